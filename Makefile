@@ -1,0 +1,60 @@
+# Headlight. Needs Python 3.11 or newer, make and a C compiler; everything else is installed into
+# .venv. All paths are relative, so a space in the folder's own path does no harm.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: run test lint format bench clean help
+
+SHELL := /bin/sh
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install --constraint constraints.txt
+# The editable install is built with the setuptools of the environment, which is pinned too.
+PROJECT := $(PIP) --no-build-isolation --editable
+VERSIONS := pyproject.toml constraints.txt
+
+run: $(VENV)/.run  ## start the app and print its address (PORT=8600 picks the port)
+	@$(PY) -m viz_app $(if $(PORT),--port $(PORT))
+
+test: $(VENV)/.dev  ## run all tests, in a real browser too (ARGS="-k name" picks some)
+	@$(PY) -m tools.browser
+	$(PY) -m pytest $(ARGS)
+
+lint: $(VENV)/.dev  ## check format, lint and types
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+
+format: $(VENV)/.dev  ## put the code into the project's format
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: $(VENV)/.bench  ## measure speed and size beside other tools
+	@$(PY) -m tools.browser
+	$(PY) -m benchmarks $(ARGS)
+
+clean:  ## remove the environment and all caches
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+# An environment that was only half made is made again.
+$(VENV)/.made: tools/make_venv.sh
+	@sh tools/make_venv.sh $(VENV)
+	@$(PIP) setuptools
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made $(VERSIONS)
+	@echo "Installing Headlight into $(VENV); the first time takes a few minutes."
+	@$(PROJECT) .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made $(VERSIONS)
+	@$(PROJECT) '.[dev,hub]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: $(VENV)/.made $(VERSIONS)
+	@$(PROJECT) '.[bench,hub]'
+	@touch $@ $(VENV)/.run

@@ -1,0 +1,49 @@
+"""What every test gets: no network, and a named reason where a GPU is missing."""
+
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+# Read by huggingface_hub at import, so set before any test imports it.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network() -> Iterator[None]:
+    """Fail any test that opens a connection to another machine."""
+    connect = socket.socket.connect
+
+    def connect_at_home(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = str(address[0])
+            assert host.startswith(LOOPBACK), f"a test tried to reach {host}"
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect_at_home)
+        yield
+
+
+@pytest.fixture(scope="session")
+def accelerator() -> str:
+    """Name of the GPU device for tests marked `gpu`: "cuda" or "mps"; skips without one."""
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if torch.backends.mps.is_available():
+        return "mps"
+    pytest.skip("no CUDA or MPS device on this machine")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run browser tests last, so that a slip in the code shows before a browser starts.
+
+    It also keeps Playwright's event loop out of the tests of Streamlit pages.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)

@@ -1,0 +1,74 @@
+"""`headlight`, or `python -m viz_app`: start the app and print its address."""
+
+import argparse
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+APP = Path(__file__).resolve().parents[1] / "streamlit_app.py"
+FIRST_PORT = 8501
+
+
+def port_is_free(port: int) -> bool:
+    """Whether a server on this machine could listen on `port` now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # As the server itself does: a port that a server just left counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError:
+            return False
+    return True
+
+
+def first_free_port(start: int = FIRST_PORT, attempts: int = 100) -> int:
+    """The first free port from `start` on.
+
+    Raises:
+        ValueError: none of the `attempts` ports from `start` is free.
+    """
+    for port in range(start, start + attempts):
+        if port_is_free(port):
+            return port
+    raise ValueError(f"no port from {start} to {start + attempts - 1} is free; name one to use")
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 1 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{port} is not a port; ports are 1 to 65535")
+    return port
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the app until it is stopped.
+
+    Args:
+        arguments: Command line without the program's name; None takes the process's own.
+    """
+    parser = argparse.ArgumentParser(prog="headlight", description="Look inside a real BERT.")
+    parser.add_argument(
+        "--port", type=_port, help=f"default: {FIRST_PORT}, or the next one that is free"
+    )
+    port = parser.parse_args(arguments).port
+    if port is None:
+        port = first_free_port()
+        if port != FIRST_PORT:
+            print(f"Port {FIRST_PORT} is in use; taking {port}.", flush=True)
+    elif not port_is_free(port):
+        parser.error(f"port {port} is in use or not allowed; leave --port out to get a free one")
+    if not APP.is_file():
+        parser.error(
+            f"{APP.name} is not beside the package: run Headlight from its source folder, "
+            "installed with `make run` or `pip install --editable .`"
+        )
+
+    # Streamlit is slow to import, so it is left until the arguments are known to be good.
+    from streamlit.web import cli
+
+    # The other settings stand in .streamlit/config.toml, which Streamlit finds beside the app.
+    cli.main(["run", str(APP), "--server.port", str(port)], prog_name="streamlit")
+
+
+if __name__ == "__main__":
+    main()
