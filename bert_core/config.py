@@ -1,0 +1,117 @@
+"""Sizes and switches of a BERT, in the published spelling (Devlin et al. 2018; `bert_config.json`)."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+ACTIVATIONS = ("gelu", "gelu_new", "relu")
+POSITION_TYPES = ("learned", "sinusoidal")
+
+
+@dataclass(frozen=True)
+class BertConfig:
+    """Everything needed to build a BERT; the same field names as in a Hugging Face `config.json`.
+
+    Raises:
+        ValueError: a size is not a positive whole number, the hidden size does not divide by the
+            number of heads, or a name is unknown; the message gives the values.
+    """
+
+    vocab_size: int = 30522
+    """Number of token ids."""
+    hidden_size: int = 768
+    """Length of every token vector."""
+    num_hidden_layers: int = 12
+    num_attention_heads: int = 12
+    intermediate_size: int = 3072
+    """Length of the vector inside the feed-forward network."""
+    hidden_act: str = "gelu"
+    """`gelu` (exact, with erf), `gelu_new` (its tanh approximation) or `relu`."""
+    hidden_dropout_prob: float = 0.1
+    """Probability 0..1, in training only."""
+    attention_probs_dropout_prob: float = 0.1
+    """Probability 0..1, in training only."""
+    max_position_embeddings: int = 512
+    """Longest input, in tokens, [CLS] and [SEP] included."""
+    type_vocab_size: int = 2
+    """Number of segments."""
+    initializer_range: float = 0.02
+    """Standard deviation of the random start."""
+    layer_norm_eps: float = 1e-12
+    """Added to the variance in LayerNorm."""
+    pad_token_id: int = 0
+    position_embedding_type: str = "learned"
+    """`learned` (BERT) or `sinusoidal` (Vaswani et al. 2017, section 3.5)."""
+
+    def __post_init__(self) -> None:
+        for name in _SIZES:
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
+        if self.hidden_size % self.num_attention_heads:
+            raise ValueError(
+                f"hidden_size {self.hidden_size} does not divide by "
+                f"num_attention_heads {self.num_attention_heads}"
+            )
+        if self.hidden_act not in ACTIVATIONS:
+            raise ValueError(f"hidden_act {self.hidden_act!r} is not one of {ACTIVATIONS}")
+        if self.position_embedding_type not in POSITION_TYPES:
+            raise ValueError(
+                f"position_embedding_type {self.position_embedding_type!r} "
+                f"is not one of {POSITION_TYPES}"
+            )
+        for name in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise ValueError(f"{name} must be in 0..1, not {getattr(self, name)!r}")
+
+    @property
+    def head_size(self) -> int:
+        """Length of one head's query, key and value (d_k in Vaswani et al. 2017)."""
+        return self.hidden_size // self.num_attention_heads
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "BertConfig":
+        """Read a Hugging Face configuration; keys that do not concern the model are left out."""
+        known = {field.name for field in fields(cls)}
+        own = {key: value for key, value in values.items() if key in known}
+        if own.get("position_embedding_type") == "absolute":  # Hugging Face's word for "learned"
+            own["position_embedding_type"] = "learned"
+        return cls(**own)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A configuration that `transformers` reads as `BertConfig`."""
+        values = asdict(self)
+        # A saved sinusoidal table is loaded elsewhere as an ordinary table, with equal outputs;
+        # our own reader finds its name under a key that transformers carries along unread.
+        values["headlight_position_embedding_type"] = values.pop("position_embedding_type")
+        return {"architectures": ["BertForPreTraining"], "model_type": "bert", **values}
+
+    @classmethod
+    def from_json(cls, path: Path) -> "BertConfig":
+        """Read `config.json`.
+
+        Raises:
+            ValueError: not a JSON object, or not a configuration of a BERT we can build.
+        """
+        values = json.loads(Path(path).read_text(encoding="utf-8"))
+        if not isinstance(values, dict):
+            raise ValueError("the configuration is not a JSON object")
+        if "headlight_position_embedding_type" in values:
+            values["position_embedding_type"] = values["headlight_position_embedding_type"]
+        return cls.from_dict(values)
+
+    def to_json(self, path: Path) -> None:
+        """Write `config.json`."""
+        Path(path).write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8")
+
+
+_SIZES = (
+    "vocab_size",
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "intermediate_size",
+    "max_position_embeddings",
+    "type_vocab_size",
+)

@@ -1,0 +1,190 @@
+"""Batches of sentence pairs of like length, in an order that a seed and a position give back."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from random import Random
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from bert_core.pretraining.documents import Corpus
+from bert_core.pretraining.masking import (
+    MaskingRule,
+    TokenClasses,
+    choose_tokens,
+    corrupt_tokens,
+)
+from bert_core.pretraining.pairs import PairMix, Plan, pair_ids, plan_pairs
+from bert_core.tokenizer import BertTokenizer
+
+BUCKETS = (32, 48, 64, 96, 128)
+"""Lengths to which batches are padded (tokens). A pair goes into the smallest that holds it."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch for both objectives; integers are int64."""
+
+    input_ids: Tensor  # [batch seq], corrupted
+    token_type_ids: Tensor  # [batch seq]
+    attention_mask: Tensor  # [batch seq], 1 for a token, 0 for padding
+    mlm_positions: Tensor  # [chosen], flat indices into batch * seq
+    mlm_labels: Tensor  # [chosen], the original ids
+    nsp_labels: Tensor  # [batch], 0 = is next, 1 = random
+
+    @property
+    def num_tokens(self) -> int:
+        """Tokens without padding."""
+        return int(self.attention_mask.sum())
+
+    def to(self, device: torch.device) -> "Batch":
+        moved = {f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)}
+        return Batch(**moved)
+
+    def share(self, rank: int, world_size: int) -> "Batch":
+        """The rows that process `rank` of `world_size` computes.
+
+        Raises:
+            ValueError: fewer rows than processes.
+        """
+        rows, seq = self.input_ids.shape
+        if rows < world_size:
+            raise ValueError(f"A batch of {rows} rows cannot be shared by {world_size} processes.")
+        start, stop = rows * rank // world_size, rows * (rank + 1) // world_size
+        mine = (self.mlm_positions >= start * seq) & (self.mlm_positions < stop * seq)
+        return Batch(
+            input_ids=self.input_ids[start:stop],
+            token_type_ids=self.token_type_ids[start:stop],
+            attention_mask=self.attention_mask[start:stop],
+            mlm_positions=self.mlm_positions[mine] - start * seq,
+            mlm_labels=self.mlm_labels[mine],
+            nsp_labels=self.nsp_labels[start:stop],
+        )
+
+
+def token_classes(tokenizer: BertTokenizer) -> TokenClasses:
+    """What masking must know about this tokenizer's vocabulary."""
+    tokens = [tokenizer.token(token_id) for token_id in range(tokenizer.vocab_size)]
+    special = {tokenizer.pad_id, tokenizer.unk_id, tokenizer.cls_id, tokenizer.sep_id}
+    special.add(tokenizer.mask_id)
+    return TokenClasses(
+        mask_id=tokenizer.mask_id,
+        ordinary_ids=np.array([i for i in range(len(tokens)) if i not in special]),
+        is_continuation=np.array([token.startswith("##") for token in tokens]),
+    )
+
+
+def group_by_length(
+    plan: Plan, tokens_per_batch: int, random: Random, rows_multiple: int = 1
+) -> list[np.ndarray]:
+    """Shuffle the examples of a plan and put those of one bucket together.
+
+    Returns:
+        One array of example numbers per batch, in shuffled order. A batch holds about
+        `tokens_per_batch` tokens, padding counted, in a multiple of `rows_multiple` rows; the examples
+        left over in a bucket make one smaller batch if they suffice.
+
+    Raises:
+        ValueError: a pair is longer than the largest bucket, or there are too few pairs for a batch.
+    """
+    if plan.length.max() > BUCKETS[-1]:
+        raise ValueError(f"A pair of {plan.length.max()} tokens; the longest bucket is {BUCKETS[-1]}.")
+    order = np.random.default_rng(random.getrandbits(63)).permutation(len(plan))
+    bucket = np.searchsorted(BUCKETS, plan.length[order])
+    groups: list[np.ndarray] = []
+    for number, length in enumerate(BUCKETS):
+        rows = max(1, tokens_per_batch // length // rows_multiple) * rows_multiple
+        members = order[bucket == number]
+        members = members[: len(members) // rows_multiple * rows_multiple]
+        groups += [members[start : start + rows] for start in range(0, len(members), rows)]
+    if not groups:
+        raise ValueError(f"{len(plan)} pairs do not fill one batch of {rows_multiple} rows.")
+    random.shuffle(groups)
+    return groups
+
+
+def assemble(
+    corpus: Corpus,
+    plan: Plan,
+    examples: np.ndarray,
+    tokenizer: BertTokenizer,
+    classes: TokenClasses,
+    rule: MaskingRule,
+    rng: np.random.Generator,
+) -> Batch:
+    """Build one batch: [CLS] A [SEP] B [SEP], padded to the bucket, 15 % of the tokens corrupted."""
+    longest = int(plan.length[examples].max())
+    seq = BUCKETS[int(np.searchsorted(BUCKETS, longest))]
+    shape = (len(examples), seq)
+    input_ids = np.full(shape, tokenizer.pad_id, dtype=np.int64)
+    token_type_ids = np.zeros(shape, dtype=np.int64)
+    maskable = np.zeros(shape, dtype=np.bool_)
+    for row, example in enumerate(examples):
+        span_a, span_b = pair_ids(corpus, plan, example)
+        middle, end = 1 + len(span_a), 2 + len(span_a) + len(span_b)
+        input_ids[row, 0] = tokenizer.cls_id
+        input_ids[row, 1:middle] = span_a
+        input_ids[row, middle] = tokenizer.sep_id
+        input_ids[row, middle + 1 : end] = span_b
+        input_ids[row, end] = tokenizer.sep_id
+        token_type_ids[row, middle + 1 : end + 1] = 1
+        maskable[row, 1:middle] = True
+        maskable[row, middle + 1 : end] = True
+    attention_mask = np.arange(seq)[None, :] < plan.length[examples][:, None]
+    continues = classes.is_continuation[input_ids]
+    chosen = choose_tokens(maskable, rule, rng, continues)
+    corrupted = corrupt_tokens(input_ids, chosen, classes, rule, rng)
+    positions = np.flatnonzero(chosen)
+    return Batch(
+        input_ids=torch.from_numpy(corrupted),
+        token_type_ids=torch.from_numpy(token_type_ids),
+        attention_mask=torch.from_numpy(attention_mask.astype(np.int64)),
+        mlm_positions=torch.from_numpy(positions),
+        mlm_labels=torch.from_numpy(input_ids.reshape(-1)[positions]),
+        nsp_labels=torch.from_numpy((~plan.is_next[examples]).astype(np.int64)),
+    )
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a run stands in its data: pass over the corpus, and batch within the pass."""
+
+    epoch: int = 0
+    batch: int = 0
+
+
+@dataclass(frozen=True)
+class BatchSource:
+    """Everything that, with a position, decides what a batch holds."""
+
+    corpus: Corpus
+    tokenizer: BertTokenizer
+    mix: PairMix
+    rule: MaskingRule
+    tokens_per_batch: int
+    seed: int
+    source_weights: Mapping[str, float] | None = None
+    rows_multiple: int = 1
+
+    def batches(self, start: Position) -> Iterator[tuple[Batch, Position]]:
+        """Endless batches from `start` on, each with the position that follows it.
+
+        Pairs, order and masks are drawn anew in every pass; the same seed and position give the same
+        batch, whatever was read before.
+        """
+        classes = token_classes(self.tokenizer)
+        epoch, first = start.epoch, start.batch
+        while True:
+            random = Random(f"{self.seed}/{epoch}")
+            plan = plan_pairs(self.corpus, self.mix, random, self.source_weights)
+            groups = group_by_length(plan, self.tokens_per_batch, random, self.rows_multiple)
+            for number in range(first, len(groups)):
+                rng = np.random.default_rng([self.seed, epoch, number])
+                batch = assemble(
+                    self.corpus, plan, groups[number], self.tokenizer, classes, self.rule, rng
+                )
+                following = number + 1
+                wraps = following == len(groups)
+                yield batch, Position(epoch + 1, 0) if wraps else Position(epoch, following)
+            epoch, first = epoch + 1, 0

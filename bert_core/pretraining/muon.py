@@ -1,0 +1,99 @@
+"""Muon: momentum whose matrix updates are made orthogonal, for the layers' weight matrices.
+
+Source: Jordan et al. 2024 (Newton-Schulz coefficients), Liu et al. 2025, "Muon is scalable" (update
+scale 0.2 · √larger side, so that one learning rate fits matrices of all shapes, and weight decay). The
+iteration runs in the parameters' own float32 and over all matrices of one shape at once: `torch.optim.Muon`
+iterates in bfloat16, which CPUs do at a crawl.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.optim import AdamW, Optimizer
+
+_COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+_ITERATIONS = 5
+
+
+def orthogonalise(matrices: Tensor) -> Tensor:
+    """Bring all singular values of each matrix near 1 (between about 0.7 and 1.2).
+
+    Args:
+        matrices: [count rows columns].
+
+    Returns:
+        The same shape; U Vᵀ of each matrix's singular value decomposition, approximately.
+    """
+    a, b, c = _COEFFICIENTS
+    wide = matrices.size(1) <= matrices.size(2)
+    x = matrices if wide else matrices.mT
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    for _ in range(_ITERATIONS):
+        gram = x @ x.mT
+        x = a * x + torch.baddbmm(b * gram, gram, gram, alpha=c) @ x
+    return x if wide else x.mT
+
+
+class Muon(Optimizer):
+    """Nesterov momentum, orthogonalised; for two-axis parameters only."""
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float,
+        momentum: float = 0.95,
+        weight_decay: float = 0.05,
+    ) -> None:
+        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        for group in self.param_groups:
+            if any(parameter.ndim != 2 for parameter in group["params"]):
+                raise ValueError("Muon updates matrices; give other parameters to AdamW.")
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """Update every parameter that has a gradient."""
+        assert closure is None
+        for group in self.param_groups:
+            by_shape: dict[torch.Size, list[Tensor]] = defaultdict(list)
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    by_shape[parameter.shape].append(parameter)
+            for shape, parameters in by_shape.items():
+                updates = []
+                for parameter in parameters:
+                    state = self.state[parameter]
+                    if "momentum" not in state:
+                        state["momentum"] = torch.zeros_like(parameter)
+                    state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
+                    updates.append(parameter.grad.lerp(state["momentum"], group["momentum"]))
+                scale = group["lr"] * 0.2 * max(shape) ** 0.5
+                for parameter, update in zip(
+                    parameters, orthogonalise(torch.stack(updates)), strict=True
+                ):
+                    parameter.mul_(1 - group["lr"] * group["weight_decay"])
+                    parameter.add_(update, alpha=-scale)
+
+
+def build_optimizers(
+    model: nn.Module, matrix_rate: float, other_rate: float, weight_decay: float
+) -> list[Optimizer]:
+    """Muon for the encoder layers' matrices, AdamW for embeddings, heads, biases and LayerNorms.
+
+    Biases and LayerNorm weights do not decay. With `matrix_rate` 0 AdamW takes all parameters.
+    """
+    matrices, decayed, free = [], [], []
+    for name, parameter in model.named_parameters():
+        if parameter.ndim < 2:
+            free.append(parameter)
+        elif matrix_rate > 0 and ".layer." in name:
+            matrices.append(parameter)
+        else:
+            decayed.append(parameter)
+    groups = [
+        {"params": decayed, "weight_decay": weight_decay},
+        {"params": free, "weight_decay": 0.0},
+    ]
+    adam = AdamW(groups, lr=other_rate, betas=(0.9, 0.98), eps=1e-8)
+    return [Muon(matrices, lr=matrix_rate, weight_decay=weight_decay), adam] if matrices else [adam]

@@ -1,0 +1,1 @@
+"""Headlight: the Streamlit front end over `bert_core`."""

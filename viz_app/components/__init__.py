@@ -1,0 +1,1 @@
+"""Widgets and interactive views: draw, return plain values."""

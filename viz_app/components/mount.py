@@ -1,0 +1,83 @@
+"""Register and mount the interactive views: plain JS and CSS files, no build step.
+
+A view lives in `components/<folder>/<folder>.js` and `.css`. Its source is `common.js` followed by
+its own file, one ES module, so the same text can be put into an exported HTML file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import streamlit as st
+
+
+def _read(*parts: str) -> str:
+    return files("viz_app.components").joinpath(*parts).read_text(encoding="utf-8")
+
+
+@cache
+def view_js(folder: str) -> str:
+    """The JavaScript module of one view; its default export is the Streamlit entry point."""
+    return _read("common.js") + "\n" + _read(folder, f"{folder}.js")
+
+
+@cache
+def view_css(folder: str) -> str:
+    """The style sheet of one view, shared rules first."""
+    return _read("common.css") + "\n" + _read(folder, f"{folder}.css")
+
+
+@cache
+def view_component(folder: str) -> Callable[..., Any]:
+    """The mounting command of one view, registered once per process."""
+    return st.components.v2.component(
+        f"headlight_{folder}", css=view_css(folder), js=view_js(folder)
+    )
+
+
+@cache
+def _signal_component() -> Callable[..., Any]:
+    source = _read("common.js") + "\nexport default ({ data }) => deliver(data.view, data.values);"
+    return st.components.v2.component("headlight_signal", js=source)
+
+
+def signal(view: str, values: Mapping[str, Any]) -> None:
+    """Send small values (a selection) to the view mounted with `key=view`, without its arrays.
+
+    A payload that changes is sent again whole. Selections change at every click, arrays seldom, so
+    the selection travels on its own and a click on a large view costs a few bytes.
+    """
+    _signal_component()(key=f"{view}__signal", data={"view": view, "values": dict(values)})
+
+
+def mount_view(
+    folder: str,
+    payload: bytes,
+    *,
+    key: str,
+    values: Mapping[str, Any],
+    triggers: Mapping[str, Callable[[], None] | None],
+) -> dict[str, Any]:
+    """Mount one view and return the triggers fired in this run (None for the others).
+
+    Args:
+        payload: From `packing.pack`, its header holding `"view": key`.
+        values: What the view should show as selected; see `signal`.
+        triggers: Names of one-shot events with their callbacks, each without arguments; a callback
+            reads `st.session_state[key].<name>`.
+    """
+    with st.container(gap=None):
+        result = view_component(folder)(
+            key=key,
+            data=payload,
+            **{f"on_{name}_change": call or _nothing for name, call in triggers.items()},
+        )
+        signal(key, values)
+    return {name: getattr(result, name, None) for name in triggers}
+
+
+def _nothing() -> None:
+    """A trigger exists only with a callback; this one leaves the reading to the return value."""

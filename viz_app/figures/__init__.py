@@ -1,0 +1,1 @@
+"""Plotly figures drawn from view records; nothing here imports torch."""

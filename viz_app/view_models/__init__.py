@@ -1,0 +1,1 @@
+"""From a trace to plain, labelled numbers that a figure or a component can draw."""

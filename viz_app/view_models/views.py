@@ -1,0 +1,139 @@
+"""Records between a trace and a picture: read-only arrays, labels, a range and a reading.
+
+No record holds words of a language: a reading is a message key with its values, and the page
+looks it up. Rows are queries (attending), columns are keys (attended to).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+ScaleKind = Literal["probability", "signed"]
+
+
+def read_only(values: ArrayLike, dtype: DTypeLike = np.float32) -> NDArray[Any]:
+    """A contiguous copy of `values` that refuses writing, so that a view can be shared."""
+    copy = np.array(values, dtype=dtype, order="C", copy=True)
+    copy.flags.writeable = False
+    return copy
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One sentence on what to see: a message key and the values its placeholders take."""
+
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
+
+
+@dataclass(frozen=True)
+class TokenLabel:
+    """One token as it is written on an axis.
+
+    `text` is safe to display (control characters replaced, never empty); `label` is unique within
+    its input ("the (4)": the token at position 4, counted from zero). `segment` is its
+    token_type_id. `upright` says that a column label stacks its characters instead of turning them.
+    """
+
+    position: int
+    text: str
+    label: str
+    segment: int
+    special: bool
+    upright: bool
+
+
+@dataclass(frozen=True)
+class MatrixView:
+    """A labelled matrix with the range of its colour scale.
+
+    `values` is float32 [row, column], as exact as the model's own. `low`..`high` is the range of
+    the scale: 0 to 1 for probabilities, symmetric about zero for signed values. `masked`
+    [row, column] is true where there is no value; such a cell looks empty, not zero.
+    """
+
+    values: NDArray[np.float32]
+    rows: tuple[TokenLabel, ...]
+    columns: tuple[TokenLabel, ...]
+    low: float
+    high: float
+    kind: ScaleKind
+    reading: Reading
+    masked: NDArray[np.bool_] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", read_only(self.values))
+        shape = (len(self.rows), len(self.columns))
+        if self.values.shape != shape:
+            raise ValueError(
+                f"a view of {shape[0]} rows and {shape[1]} columns needs values of that shape, "
+                f"got {self.values.shape}"
+            )
+        if not self.low < self.high:
+            raise ValueError(f"the range must grow, got {self.low} to {self.high}")
+        if self.masked is not None:
+            object.__setattr__(self, "masked", read_only(self.masked, np.bool_))
+            if self.masked.shape != shape:
+                raise ValueError(f"masked must have shape {shape}, got {self.masked.shape}")
+
+
+@dataclass(frozen=True)
+class OverviewView:
+    """All layers and heads as 8-bit pictures: uint8 [layers, heads, query, key] of 255·√p.
+
+    The square root spreads small weights over more of the 256 steps; `approximate_probability`
+    undoes it. At most 0.004 is lost, so a digit read back from here is marked with ≈.
+    """
+
+    pixels: NDArray[np.uint8]
+    tokens: tuple[TokenLabel, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pixels", read_only(self.pixels, np.uint8))
+        tokens = len(self.tokens)
+        if self.pixels.ndim != 4 or self.pixels.shape[2:] != (tokens, tokens):
+            raise ValueError(
+                f"pixels must be [layers, heads, {tokens}, {tokens}], got {self.pixels.shape}"
+            )
+
+    @property
+    def layers(self) -> int:
+        return int(self.pixels.shape[0])
+
+    @property
+    def heads(self) -> int:
+        return int(self.pixels.shape[1])
+
+
+def approximate_probability(pixels: ArrayLike) -> NDArray[np.float32]:
+    """Probabilities 0..1 from the 8-bit values of an overview, within 0.004."""
+    return (np.asarray(pixels, dtype=np.float32) / np.float32(255)) ** 2
+
+
+@dataclass(frozen=True)
+class BarView:
+    """One labelled bar per entry: `values` float32 [entry], the scale from `low` to `high`.
+
+    `selected` is the entry to emphasise, if any.
+    """
+
+    values: NDArray[np.float32]
+    labels: tuple[str, ...]
+    low: float
+    high: float
+    reading: Reading
+    selected: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", read_only(self.values))
+        if self.values.shape != (len(self.labels),):
+            raise ValueError(f"{len(self.labels)} labels for values of shape {self.values.shape}")
