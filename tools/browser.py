@@ -65,10 +65,10 @@ def _as_root() -> list[str] | None:
     """The words that make a command run as root, or None where that would need a password."""
     if os.geteuid() == 0:
         return []
-    sudo = ["sudo", "-n"]
-    if shutil.which("sudo") and subprocess.run([*sudo, "true"], capture_output=True).returncode == 0:
-        return sudo
-    return None
+    if shutil.which("sudo") is None:
+        return None
+    asked = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False)
+    return ["sudo", "-n"] if asked.returncode == 0 else None
 
 
 def _install_debian(packages: Sequence[str]) -> None:

@@ -21,7 +21,7 @@ def port_is_free(port: int) -> bool:
     return True
 
 
-def first_free_port(start: int = FIRST_PORT, attempts: int = 100) -> int:
+def first_free_port(start: int, attempts: int = 100) -> int:
     """The first free port from `start` on.
 
     Raises:
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     port = parser.parse_args(arguments).port
     if port is None:
-        port = first_free_port()
+        port = first_free_port(FIRST_PORT)
         if port != FIRST_PORT:
             print(f"Port {FIRST_PORT} is in use; taking {port}.", flush=True)
     elif not port_is_free(port):
