@@ -36,7 +36,7 @@ def attention_steps(
 
     Args:
         query, key, value: Projections already split by head.
-        additive_mask: 0 where a query may look, a large negative number where not; added to the scores.
+        additive_mask: Added to the scores; 0 where a query may look, else a large negative number.
         dropout_p: Share of weights dropped on the way to `context`, in training.
 
     Returns:
@@ -46,7 +46,8 @@ def attention_steps(
     Raises:
         ValueError: head sizes differ; the message gives both.
 
-    Source: Vaswani et al. 2017, eq. 1 (their d_k is our head_size); mask as in BERT's `attention_layer`.
+    Source: Vaswani et al. 2017, eq. 1 (their d_k is our head_size); mask as in BERT's
+        `attention_layer`.
     """
     if query.shape[-1] != key.shape[-1]:
         raise ValueError(f"query has head size {query.shape[-1]}, key has {key.shape[-1]}")

@@ -1,4 +1,4 @@
-"""Sizes and switches of a BERT, in the published spelling (Devlin et al. 2018; `bert_config.json`)."""
+"""Sizes and switches of a BERT, in the published spelling (`bert_config.json`)."""
 
 import json
 from dataclasses import asdict, dataclass, fields

@@ -4,7 +4,9 @@ Post-LayerNorm encoder of Vaswani et al. 2017 with the embeddings and heads of D
 Module names follow Hugging Face's `BertForPreTraining`, so the state dictionaries are the same.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from jaxtyping import Float, Int
@@ -122,7 +124,7 @@ class BertAttention(nn.Module):
 
 
 class Intermediate(nn.Module):
-    """Dense layer and activation: the inner half of the feed-forward network, and of the MLM head."""
+    """Dense layer and activation: the inner half of the feed-forward network."""
 
     def __init__(self, out_size: int, config: BertConfig) -> None:
         super().__init__()
@@ -244,8 +246,8 @@ class BertForPreTraining(nn.Module):
 
     Args:
         config: Sizes.
-        kernel: Attention kernel of the forward pass: `fused` is faster, `eager` keeps to the written
-            steps; both give the same numbers up to float32 rounding.
+        kernel: Attention kernel of the forward pass: `fused` is faster, `eager` keeps to the
+            written steps; both give the same numbers up to float32 rounding.
     """
 
     def __init__(self, config: BertConfig, kernel: Kernel = "fused") -> None:
@@ -269,15 +271,23 @@ class BertForPreTraining(nn.Module):
         if isinstance(module, nn.Embedding) and module.padding_idx is not None:
             nn.init.zeros_(module.weight[module.padding_idx])
 
-    def mlm_logits(
-        self, hidden: Float[Tensor, "*batch hidden"]
-    ) -> Float[Tensor, "*batch vocab"]:
+    def layers(self) -> Iterator[BertLayer]:
+        """The encoder layers, first to last."""
+        return (cast(BertLayer, layer) for layer in self.bert.encoder.layer)
+
+    def layer(self, index: int) -> BertLayer:
+        """One encoder layer, counted from 0."""
+        return cast(BertLayer, self.bert.encoder.layer[index])
+
+    def mlm_logits(self, hidden: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch vocab"]:
         """The MLM head on any hidden vectors: unnormalised scores over the vocabulary."""
         transformed = self.cls.predictions.transform(hidden)
         words = self.bert.embeddings.word_embeddings.weight
         return F.linear(transformed, words, self.cls.predictions.bias)
 
-    def nsp_logits(self, pooled_output: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch 2"]:
+    def nsp_logits(
+        self, pooled_output: Float[Tensor, "*batch hidden"]
+    ) -> Float[Tensor, "*batch 2"]:
         """The NSP head: [is next, random]."""
         return self.cls.seq_relationship(pooled_output)
 
@@ -314,7 +324,7 @@ class BertForPreTraining(nn.Module):
         hidden = self.bert.embeddings(input_ids, token_type_ids, position_ids)
         mask = additive_attention_mask(attention_mask, attention, hidden)
         hidden_states = [hidden]
-        for index, layer in enumerate(self.bert.encoder.layer):
+        for index, layer in enumerate(self.layers()):
             heads = None if head_mask is None else head_mask[index]
             hidden = layer(hidden, mask, heads, self.kernel)
             hidden_states.append(hidden)

@@ -1,0 +1,170 @@
+"""The handle that a notebook or a page works with: a model, its tokenizer, and what they can do."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bert_core.assets import ASSETS
+from bert_core.checkpoint import CheckpointError, load_checkpoint
+from bert_core.config import BertConfig
+from bert_core.device import choose_device
+from bert_core.encoding import Encoding
+from bert_core.model import BertForPreTraining
+from bert_core.predict import (
+    NspPrediction,
+    TokenPrediction,
+    next_sentence_probabilities,
+    top_tokens,
+)
+from bert_core.tokenizer import BertTokenizer
+from bert_core.trace import Trace, trace_forward
+
+
+@dataclass(frozen=True, eq=False)
+class Bert:
+    """A loaded BERT. Nothing here changes the model, so threads may share it."""
+
+    name: str
+    model: BertForPreTraining
+    tokenizer: BertTokenizer
+    missing: Mapping[str, str]
+    """Parts that the checkpoint lacks (`pooler`, `mlm`, `nsp`) → reason."""
+
+    @property
+    def config(self) -> BertConfig:
+        """The model's sizes."""
+        return self.model.config
+
+    def encode(self, text_a: str, text_b: str | None = None) -> Encoding:
+        """Tokens as this model reads them, cut to its longest input."""
+        encoding = self.tokenizer.encode(text_a, text_b, self.config.max_position_embeddings)
+        if self.config.type_vocab_size == 1:  # such a model knows one segment only
+            encoding = encoding.with_segments((0,) * len(encoding))
+        return encoding
+
+    def trace(
+        self,
+        text_a: str,
+        text_b: str | None = None,
+        *,
+        heads_off: Collection[tuple[int, int]] = frozenset(),
+        position_ids: Sequence[int] | None = None,
+        token_type_ids: Sequence[int] | None = None,
+        attention: str = "full",
+    ) -> Trace:
+        """One forward pass with every number within reach; see `trace_forward`."""
+        encoding = self.encode(text_a, text_b)
+        if token_type_ids is not None:
+            encoding = encoding.with_segments(tuple(token_type_ids))
+        return trace_forward(
+            self.model,
+            encoding,
+            heads_off=heads_off,
+            position_ids=position_ids,
+            attention=attention,
+        )
+
+    def fill_mask(
+        self, text_a: str, text_b: str | None = None, top_k: int = 5
+    ) -> list[list[TokenPrediction]]:
+        """The `top_k` best tokens for every [MASK] in the text, in reading order.
+
+        Raises:
+            ValueError: no [MASK] in the text, or the checkpoint has no MLM head.
+        """
+        self.require("mlm", "predict masked words")
+        trace = self.trace(text_a, text_b)
+        masks = mask_positions(trace.encoding, self.tokenizer)
+        if not masks:
+            raise ValueError("the text has no [MASK]; put one where a word should be predicted")
+        return [
+            top_tokens(trace.mlm_logits_at(position).cpu(), self.tokenizer, top_k)
+            for position in masks
+        ]
+
+    def next_sentence(self, text_a: str, text_b: str) -> NspPrediction:
+        """Does B follow A?
+
+        Raises:
+            ValueError: the checkpoint has no NSP head.
+        """
+        self.require("nsp", "predict the next sentence")
+        return next_sentence_probabilities(self.trace(text_a, text_b).nsp_logits)
+
+    def require(self, part: str, purpose: str) -> None:
+        """Stop where a part of the checkpoint would be noise.
+
+        Raises:
+            ValueError: the part is missing; the message says which and why.
+        """
+        if part in self.missing:
+            raise ValueError(f"{self.name} cannot {purpose}: {self.missing[part]}")
+
+
+def mask_positions(encoding: Encoding, tokenizer: BertTokenizer) -> list[int]:
+    """Indices of the [MASK] tokens."""
+    return [i for i, token_id in enumerate(encoding.input_ids) if token_id == tokenizer.mask_id]
+
+
+def shipped_checkpoints() -> list[str]:
+    """Names of the checkpoints in `assets/checkpoints`."""
+    return sorted(path.parent.name for path in (ASSETS / "checkpoints").glob("*/config.json"))
+
+
+def load(name_or_path: str, device: str = "auto") -> Bert:
+    """Open a shipped checkpoint by name, a folder, or a Hugging Face model id.
+
+    Only a name that is neither shipped nor a folder, and looks like a hub id, is looked for in the
+    Hugging Face cache and then downloaded (needs the package `huggingface_hub`).
+
+    Raises:
+        CheckpointError: not found, or not a BERT that can be opened; the message says why.
+        ValueError: the device is not on this machine.
+    """
+    target = choose_device(device)
+    loaded = load_checkpoint(_find(name_or_path))
+    name = Path(name_or_path).name if Path(name_or_path).is_dir() else name_or_path
+    return Bert(name, loaded.model.to(target), loaded.tokenizer, loaded.missing)
+
+
+def _find(name_or_path: str) -> Path:
+    if name_or_path in shipped_checkpoints():
+        return ASSETS / "checkpoints" / name_or_path
+    if Path(name_or_path).expanduser().is_dir():
+        return Path(name_or_path).expanduser()
+    parts = name_or_path.split("/")
+    looks_like_hub_id = len(parts) in (1, 2) and all(
+        part and part[0].isalnum() and all(c.isalnum() or c in "-_." for c in part)
+        for part in parts
+    )
+    if not looks_like_hub_id:
+        raise CheckpointError(
+            f"{name_or_path!r} is neither a folder nor one of {', '.join(shipped_checkpoints())}"
+        )
+    return _download(name_or_path)
+
+
+def _download(hub_id: str) -> Path:
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import (
+            HfHubHTTPError,
+            HFValidationError,
+            LocalEntryNotFoundError,
+        )
+    except ImportError as error:
+        raise CheckpointError(
+            f"{hub_id!r} is not shipped and not a folder; to fetch it from the Hugging Face hub, "
+            "install huggingface_hub"
+        ) from error
+    files = ["config.json", "vocab.txt", "tokenizer*.json", "model.safetensors"]
+    try:
+        folder = Path(snapshot_download(hub_id, allow_patterns=files))
+        if not (folder / "model.safetensors").exists():
+            folder = Path(snapshot_download(hub_id, allow_patterns=[*files, "pytorch_model.bin"]))
+        return folder
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise CheckpointError(
+            f"{hub_id!r} is not shipped, not a folder, and not to be had from the hub: {reason}"
+        ) from error

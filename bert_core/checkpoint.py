@@ -1,0 +1,223 @@
+"""Folders on disk to models and back, in the Hugging Face layout.
+
+A folder holds `config.json`, `vocab.txt` or `tokenizer.json`, and `model.safetensors` or
+`pytorch_model.bin`. What we save, `transformers.BertForPreTraining.from_pretrained` opens.
+"""
+
+import json
+import os
+import pickle
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from bert_core.config import BertConfig
+from bert_core.model import BertForPreTraining
+from bert_core.tokenizer import BertTokenizer
+
+_WORDS = "bert.embeddings.word_embeddings.weight"
+_DECODER = "cls.predictions.decoder.weight"
+_OPTIONAL_PARTS = {
+    "pooler": "bert.pooler.",
+    "mlm": "cls.predictions.",
+    "nsp": "cls.seq_relationship.",
+}
+"""Parts that a checkpoint may lack, with the beginning of their keys."""
+
+
+class CheckpointError(ValueError):
+    """A folder is not a BERT checkpoint that can be opened; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class LoadedCheckpoint:
+    """A model with its tokenizer, and what the file did not hold."""
+
+    model: BertForPreTraining
+    tokenizer: BertTokenizer
+    missing: Mapping[str, str]
+    """Part (`pooler`, `mlm`, `nsp`) → reason; such a part holds zeros and must not be shown."""
+
+
+def convert_hf_state_dict(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Rename the keys of any published BERT to ours; drop buffers and heads of other tasks.
+
+    Handles a missing `bert.` prefix (a bare encoder), `gamma`/`beta` for LayerNorm, `module.` from
+    data-parallel training, the tied decoder and its second bias.
+    """
+    renamed: dict[str, Tensor] = {}
+    for key, tensor in state.items():
+        key = key.removeprefix("module.")
+        key = key.replace("LayerNorm.gamma", "LayerNorm.weight")
+        key = key.replace("LayerNorm.beta", "LayerNorm.bias")
+        if key.startswith(("embeddings.", "encoder.", "pooler.")):
+            key = "bert." + key
+        if key == "cls.predictions.decoder.bias":
+            key = "cls.predictions.bias"
+        if key.endswith("position_ids") or not key.startswith(("bert.", "cls.")):
+            continue
+        renamed[key] = tensor
+    return renamed
+
+
+def load_checkpoint(folder: str | os.PathLike[str]) -> LoadedCheckpoint:
+    """Read a checkpoint folder into a float32 model in eval mode, on the CPU.
+
+    Raises:
+        CheckpointError: a file is missing, broken, not a BERT, or does not fit the configuration.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CheckpointError(f"{folder} is not a folder")
+    config = _read_config(folder / "config.json")
+    tokenizer = _read_tokenizer(folder)
+    if tokenizer.vocab_size > config.vocab_size:
+        raise CheckpointError(
+            f"the vocabulary has {tokenizer.vocab_size} entries but config.json gives the model "
+            f"only {config.vocab_size}; the files do not belong together"
+        )
+    state = convert_hf_state_dict(_read_weights(folder))
+    with torch.device("meta"):  # sizes only: a wrong configuration must not eat the memory
+        model = BertForPreTraining(config)
+    missing = _fit(state, model)
+    model.load_state_dict(state, assign=True)
+    if config.position_embedding_type == "sinusoidal":
+        model.bert.embeddings.position_embeddings.weight.requires_grad_(False)
+    return LoadedCheckpoint(model.eval(), tokenizer, missing)
+
+
+def save_checkpoint(
+    folder: str | os.PathLike[str],
+    model: BertForPreTraining,
+    tokenizer: BertTokenizer,
+    dtype: torch.dtype = torch.float16,
+    extra_files: Mapping[str, str] | None = None,
+) -> None:
+    """Write a folder that `load_checkpoint` and `transformers` open; whole or not at all.
+
+    Args:
+        dtype: Type of the numbers on disk.
+        extra_files: Name → text of further files, such as `training.json`; files of an older
+            checkpoint in the same folder that are not written anew stay.
+
+    Raises:
+        OSError: the disk is full or not writable; an older checkpoint stays as it was.
+    """
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        if folder.is_dir():
+            shutil.copytree(folder, fresh, dirs_exist_ok=True)
+        state = {
+            key: tensor.detach().to("cpu", dtype).contiguous()
+            for key, tensor in model.state_dict().items()
+        }
+        model.config.to_json(fresh / "config.json")
+        tokenizer.save(fresh)
+        save_file(state, fresh / "model.safetensors", metadata={"format": "pt"})
+        for name, text in (extra_files or {}).items():
+            (fresh / name).write_text(text, encoding="utf-8")
+        (fresh / "model.safetensors").chmod(0o644)  # written as a private temporary file
+        fresh.chmod(0o755)
+        old = folder.with_name(f".{folder.name}-old")
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.rename(old)
+        fresh.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _read_config(path: Path) -> BertConfig:
+    if not path.is_file():
+        raise CheckpointError(f"there is no config.json in {path.parent}")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        kind = values.get("model_type", "bert") if isinstance(values, dict) else "bert"
+        if kind != "bert":
+            raise CheckpointError(
+                f"config.json says model_type {kind!r}; only 'bert' can be opened"
+            )
+        return BertConfig.from_json(path)
+    except CheckpointError:
+        raise
+    except (ValueError, TypeError) as error:  # JSON and UTF-8 errors are ValueErrors too
+        raise CheckpointError(f"config.json cannot be used: {error}") from error
+
+
+def _read_tokenizer(folder: Path) -> BertTokenizer:
+    try:
+        return BertTokenizer.from_folder(folder)
+    except (ValueError, FileNotFoundError) as error:
+        raise CheckpointError(f"the tokenizer cannot be read: {error}") from error
+
+
+def _read_weights(folder: Path) -> dict[str, Tensor]:
+    safe, pickled = folder / "model.safetensors", folder / "pytorch_model.bin"
+    try:
+        if safe.is_file():
+            return load_file(safe)
+        if pickled.is_file():
+            state = torch.load(pickled, map_location="cpu", weights_only=True)
+            if not isinstance(state, Mapping):
+                raise CheckpointError("pytorch_model.bin does not hold named tensors")
+            return {key: value for key, value in state.items() if isinstance(value, Tensor)}
+    except (
+        SafetensorError,
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        zipfile.BadZipFile,
+    ) as error:
+        name = safe.name if safe.is_file() else pickled.name
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CheckpointError(f"{name} is broken or not a weight file: {reason}") from error
+    raise CheckpointError(f"there is no model.safetensors and no pytorch_model.bin in {folder}")
+
+
+def _fit(state: dict[str, Tensor], model: BertForPreTraining) -> dict[str, str]:
+    """Make `state` exactly what the model expects; returns the optional parts it had to fill."""
+    missing: dict[str, str] = {}
+    decoder = state.pop(_DECODER, None)
+    words = state.get(_WORDS)
+    if decoder is not None and words is not None and not torch.equal(decoder, words):
+        missing["mlm"] = "its output matrix is not tied to the word embeddings"
+    expected = model.state_dict()
+    absent = [key for key in expected if key not in state]
+    for part, prefix in _OPTIONAL_PARTS.items():
+        lacking = [key for key in absent if key.startswith(prefix)]
+        if lacking:
+            missing[part] = f"the checkpoint has no {', '.join(lacking)}"
+    if "pooler" in missing:  # the NSP head reads the pooler's output
+        missing.setdefault("nsp", missing["pooler"])
+    needed = [key for key in absent if not key.startswith(tuple(_OPTIONAL_PARTS.values()))]
+    if needed:
+        more = f" and {len(needed) - 3} more" if len(needed) > 3 else ""
+        raise CheckpointError(
+            f"these weights are missing: {', '.join(needed[:3])}{more}; is this a BERT of "
+            f"{model.config.num_hidden_layers} layers?"
+        )
+    for key, shape in ((key, tuple(tensor.shape)) for key, tensor in expected.items()):
+        found = tuple(state[key].shape) if key in state else shape
+        if found != shape:
+            raise CheckpointError(f"{key} is {found} in the file but {shape} by config.json")
+        if key not in state:
+            state[key] = torch.zeros(shape)
+        elif not state[key].is_floating_point():
+            raise CheckpointError(f"{key} holds {state[key].dtype}, not floating-point numbers")
+        state[key] = state[key].float()
+        if not torch.isfinite(state[key]).all():
+            raise CheckpointError(f"{key} holds infinite or undefined numbers")
+    for key in set(state) - set(expected):
+        del state[key]
+    return missing
