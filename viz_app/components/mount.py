@@ -50,7 +50,7 @@ def signal(view: str, values: Mapping[str, Any]) -> None:
     A payload that changes is sent again whole. Selections change at every click, arrays seldom, so
     the selection travels on its own and a click on a large view costs a few bytes.
     """
-    _signal_component()(key=f"{view}__signal", data={"view": view, "values": dict(values)})
+    _signal_component()(key=f"{view}_signal", data={"view": view, "values": dict(values)})
 
 
 def mount_view(
