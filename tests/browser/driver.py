@@ -51,7 +51,7 @@ class App:
     def tracebacks(self, since: int = 0) -> str:
         """The log from byte `since` on if it has a traceback, else an empty string."""
         text = self.log.read_bytes()[since:].decode(errors="replace")
-        return text if "Traceback (most recent call last)" in text else ""
+        return text if "Traceback" in text else ""
 
 
 @dataclass
