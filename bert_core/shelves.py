@@ -1,0 +1,137 @@
+"""The shelves: texts written for this project, on which a model is tried out.
+
+Sentences, next-sentence pairs, sentences with one gap, and one word in several senses, in English
+(`en`) and Simplified Chinese (`zh`). Only what was written is stored, under `assets/shelves`; pairs
+are made from the passages here.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from random import Random
+from typing import Any
+
+from bert_core.assets import ASSETS
+
+FOLDER = ASSETS / "shelves"
+LANGUAGES = ("en", "zh")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A few sentences that follow each other, on a topic that no other passage has."""
+
+    topic: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SentencePair:
+    """Two sentences; `is_next` says whether the second truly follows the first."""
+
+    text_a: str
+    text_b: str
+    is_next: bool
+
+
+@dataclass(frozen=True)
+class Cloze:
+    """A text with exactly one [MASK] and the answers a sensible person accepts.
+
+    Answers are lower-case English words or single Chinese characters, each of them one token of the
+    shipped vocabularies.
+    """
+
+    text: str
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WordContexts:
+    """One word in several sentences; `senses[i]` names its meaning in `sentences[i]`."""
+
+    word: str
+    sentences: tuple[str, ...]
+    senses: tuple[str, ...]
+
+
+def sentences(language: str) -> tuple[str, ...]:
+    """Varied everyday sentences, over which attention heads are averaged.
+
+    Raises:
+        ValueError: the language is not one of `LANGUAGES`.
+        FileNotFoundError: the shelf is not there; the message names the folder.
+    """
+    return tuple(_read(f"sentences_{_known(language)}.json")["sentences"])
+
+
+def passages(language: str) -> tuple[Passage, ...]:
+    """Short passages of four sentences each. Raises as `sentences` does."""
+    return tuple(
+        Passage(entry["topic"], tuple(entry["sentences"]))
+        for entry in _read(f"pairs_{_known(language)}.json")["passages"]
+    )
+
+
+def next_sentence_pairs(language: str, seed: int = 0) -> tuple[SentencePair, ...]:
+    """Pairs for next-sentence prediction, exactly half of them true, in an order drawn from `seed`.
+
+    Every neighbouring pair of sentences is used once: in half of them, drawn at random, the second
+    sentences are dealt out anew so that each lands beside another passage. So no sentence stands
+    twice on the same side, and neither side alone gives the label away. Raises as `sentences` does.
+    """
+    rng = Random(seed)
+    shuffled = rng.sample(passages(language), k=len(passages(language)))
+    neighbours = [
+        (place, first, second)
+        for place, passage in enumerate(shuffled)
+        for first, second in zip(passage.sentences, passage.sentences[1:], strict=False)
+    ]
+    rng.shuffle(neighbours)
+    half = len(neighbours) // 2
+    true_pairs, parted = neighbours[:half], neighbours[half : 2 * half]
+    parted.sort(key=lambda neighbour: neighbour[0])
+    # Sorted by passage, a turn by at least one passage's share, either way round, moves every second
+    # sentence out of its own passage.
+    longest = max(len(passage.sentences) - 1 for passage in shuffled)
+    turn = rng.randint(longest, half - longest)
+    pairs = [SentencePair(first, second, True) for _, first, second in true_pairs]
+    pairs += [
+        SentencePair(first, parted[(i + turn) % half][2], False)
+        for i, (_, first, _) in enumerate(parted)
+    ]
+    rng.shuffle(pairs)
+    return tuple(pairs)
+
+
+def cloze(language: str) -> tuple[Cloze, ...]:
+    """Forty sentences with one word or character missing. Raises as `sentences` does."""
+    return tuple(
+        Cloze(entry["text"], tuple(entry["answers"]))
+        for entry in _read(f"cloze_{_known(language)}.json")["cloze"]
+    )
+
+
+def word_contexts(language: str) -> tuple[WordContexts, ...]:
+    """Words with several meanings, each in two to eight sentences. Raises as `sentences` does."""
+    return tuple(
+        WordContexts(entry["word"], tuple(entry["sentences"]), tuple(entry["senses"]))
+        for entry in _read("word_contexts.json")[_known(language)]
+    )
+
+
+def _known(language: str) -> str:
+    if language not in LANGUAGES:
+        raise ValueError(f"no shelf in {language!r}; the languages are {', '.join(LANGUAGES)}")
+    return language
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    """One shelf as it was written. The dict is shared: callers copy out of it."""
+    try:
+        return json.loads((FOLDER / name).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"the shelf {name} is not in {FOLDER}: keep the assets folder beside the package"
+        ) from error

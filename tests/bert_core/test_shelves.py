@@ -1,0 +1,137 @@
+"""The shelves: enough texts, none twice, balanced pairs, honest gaps."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from bert_core import shelves
+from bert_core.assets import ASSETS
+
+pytestmark = pytest.mark.parametrize("language", shelves.LANGUAGES)
+
+
+def one_token_words(language: str) -> set[str]:
+    """The vocabulary of the shipped checkpoint in that language."""
+    path = ASSETS / "checkpoints" / f"mini-{language}" / "vocab.txt"
+    return set(path.read_text(encoding="utf-8").splitlines())
+
+
+def spoken_words(text: str) -> set[str]:
+    """Lower-case words without their punctuation."""
+    return {word.strip(".,!?;:\"'") for word in text.lower().split()}
+
+
+def test_sentences_are_many_varied_and_different(language: str) -> None:
+    shelf = shelves.sentences(language)
+    assert len(shelf) >= 220
+    assert len(set(shelf)) == len(shelf)
+    lengths = [len(text.split()) if language == "en" else len(text) for text in shelf]
+    assert min(lengths) <= 5 and max(lengths) >= 28
+    enders = Counter(text.rstrip('”"')[-1] for text in shelf)
+    assert len(enders) >= 3 and min(enders.values()) >= 5  # statements, questions, exclamations
+
+
+def test_passages_have_four_sentences_and_their_own_topic(language: str) -> None:
+    shelf = shelves.passages(language)
+    assert len(shelf) >= 75
+    assert {len(passage.sentences) for passage in shelf} == {4}
+    assert len({passage.topic for passage in shelf}) == len(shelf)
+    texts = [text for passage in shelf for text in passage.sentences]
+    assert len(set(texts)) == len(texts)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_pairs_are_balanced_and_told_truly(language: str, seed: int) -> None:
+    pairs = shelves.next_sentence_pairs(language, seed)
+    assert len(pairs) >= 220
+    assert 2 * sum(pair.is_next for pair in pairs) == len(pairs)
+    place = {
+        text: (number, position)
+        for number, passage in enumerate(shelves.passages(language))
+        for position, text in enumerate(passage.sentences)
+    }
+    for pair in pairs:
+        (passage_a, position_a), (passage_b, position_b) = place[pair.text_a], place[pair.text_b]
+        if pair.is_next:
+            assert (passage_b, position_b) == (passage_a, position_a + 1)
+        else:
+            assert passage_a != passage_b
+
+
+def test_neither_side_of_a_pair_gives_the_label_away(language: str) -> None:
+    pairs = shelves.next_sentence_pairs(language)
+    assert len({pair.text_a for pair in pairs}) == len(pairs)
+    assert len({pair.text_b for pair in pairs}) == len(pairs)
+    openings = {passage.sentences[0] for passage in shelves.passages(language)}
+    assert not openings & {pair.text_b for pair in pairs}
+
+
+def test_pairs_depend_on_the_seed_alone(language: str) -> None:
+    assert shelves.next_sentence_pairs(language, 3) == shelves.next_sentence_pairs(language, 3)
+    assert shelves.next_sentence_pairs(language, 3) != shelves.next_sentence_pairs(language, 4)
+
+
+def test_labels_are_mixed_through_the_shelf(language: str) -> None:
+    labels = [pair.is_next for pair in shelves.next_sentence_pairs(language)]
+    quarter = len(labels) // 4
+    assert all(0 < sum(labels[i : i + quarter]) < quarter for i in range(0, 4 * quarter, quarter))
+
+
+def test_every_cloze_has_one_gap_and_one_token_answers(language: str) -> None:
+    shelf = shelves.cloze(language)
+    assert len(shelf) == 40
+    assert len({item.text for item in shelf}) == len(shelf)
+    for item in shelf:
+        assert item.text.count("[MASK]") == 1
+        assert item.answers
+        assert len(set(item.answers)) == len(item.answers)
+        assert all(len(answer) == 1 for answer in item.answers) or language == "en"
+
+
+def test_the_shipped_model_could_give_the_answers(language: str) -> None:
+    known = one_token_words(language)
+    for item in shelves.cloze(language):
+        assert known & set(item.answers), item.text
+    answers = [answer for item in shelves.cloze(language) for answer in item.answers]
+    assert sum(answer in known for answer in answers) >= 0.95 * len(answers)
+
+
+def test_every_word_occurs_in_its_sentences(language: str) -> None:
+    shelf = shelves.word_contexts(language)
+    assert len(shelf) >= 10
+    assert len({entry.word for entry in shelf}) == len(shelf)
+    for entry in shelf:
+        assert 2 <= len(entry.sentences) <= 8
+        assert len(entry.senses) == len(entry.sentences)
+        assert len(set(entry.senses)) >= 2
+        assert len(set(entry.sentences)) == len(entry.sentences)
+        for text in entry.sentences:
+            assert entry.word in (spoken_words(text) if language == "en" else text)
+
+
+def test_examples_have_labels_and_say_what_to_see(language: str) -> None:
+    menu = json.loads((ASSETS / "examples.json").read_text(encoding="utf-8"))
+    assert set(menu) == set(shelves.LANGUAGES)
+    entries = menu[language]
+    assert 10 <= len(entries) <= 14
+    for key in ("id", "title", "shows"):
+        assert len({entry[key] for entry in entries}) == len(entries)
+        assert all(entry[key].strip() for entry in entries)
+    assert len({(entry["text_a"], entry["text_b"]) for entry in entries}) == len(entries)
+    assert all(set(entry) == {"id", "title", "text_a", "text_b", "shows"} for entry in entries)
+    assert any(entry["text_b"] for entry in entries)
+    ids = [entry["id"] for entries in menu.values() for entry in entries]
+    assert len(set(ids)) == len(ids)
+
+
+def test_unknown_language_and_missing_shelf_are_named(
+    language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ValueError, match="'fr'; the languages are en, zh"):
+        shelves.cloze("fr")
+    monkeypatch.setattr(shelves, "FOLDER", tmp_path)
+    monkeypatch.setattr(shelves, "_read", shelves._read.__wrapped__)
+    with pytest.raises(FileNotFoundError, match=tmp_path.name):
+        shelves.sentences(language)
