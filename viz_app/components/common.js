@@ -91,7 +91,7 @@ function readTheme(node) {
     background,
     panel: rgb(value("--st-secondary-background-color", dark ? "#262730" : "#f0f2f6")),
     text: rgb(value("--st-text-color", dark ? "white" : "#31333f")),
-    accent: rgb(value("--st-primary-color", "#d1495b")),
+    mark: rgb(dark ? "#ff9a4d" : "#d9480f"), // what is chosen: stands out on every blue
     border: rgb(value("--st-border-color", dark ? "#3d4044" : "#d6d6d9")),
     font: value("--st-font", "sans-serif"),
     codeFont: value("--st-code-font", "monospace"),
@@ -199,19 +199,27 @@ function fitText(context, text, width) {
 
 /** Draw a token above a column whose centre is x: Latin turned, Chinese upright and stacked. */
 function drawColumnToken(context, token, x, bottom, height, size) {
+  const font = context.font;
   context.save();
   context.textAlign = "center";
   context.textBaseline = "middle";
   if (token.upright) {
-    const characters = [...token.text].slice(0, Math.max(1, Math.floor(height / (size * 1.15))));
-    characters.reverse().forEach((character, index) => {
+    const repeated = token.label !== token.text;
+    const room = Math.max(1, Math.floor(height / (size * 1.15)) - (repeated ? 1 : 0));
+    const stack = [...token.text].slice(0, room);
+    stack.reverse().forEach((character, index) => {
       context.fillText(character, x, bottom - size * (0.6 + index * 1.15));
     });
+    if (repeated) {
+      context.font = font.replace(/[\d.]+px/, `${size * 0.75}px`);
+      const position = token.label.slice(token.text.length).replace(/[ ()]/g, "");
+      context.fillText(position, x, bottom - size * (0.55 + stack.length * 1.15));
+    }
   } else {
     context.translate(x, bottom);
     context.rotate(-Math.PI / 2);
     context.textAlign = "left";
-    context.fillText(fitText(context, token.text, height), 0, 0);
+    context.fillText(fitText(context, token.label, height), 0, 0);
   }
   context.restore();
 }
@@ -287,9 +295,13 @@ function mountWith(build) {
       entry.view = build(root, (name, value) => entry.emit(name, value));
       entry.listener = (values) => entry.view.select(values);
       mounted.set(parentElement, entry);
+      // A canvas painted before the page's font is there keeps the wrong one.
+      document.fonts?.ready.then(() => mounted.has(parentElement) && entry.view.repaint());
     }
     entry.emit = setTriggerValue;
-    entry.root.style.colorScheme = readTheme(entry.root).dark ? "dark" : "light";
+    const theme = readTheme(entry.root);
+    entry.root.style.colorScheme = theme.dark ? "dark" : "light";
+    entry.root.style.setProperty("--mark", css(theme.mark));
     if (entry.data === data) {
       entry.view.repaint();
     } else {

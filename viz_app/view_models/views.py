@@ -58,7 +58,8 @@ class MatrixView:
 
     `values` is float32 [row, column], as exact as the model's own. `low`..`high` is the range of
     the scale: 0 to 1 for probabilities, symmetric about zero for signed values. `masked`
-    [row, column] is true where there is no value; such a cell looks empty, not zero.
+    [row, column] is true where there is no value; such a cell looks empty, not zero. `axes` are the
+    message keys that say in words what a row and a column are.
     """
 
     values: NDArray[np.float32]
@@ -69,6 +70,7 @@ class MatrixView:
     kind: ScaleKind
     reading: Reading
     masked: NDArray[np.bool_] | None = None
+    axes: tuple[str, str] = ("attention.axis.query", "attention.axis.key")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", read_only(self.values))

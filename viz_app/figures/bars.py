@@ -1,0 +1,66 @@
+"""Bars with their digits, one per token."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import plotly.graph_objects as go
+
+from viz_app.figures.theme import BAR, BAR_SELECTED, TEMPLATE
+from viz_app.view_models.views import BarView
+
+Order = Literal["position", "value"]
+ROW_HEIGHT = 22  # pixels
+
+
+def bars(
+    view: BarView, *, title: str, axis: str, order: Order = "position", most: int | None = None
+) -> go.Figure:
+    """Horizontal bars, the first on top, each with its value to three decimals.
+
+    Args:
+        view: Values and labels.
+        title, axis: Words for the figure and its value axis.
+        order: As in `view`, or the largest value first.
+        most: Draw only the largest this many, still in `order`.
+    """
+    falling = np.argsort(-view.values, kind="stable")
+    kept = falling if most is None else falling[:most]
+    chosen = kept if order == "value" else np.sort(kept)
+    values = view.values[chosen]
+    figure = go.Figure(
+        go.Bar(
+            x=values,
+            # Positions as categories: plotly would merge or sort equal names.
+            y=[str(index) for index in chosen],
+            customdata=[_plain(view.labels[index]) for index in chosen],
+            orientation="h",
+            marker={"color": [BAR_SELECTED if i == view.selected else BAR for i in chosen]},
+            text=[f"{value:.3f}" for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{customdata}: %{x:.4f}<extra></extra>",
+        )
+    )
+    figure.update_layout(
+        template=TEMPLATE,
+        title={"text": _plain(title), "font": {"size": 15}},
+        height=90 + ROW_HEIGHT * len(chosen),
+        showlegend=False,
+    )
+    figure.update_xaxes(title={"text": axis}, range=[view.low, view.high * 1.12], fixedrange=True)
+    figure.update_yaxes(
+        type="category",
+        autorange="reversed",
+        tickvals=[str(index) for index in chosen],
+        ticktext=[_plain(view.labels[index]) for index in chosen],
+        showgrid=False,
+        fixedrange=True,
+    )
+    return figure
+
+
+def _plain(text: str) -> str:
+    """`text` with the few characters that plotly reads as mark-up written out."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
