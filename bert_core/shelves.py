@@ -91,8 +91,8 @@ def next_sentence_pairs(language: str, seed: int = 0) -> tuple[SentencePair, ...
     half = len(neighbours) // 2
     true_pairs, parted = neighbours[:half], neighbours[half : 2 * half]
     parted.sort(key=lambda neighbour: neighbour[0])
-    # Sorted by passage, a turn by at least one passage's share, either way round, moves every second
-    # sentence out of its own passage.
+    # Sorted by passage, a turn by at least one passage's share, either way round, moves every
+    # second sentence out of its own passage.
     longest = max(len(passage.sentences) - 1 for passage in shuffled)
     turn = rng.randint(longest, half - longest)
     pairs = [SentencePair(first, second, True) for _, first, second in true_pairs]
