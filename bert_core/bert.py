@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bert_core.assets import ASSETS
+from bert_core.assets import ASSETS, shipped_checkpoints
 from bert_core.checkpoint import CheckpointError, load_checkpoint
 from bert_core.config import BertConfig
 from bert_core.device import choose_device
@@ -105,10 +105,6 @@ def mask_positions(encoding: Encoding, tokenizer: BertTokenizer) -> list[int]:
     """Indices of the [MASK] tokens."""
     return [i for i, token_id in enumerate(encoding.input_ids) if token_id == tokenizer.mask_id]
 
-
-def shipped_checkpoints() -> list[str]:
-    """Names of the checkpoints in `assets/checkpoints`."""
-    return sorted(path.parent.name for path in (ASSETS / "checkpoints").glob("*/config.json"))
 
 
 def load(name_or_path: str, device: str = "auto") -> Bert:

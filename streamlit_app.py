@@ -1,0 +1,29 @@
+"""The app: page set-up, the bar on top, and the pages."""
+
+import streamlit as st
+
+from viz_app import frame, resources, state
+from viz_app.components.sentence_bar import sentence_bar
+
+PAGES = ("start", "attention")
+
+state.synchronise()
+say = frame.words()
+st.set_page_config(page_title=say("app.title"), layout="wide")
+resources.warm_up(st.session_state["model"])
+page = st.navigation(
+    [
+        st.Page(
+            f"viz_app/app_pages/{name}.py",
+            title=say(f"app.page.{name}"),
+            url_path=name.replace("_", "-"),
+            default=name == "start",
+        )
+        for name in PAGES
+    ],
+    position="top",
+)
+# Streamlit leaves room for a header that this app does not have.
+st.html("<style>[data-testid=stMainBlockContainer]{padding-top:3.5rem;padding-bottom:3rem}</style>")
+sentence_bar(say)
+page.run()

@@ -1,0 +1,106 @@
+"""What every page stands on: the words of its language, and the model and trace it is about.
+
+A page asks for these in its first lines. Where one cannot be had, the page stops there with a
+message that says what was wrong and what to do; the text stays in the sentence bar.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from viz_app import messages, resources, state
+from viz_app.components.headers import Words
+
+if TYPE_CHECKING:
+    from bert_core.bert import Bert
+    from bert_core.trace import Trace
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
+
+
+def words() -> Words:
+    """Messages in the language chosen."""
+    return messages.words(st.session_state["language"])
+
+
+def escape(text: str) -> str:
+    """A reader's text for use inside Markdown: shown as it is, never as markup."""
+    return _MARKDOWN.sub(r"\\\1", text.replace("\n", " "))
+
+
+def model() -> Bert:
+    """The model chosen; stops the page if it cannot be opened."""
+    name, say = st.session_state["model"], words()
+    try:
+        if resources.is_loaded(name):
+            return resources.model(name)
+        with st.spinner(say("app.model.loading", model=escape(name))):
+            return resources.model(name)
+    except ValueError as error:
+        st.error(say("app.model.failed", model=escape(name), reason=escape(str(error))))
+        st.stop()
+
+
+def require(part: str, purpose: str) -> None:
+    """Stop the page if the checkpoint lacks a part that it is about (`mlm`, `nsp`)."""
+    bert, say = model(), words()
+    if part in bert.missing:
+        st.info(say(f"app.missing.{purpose}", model=escape(bert.name)))
+        st.caption(escape(bert.missing[part]))
+        st.stop()
+
+
+def trace(**interventions: Any) -> Trace:
+    """The trace of the text in the sentence bar; stops the page if there is no text.
+
+    Says what the model did not read: what was cut, and what its vocabulary does not hold.
+    """
+    selection, say = state.current(), words()
+    bert = model()
+    if not selection.text_a.strip():
+        st.info(say("app.text.empty"))
+        st.stop()
+    text_b = selection.text_b if selection.text_b.strip() else None
+    found = resources.trace(selection.model, selection.text_a, text_b, **interventions)
+    _say_what_is_lost(found, bert.tokenizer.unk_id, say)
+    return found
+
+
+def selection(of: Trace) -> state.Selection:
+    """The reader's choices, moved into the model and the sentence at hand."""
+    config = of.config
+    return state.current().within(
+        config.num_hidden_layers, config.num_attention_heads, len(of.tokens)
+    )
+
+
+def _say_what_is_lost(found: Trace, unk_id: int, say: Words) -> None:
+    encoding = found.encoding
+    cut = (*encoding.cut_a, *encoding.cut_b)
+    if cut:
+        shown = " ".join(cut[:12]) + (" …" if len(cut) > 12 else "")
+        limit = found.config.max_position_embeddings
+        st.warning(say("app.text.cut", count=len(cut), limit=limit, tokens=escape(shown)))
+    # a typed special token has its own id, so this counts only what the vocabulary lacks
+    unknown = [
+        (encoding.text_b or "" if segment_b else encoding.text_a)[slice(*span)]
+        for token_id, span, segment_b in zip(
+            encoding.input_ids, encoding.offsets, _in_b(found), strict=True
+        )
+        if token_id == unk_id and span is not None
+    ]
+    if unknown:
+        shown = " ".join(dict.fromkeys(unknown[:12]))
+        st.warning(say("app.text.unknown", count=len(unknown), words=escape(shown)))
+    if len(encoding) == (3 if encoding.is_pair else 2):
+        st.warning(say("app.text.no_tokens"))
+
+
+def _in_b(found: Trace) -> list[bool]:
+    """Whether each token belongs to the second sentence; segment ids may be overridden."""
+    special = found.encoding.special_tokens_mask
+    end_of_a = special.index(1, 1)
+    return [position > end_of_a for position in range(len(special))]

@@ -1,0 +1,99 @@
+"""Models and traces, shared by all sessions: loaded once, kept within bounds, never changed.
+
+torch is imported by the loading thread, so that a page can paint before it is there.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from bert_core.bert import Bert
+    from bert_core.trace import Trace
+
+Value = TypeVar("Value")
+MODELS_KEPT = 3
+TRACES_KEPT = 16
+
+
+class Shared:
+    """A bounded cache of values that are worked out once, however many sessions ask at once.
+
+    A failure is not kept: whoever asks next tries again.
+    """
+
+    def __init__(self, kept: int, workers: int) -> None:
+        self._kept = kept
+        self._futures: OrderedDict[Hashable, Future[Any]] = OrderedDict()
+        self._lock = Lock()
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="headlight")
+
+    def start(self, key: Hashable, work: Callable[[], Value]) -> Future[Value]:
+        """Begin the work in the background, unless it is done or under way."""
+        with self._lock:
+            future = self._futures.get(key)
+            if future is None or (future.done() and future.exception() is not None):
+                future = self._futures[key] = self._pool.submit(work)
+            self._futures.move_to_end(key)
+            while len(self._futures) > self._kept:
+                self._futures.popitem(last=False)
+            return future
+
+    def ready(self, key: Hashable) -> bool:
+        """Whether the value is there now."""
+        with self._lock:
+            future = self._futures.get(key)
+        return future is not None and future.done() and future.exception() is None
+
+
+_models = Shared(MODELS_KEPT, workers=1)
+# One at a time: two forward passes side by side take longer than one after the other.
+_traces = Shared(TRACES_KEPT, workers=1)
+
+
+def warm_up(name: str) -> None:
+    """Begin to load a model, so that it is there when it is asked for."""
+    _models.start(name, lambda: _load(name))
+
+
+def is_loaded(name: str) -> bool:
+    """Whether a model can be used without waiting."""
+    return _models.ready(name)
+
+
+def model(name: str) -> Bert:
+    """A model by shipped name, folder or Hugging Face id; waits until it is loaded.
+
+    Raises:
+        ValueError: it cannot be opened; the message says why.
+    """
+    return _models.start(name, lambda: _load(name)).result()
+
+
+def trace(name: str, text_a: str, text_b: str | None, **interventions: Any) -> Trace:
+    """The trace of a text, from the cache when it was asked for lately.
+
+    `interventions` are those of `Bert.trace`, as hashable values (frozenset, tuple, str).
+
+    Raises:
+        ValueError: the model cannot be opened, or an intervention does not fit.
+    """
+    bert = model(name)
+    key = (id(bert), name, text_a, text_b, tuple(sorted(interventions.items())))
+    return _traces.start(key, lambda: bert.trace(text_a, text_b, **interventions)).result()
+
+
+def _load(name: str) -> Bert:
+    from bert_core.bert import load
+
+    loaded = load(name)
+    # Streamlit collects all garbage after every run. What is loaded now stays, so it is taken out
+    # of the collector's sight; else every run would search all of torch for nothing.
+    gc.collect()
+    gc.freeze()
+    return loaded

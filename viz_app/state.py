@@ -1,0 +1,138 @@
+"""What the reader has chosen: one table of keys, kept in the session and in the address.
+
+Each choice lives in `st.session_state` under its own name and in the URL under a short one, so
+that a reload, a new tab and a copied link show the same thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from viz_app.messages import LANGUAGES
+
+URL_NAMES = {
+    "language": "lang",
+    "model": "model",
+    "text_a": "a",
+    "text_b": "b",
+    "layer": "layer",
+    "head": "head",
+    "query": "token",
+    "step": "step",
+}
+"""Field of `Selection` → name in the address."""
+
+_SEEN = "_address_seen"
+LONGEST_TEXT = 20_000
+"""Characters taken from an address; a model's limit is far below."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """One reader's choices. Layer, head and query token count from zero."""
+
+    language: str
+    model: str
+    text_a: str
+    text_b: str = ""
+    """Empty: no second sentence."""
+    layer: int = 0
+    head: int = 0
+    query: int = 0
+    step: str = ""
+    """Name of a step of the walkthrough; empty: the first."""
+
+    def within(self, layers: int, heads: int, tokens: int) -> Selection:
+        """The same choices, moved into the model and the sentence at hand."""
+        return replace(
+            self,
+            layer=min(self.layer, layers - 1),
+            head=min(self.head, heads - 1),
+            query=min(self.query, tokens - 1),
+        )
+
+
+def default_selection(locale: str | None) -> Selection:
+    """What a new visitor sees, by the language of the browser."""
+    if (locale or "").lower().startswith("zh"):
+        return Selection("zh", "mini-zh", "小猫饿了，它想吃鱼。", layer=1, query=5)
+    return Selection(
+        "en",
+        "mini-en",
+        "The animal didn't cross the street because it was too tired.",
+        layer=1,
+        query=10,
+    )
+
+
+def from_address(params: Mapping[str, str], base: Selection) -> Selection:
+    """Read a selection from the address; what is missing or makes no sense stays as in `base`.
+
+    An address that names a text has no second one unless it names that too.
+    """
+    found: dict[str, str | int] = {}
+    for field, name in URL_NAMES.items():
+        value = params.get(name)
+        if value is None:
+            continue
+        if isinstance(getattr(base, field), int):
+            if value.isascii() and value.isdecimal() and len(value) <= 6:
+                found[field] = int(value)
+        else:
+            found[field] = value[:LONGEST_TEXT]
+    if "text_a" in found:
+        found.setdefault("text_b", "")
+    if found.get("language", base.language) not in LANGUAGES:
+        del found["language"]
+    return replace(base, **found)  # type: ignore[arg-type]  # each value has its field's type
+
+
+def to_address(selection: Selection) -> dict[str, str]:
+    """The parameters that bring this selection back; empty texts are left out."""
+    values = {name: str(getattr(selection, field)) for field, name in URL_NAMES.items()}
+    return {name: value for name, value in values.items() if value or name == URL_NAMES["text_a"]}
+
+
+def current() -> Selection:
+    """The selection of this session."""
+    return Selection(**{field: st.session_state[field] for field in URL_NAMES})
+
+
+def choose(**changes: str | int) -> None:
+    """Change choices; for callbacks, which run before the widgets are drawn again.
+
+    Raises:
+        KeyError: no such choice.
+    """
+    for field, value in changes.items():
+        if field not in URL_NAMES:
+            raise KeyError(field)
+        st.session_state[field] = value
+
+
+def synchronise() -> None:
+    """Bring session and address together; once at the start of every run, before any widget.
+
+    The address wins when it is not the one written last: a first visit, a link, the back button.
+    Otherwise the session wins, and the address is written anew.
+    """
+    own = set(URL_NAMES.values())
+    asked = {name: value for name, value in st.query_params.items() if name in own}
+    if "language" not in st.session_state:
+        _store(from_address(asked, default_selection(st.context.locale)))
+    elif asked and asked != st.session_state[_SEEN]:
+        _store(from_address(asked, current()))
+    written = to_address(current())
+    if asked != written:
+        # Other parameters belong to widgets of single pages and stay.
+        others = {name: value for name, value in st.query_params.items() if name not in own}
+        st.query_params.from_dict({**written, **others})
+    st.session_state[_SEEN] = written
+
+
+def _store(selection: Selection) -> None:
+    for field in URL_NAMES:
+        st.session_state[field] = getattr(selection, field)
