@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,9 +104,16 @@ def embedding_map(trace: Trace, stage: str = "embedding_output") -> MatrixView:
     )
 
 
+_overviews: WeakKeyDictionary[Trace, OverviewView] = WeakKeyDictionary()
+
+
 def overview_map(trace: Trace) -> OverviewView:
-    """All layers and heads of a trace as 8-bit pictures."""
-    return OverviewView(pixels=trace.attention_overview(), tokens=token_labels(trace.encoding))
+    """All layers and heads of a trace as 8-bit pictures; worked out once per trace."""
+    view = _overviews.get(trace)
+    if view is None:
+        view = OverviewView(trace.attention_overview(), token_labels(trace.encoding))
+        _overviews[trace] = view
+    return view
 
 
 def attention_bars(trace: Trace, layer: int, head: int, query: int) -> BarView:

@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from bert_core.trace import Trace
+from tests.viz_app.toy import toy_bert
+from viz_app.view_models.matrix import (
+    attention_bars,
+    attention_map,
+    embedding_map,
+    overview_map,
+    score_map,
+    symmetric_range,
+)
+from viz_app.view_models.views import approximate_probability
+
+
+@pytest.fixture(scope="module")
+def trace() -> Trace:
+    return toy_bert().trace("the cat saw a dog", "it was tired")
+
+
+def test_attention_map_is_the_traces_own(trace: Trace) -> None:
+    view = attention_map(trace, layer=2, head=1)
+    np.testing.assert_array_equal(view.values, trace.layer(2).attention_probs[1].numpy())
+    np.testing.assert_allclose(view.values.sum(axis=1), 1, atol=1e-6)
+    assert (view.low, view.high) == (0, 1)
+    assert view.masked is None
+    assert [token.text for token in view.rows] == list(trace.tokens)
+
+
+def test_reading_names_the_strongest_pair(trace: Trace) -> None:
+    view = attention_map(trace, layer=0, head=3)
+    query, key = np.unravel_index(view.values.argmax(), view.values.shape)
+    assert view.reading.values == {
+        "query": view.rows[query].label,
+        "to": view.columns[key].label,
+        "weight": f"{view.values.max():.3f}",
+    }
+
+
+def test_causal_cells_are_empty() -> None:
+    view = attention_map(toy_bert().trace("the cat saw", attention="causal"), layer=1, head=0)
+    assert view.masked is not None
+    np.testing.assert_array_equal(view.masked, ~np.tri(5, dtype=bool))
+    assert not view.values[view.masked].any()
+
+
+def test_scores_turn_into_the_weights(trace: Trace) -> None:
+    scores = score_map(trace, layer=1, head=2)
+    assert scores.low == -scores.high
+    assert np.abs(scores.values).max() == np.float32(scores.high)
+    powers = np.exp(scores.values.astype(np.float64))
+    weights = powers / powers.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(weights, attention_map(trace, 1, 2).values, atol=1e-6)
+
+
+def test_embedding_stages_add_up(trace: Trace) -> None:
+    parts = [
+        embedding_map(trace, f"{part}_embeddings").values
+        for part in ("word", "position", "token_type")
+    ]
+    np.testing.assert_allclose(sum(parts), embedding_map(trace, "embedding_sum").values, atol=1e-5)
+    assert embedding_map(trace).values.shape == (len(trace.tokens), 20)
+    with pytest.raises(ValueError, match="not a stage"):
+        embedding_map(trace, "nothing")
+
+
+def test_overview_holds_every_head(trace: Trace) -> None:
+    view = overview_map(trace)
+    assert (view.layers, view.heads) == (3, 4)
+    shown = approximate_probability(view.pixels[2, 1])
+    assert np.abs(shown - attention_map(trace, 2, 1).values).max() < 0.004
+
+
+def test_bars_are_one_row(trace: Trace) -> None:
+    view = attention_bars(trace, layer=1, head=0, query=4)
+    row = attention_map(trace, 1, 0).values[4]
+    np.testing.assert_array_equal(view.values, row)
+    assert view.selected == row.argmax()
+
+
+@pytest.mark.parametrize(
+    ("layer", "head", "query"), [(3, 0, 0), (0, 4, 0), (0, -1, 0), (0, 0, 99), (-1, 0, 0)]
+)
+def test_what_does_not_exist_is_refused(trace: Trace, layer: int, head: int, query: int) -> None:
+    with pytest.raises(ValueError, match=r"is not one of 0 to"):
+        attention_bars(trace, layer, head, query)
+
+
+def test_range_of_nothing_is_still_a_range() -> None:
+    assert symmetric_range(np.zeros((2, 2), np.float32)) == (-1, 1)

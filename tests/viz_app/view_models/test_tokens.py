@@ -1,0 +1,65 @@
+import pytest
+
+from bert_core.encoding import Encoding
+from viz_app.view_models.tokens import display_text, reads_upright, token_labels, unique_labels
+
+
+def encoding(*tokens: str) -> Encoding:
+    count = len(tokens)
+    return Encoding(
+        text_a="",
+        text_b=None,
+        tokens=tokens,
+        input_ids=tuple(range(count)),
+        token_type_ids=tuple(int(place >= 3) for place in range(count)),
+        attention_mask=(1,) * count,
+        special_tokens_mask=tuple(int(token.startswith("[")) for token in tokens),
+        offsets=(None,) * count,
+    )
+
+
+@pytest.mark.parametrize(
+    ("token", "shown"),
+    [
+        ("street", "street"),
+        ("##s", "##s"),
+        ("<b>", "<b>"),
+        ("🙂", "🙂"),
+        ("", "∅"),
+        ("\t", "␉"),
+        ("a\nb", "a␊b"),
+        ("\x7f", "⟨U+007F⟩"),
+        ("\u202eevil", "⟨U+202E⟩evil"),
+        ("\u200b", "⟨U+200B⟩"),
+        ("\u00a0", "⟨U+00A0⟩"),
+        ("\ud800", "⟨U+D800⟩"),
+    ],
+)
+def test_every_character_of_a_token_is_seen(token: str, shown: str) -> None:
+    assert display_text(token) == shown
+
+
+def test_repeated_tokens_get_their_position() -> None:
+    assert unique_labels(["the", "cat", "saw", "the"]) == ("the (0)", "cat", "saw", "the (3)")
+
+
+def test_labels_stay_apart_when_a_token_looks_like_a_label() -> None:
+    labels = unique_labels(["the (2)", "cat", "the", "the"])
+    assert len(set(labels)) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "upright"),
+    [("我", True), ("##の", True), ("。", True), ("🙂", True), ("the", False), ("[SEP]", False)],
+)
+def test_chinese_stays_upright(text: str, upright: bool) -> None:
+    assert reads_upright(text) is upright
+
+
+def test_token_labels_know_segment_and_special_tokens() -> None:
+    labels = token_labels(encoding("[CLS]", "我", "[SEP]", "the", "[SEP]"))
+    assert [label.text for label in labels] == ["[CLS]", "我", "[SEP]", "the", "[SEP]"]
+    assert [label.label for label in labels] == ["[CLS]", "我", "[SEP] (2)", "the", "[SEP] (4)"]
+    assert [label.segment for label in labels] == [0, 0, 0, 1, 1]
+    assert [label.special for label in labels] == [True, False, True, False, True]
+    assert [label.position for label in labels] == [0, 1, 2, 3, 4]
