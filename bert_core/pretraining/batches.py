@@ -82,14 +82,14 @@ def group_by_length(
 
     Returns:
         One array of example numbers per batch, in shuffled order. A batch holds about
-        `tokens_per_batch` tokens, padding counted, in a multiple of `rows_multiple` rows; the examples
-        left over in a bucket make one smaller batch if they suffice.
+        `tokens_per_batch` tokens, padding counted, in a multiple of `rows_multiple` rows; what is
+        left over in a bucket makes one smaller batch if it suffices.
 
     Raises:
-        ValueError: a pair is longer than the largest bucket, or there are too few pairs for a batch.
+        ValueError: a pair exceeds the largest bucket, or there are too few pairs for a batch.
     """
     if plan.length.max() > BUCKETS[-1]:
-        raise ValueError(f"A pair of {plan.length.max()} tokens; the longest bucket is {BUCKETS[-1]}.")
+        raise ValueError(f"A pair of {plan.length.max()} tokens; a batch holds {BUCKETS[-1]}.")
     order = np.random.default_rng(random.getrandbits(63)).permutation(len(plan))
     bucket = np.searchsorted(BUCKETS, plan.length[order])
     groups: list[np.ndarray] = []
@@ -113,7 +113,7 @@ def assemble(
     rule: MaskingRule,
     rng: np.random.Generator,
 ) -> Batch:
-    """Build one batch: [CLS] A [SEP] B [SEP], padded to the bucket, 15 % of the tokens corrupted."""
+    """Build one batch: [CLS] A [SEP] B [SEP], padded to the bucket, some tokens corrupted."""
     longest = int(plan.length[examples].max())
     seq = BUCKETS[int(np.searchsorted(BUCKETS, longest))]
     shape = (len(examples), seq)
@@ -170,8 +170,8 @@ class BatchSource:
     def batches(self, start: Position) -> Iterator[tuple[Batch, Position]]:
         """Endless batches from `start` on, each with the position that follows it.
 
-        Pairs, order and masks are drawn anew in every pass; the same seed and position give the same
-        batch, whatever was read before.
+        Pairs, order and masks are drawn anew in every pass; the same seed and position give the
+        same batch, whatever was read before.
         """
         classes = token_classes(self.tokenizer)
         epoch, first = start.epoch, start.batch

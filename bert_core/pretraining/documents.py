@@ -1,8 +1,8 @@
 """Text files in, one memory-mapped corpus of token ids out.
 
-A text file holds one sentence per line and a blank line between documents. Tokenising takes minutes, so
-it is done once: the ids lie in a cache folder whose name is a digest of the files' content and of the
-vocabulary, and later runs map that folder into memory.
+A text file holds one sentence per line and a blank line between documents. Tokenising takes
+minutes, so it is done once: the ids lie in a cache folder whose name is a digest of the files'
+content and of the vocabulary, and later runs map that folder into memory.
 """
 
 import gzip
@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, TextIO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ import numpy.typing as npt
 from bert_core.tokenizer import BertTokenizer
 
 CACHE_FORMAT = 1
+TEXT_SUFFIXES = (".txt", ".xz", ".gz")
 _ARRAYS = {
     "ids": np.uint16,
     "sentence_starts": np.uint32,
@@ -69,13 +71,12 @@ def read_documents(path: Path) -> Iterator[list[str]]:
     Raises:
         ValueError: the file is missing, damaged, not UTF-8, or holds no sentence.
     """
-    openers = {".txt": open, ".xz": lzma.open, ".gz": gzip.open}
-    if path.suffix not in openers:
+    if path.suffix not in TEXT_SUFFIXES:
         raise ValueError(f"{path.name}: expected a .txt, .xz or .gz file of text.")
     found = False
     document: list[str] = []
     try:
-        with openers[path.suffix](path, "rt", encoding="utf-8") as lines:
+        with _open_text(path) as lines:
             for line in lines:
                 sentence = line.strip()
                 if sentence:
@@ -93,6 +94,15 @@ def read_documents(path: Path) -> Iterator[list[str]]:
         raise ValueError(f"{path.name} holds no sentence. Expected one per line.")
 
 
+def _open_text(path: Path) -> TextIO:
+    """The file's decompressed text."""
+    if path.suffix == ".xz":
+        return lzma.open(path, "rt", encoding="utf-8")
+    if path.suffix == ".gz":
+        return cast(TextIO, gzip.open(path, "rt", encoding="utf-8"))
+    return path.open(encoding="utf-8")
+
+
 def find_text_files(paths: Iterable[Path]) -> list[Path]:
     """The files themselves, and for a folder every text file directly in it, in name order.
 
@@ -102,7 +112,7 @@ def find_text_files(paths: Iterable[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(p for p in path.iterdir() if p.suffix in (".txt", ".xz", ".gz"))
+            inside = sorted(p for p in path.iterdir() if p.suffix in TEXT_SUFFIXES)
             if not inside:
                 raise ValueError(f"The folder {path.name} holds no .txt, .xz or .gz file.")
             files += inside
@@ -182,9 +192,9 @@ def _build(files: Sequence[Path], tokenizer: BertTokenizer, folder: Path) -> Non
     (folder / "corpus.json").write_text(json.dumps(description, indent=1), encoding="utf-8")
 
 
-def _write_ids(stream, tokenizer: BertTokenizer, sentences: list[str]) -> list[int]:
+def _write_ids(stream: BinaryIO, tokenizer: BertTokenizer, sentences: list[str]) -> list[int]:
     """Append the ids of `sentences` to the stream and return their lengths in tokens."""
-    encoded = tokenizer.encode_sentences(sentences)
+    encoded = tokenizer.ids(sentences)
     if encoded:
         np.concatenate([np.asarray(ids, dtype=np.uint16) for ids in encoded]).tofile(stream)
     return [len(ids) for ids in encoded]

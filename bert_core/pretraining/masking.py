@@ -17,7 +17,7 @@ class MaskingRule:
     masked: float = 0.8
     random: float = 0.1
     whole_words: bool = False
-    """Choose all pieces of a word together; a piece that starts with `##` belongs to the word before."""
+    """Choose all pieces of a word together; `##…` belongs to the word before it."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ def choose_tokens(
         continues: [batch seq], True where a piece continues the word before it.
 
     Returns:
-        [batch seq]; in each row with a maskable token, `rule.chosen` of them (rounded, at least one).
-        With whole words a row may exceed that by the rest of its last word.
+        [batch seq]; in each row `rule.chosen` of the maskable tokens (rounded, at least one where
+        there are any). With whole words a row may exceed that by the rest of its last word.
     """
     count = maskable.sum(axis=1)  # [batch]
     wanted = np.where(count > 0, np.maximum(1, np.rint(rule.chosen * count)), 0)

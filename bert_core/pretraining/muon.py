@@ -1,9 +1,9 @@
 """Muon: momentum whose matrix updates are made orthogonal, for the layers' weight matrices.
 
-Source: Jordan et al. 2024 (Newton-Schulz coefficients), Liu et al. 2025, "Muon is scalable" (update
-scale 0.2 · √larger side, so that one learning rate fits matrices of all shapes, and weight decay). The
-iteration runs in the parameters' own float32 and over all matrices of one shape at once: `torch.optim.Muon`
-iterates in bfloat16, which CPUs do at a crawl.
+Source: Jordan et al. 2024 (Newton-Schulz coefficients); Liu et al. 2025, "Muon is scalable for LLM
+training" (weight decay, and the update scale 0.2 · √larger side, so that one learning rate fits
+matrices of all shapes). The iteration runs in the parameters' own float32 and over all matrices of
+one shape at once: `torch.optim.Muon` iterates in bfloat16, which CPUs do at a crawl.
 """
 
 from collections import defaultdict
@@ -56,22 +56,20 @@ class Muon(Optimizer):
         """Update every parameter that has a gradient."""
         assert closure is None
         for group in self.param_groups:
-            by_shape: dict[torch.Size, list[Tensor]] = defaultdict(list)
+            by_shape: dict[torch.Size, list[tuple[Tensor, Tensor]]] = defaultdict(list)
             for parameter in group["params"]:
-                if parameter.grad is not None:
-                    by_shape[parameter.shape].append(parameter)
-            for shape, parameters in by_shape.items():
-                updates = []
-                for parameter in parameters:
-                    state = self.state[parameter]
-                    if "momentum" not in state:
-                        state["momentum"] = torch.zeros_like(parameter)
-                    state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
-                    updates.append(parameter.grad.lerp(state["momentum"], group["momentum"]))
+                if parameter.grad is None:
+                    continue
+                state = self.state[parameter]
+                if "momentum" not in state:
+                    state["momentum"] = torch.zeros_like(parameter)
+                state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
+                ahead = parameter.grad.lerp(state["momentum"], group["momentum"])
+                by_shape[parameter.shape].append((parameter, ahead))
+            for shape, members in by_shape.items():
+                updates = orthogonalise(torch.stack([ahead for _, ahead in members]))
                 scale = group["lr"] * 0.2 * max(shape) ** 0.5
-                for parameter, update in zip(
-                    parameters, orthogonalise(torch.stack(updates)), strict=True
-                ):
+                for (parameter, _), update in zip(members, updates, strict=True):
                     parameter.mul_(1 - group["lr"] * group["weight_decay"])
                     parameter.add_(update, alpha=-scale)
 

@@ -1,7 +1,8 @@
 """Sentence pairs for next-sentence prediction (Devlin et al. 2018, §3.1 and appendix A.1).
 
-A plan lists the examples of one pass over the corpus as sentence numbers. It depends on the corpus and
-one `Random` alone, so that a run can be continued, or split over processes, from its seed and position.
+A plan lists the examples of one pass over the corpus as sentence numbers. It depends on the corpus
+and one `Random` alone, so that a run can be continued, or split over processes, from its seed and
+position.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bert_core.pretraining.documents import Corpus
+
+IntArray = npt.NDArray[np.int64]
 
 SPECIAL_TOKENS_IN_PAIR = 3
 """[CLS] A [SEP] B [SEP]."""
@@ -50,17 +53,17 @@ TRAINING_MIX = PairMix({128: 0.25, 64: 0.35, SINGLE_SENTENCES: 0.40})
 class Plan:
     """Examples of one pass; each field has one entry per example.
 
-    Span A is the sentences `a_first:a_stop`, span B `b_first:b_stop`; `limit` is the length in tokens
-    to which the pair is cut, `length` what remains, special tokens counted.
+    Span A is the sentences `a_first:a_stop`, span B `b_first:b_stop`; `limit` is the length in
+    tokens to which the pair is cut, `length` what remains, special tokens counted.
     """
 
-    a_first: npt.NDArray[np.int32]
-    a_stop: npt.NDArray[np.int32]
-    b_first: npt.NDArray[np.int32]
-    b_stop: npt.NDArray[np.int32]
+    a_first: IntArray
+    a_stop: IntArray
+    b_first: IntArray
+    b_stop: IntArray
     is_next: npt.NDArray[np.bool_]
-    limit: npt.NDArray[np.int32]
-    length: npt.NDArray[np.int32]
+    limit: IntArray
+    length: IntArray
 
     def __len__(self) -> int:
         return len(self.length)
@@ -72,8 +75,8 @@ def plan_pairs(
     """Walk through every document once and cut it into pairs.
 
     Half of the pairs keep the true continuation; the others take B from a random place of another
-    document, and the sentences so left over start the next pair. `source_weights` repeats (or leaves
-    out) the documents of a source: 2.5 means twice, and a third time for half of them.
+    document, and the sentences so left over start the next pair. `source_weights` repeats (or
+    leaves out) the documents of a source: 2.5 means twice, and a third time for half of them.
 
     Raises:
         ValueError: fewer than two documents, or no document with two sentences, or a weight for a
@@ -102,25 +105,26 @@ def plan_pairs(
                     while stop < end and token_starts[stop] < full:
                         stop += 1
                 split = random.randrange(first + 1, stop)
-                is_next = random.random() < 0.5
-                b_first, b_stop = split, stop
-                if not is_next:
-                    b_first, b_stop = _elsewhere(document_starts, document, stop - split, random)
-                rows.append((first, split, b_first, b_stop, is_next, limit))
-                first = stop if is_next else split
+                follows = random.random() < 0.5
+                b_span = (split, stop)
+                if not follows:
+                    b_span = _elsewhere(document_starts, document, stop - split, random)
+                rows.append((first, split, *b_span, follows, limit))
+                first = stop if follows else split
     if not rows:
         raise ValueError("No document has two sentences, so there is no pair to learn from.")
-    a_first, a_stop, b_first, b_stop, is_next, limit = (np.array(column) for column in zip(*rows))
+    table = np.array(rows, dtype=np.int64)  # [example, column]
+    a_first, a_stop, b_first, b_stop, is_next, limit = table.T
     tokens = corpus.sentence_starts.astype(np.int64)
     whole = tokens[a_stop] - tokens[a_first] + tokens[b_stop] - tokens[b_first]
     return Plan(
-        a_first=a_first.astype(np.int32),
-        a_stop=a_stop.astype(np.int32),
-        b_first=b_first.astype(np.int32),
-        b_stop=b_stop.astype(np.int32),
+        a_first=a_first,
+        a_stop=a_stop,
+        b_first=b_first,
+        b_stop=b_stop,
         is_next=is_next.astype(np.bool_),
-        limit=limit.astype(np.int32),
-        length=np.minimum(whole + SPECIAL_TOKENS_IN_PAIR, limit).astype(np.int32),
+        limit=limit,
+        length=np.minimum(whole + SPECIAL_TOKENS_IN_PAIR, limit),
     )
 
 
@@ -140,8 +144,8 @@ def pair_ids(
 ) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.uint16]]:
     """Ids of spans A and B of one example, cut to its limit.
 
-    The longer span gives up tokens first; A loses its beginning and B its end, so that the place where
-    the two meet stays whole.
+    The longer span gives up tokens first; A loses its beginning and B its end, so that the place
+    where the two meet stays whole.
     """
     span_a = corpus.span(plan.a_first[example], plan.a_stop[example])
     span_b = corpus.span(plan.b_first[example], plan.b_stop[example])

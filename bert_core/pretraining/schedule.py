@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Budget:
-    """The end of a run: a number of steps, or seconds of training (time not running is not counted)."""
+    """The end of a run: a number of steps, or seconds of training (pauses are not counted)."""
 
     steps: int | None = None
     seconds: float | None = None

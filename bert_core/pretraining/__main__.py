@@ -1,0 +1,318 @@
+"""Command line of the pretraining pipeline.
+
+    python -m bert_core.pretraining train --text corpus/en --heldout heldout_en.txt.xz \
+        --run runs/mini-en --vocabulary 12288 --minutes 120
+    python -m bert_core.pretraining train --text corpus/en --heldout heldout_en.txt.xz \
+        --run runs/mini-en-longer --init-from assets/checkpoints/mini-en --minutes 60
+    python -m bert_core.pretraining evaluate --checkpoint runs/mini-en/checkpoint \
+        --heldout heldout_en.txt.xz
+
+The same `train` command again continues a run that was stopped or killed. Under `torchrun` the
+processes share each batch.
+"""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from bert_core.checkpoint import load_checkpoint, save_checkpoint
+from bert_core.config import BertConfig
+from bert_core.device import choose_device
+from bert_core.model import BertForPreTraining
+from bert_core.pretraining.batches import BatchSource
+from bert_core.pretraining.documents import Corpus, find_text_files, open_corpus, read_documents
+from bert_core.pretraining.evaluate import (
+    EVALUATION_KINDS,
+    evaluate,
+    evaluate_kinds,
+    evaluation_batches,
+)
+from bert_core.pretraining.loop import Pace, Recipe, Run, Standing, Workers
+from bert_core.pretraining.masking import MaskingRule
+from bert_core.pretraining.pairs import TRAINING_MIX
+from bert_core.pretraining.schedule import Budget
+from bert_core.tokenizer import BertTokenizer
+
+_RATES_FRESH = (4e-3, 2e-3)
+_RATES_CONTINUED = (2e-3, 1e-3)
+_LOGGED_PAIRS = 400
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; problems with the input are told in one line."""
+    options = build_parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except (ValueError, OSError, FloatingPointError) as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bert_core.pretraining",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    train = commands.add_parser("train", help="train, or continue, a model")
+    train.set_defaults(command=_train)
+    train.add_argument(
+        "--text",
+        nargs="+",
+        type=Path,
+        required=True,
+        help="files (.txt, .xz, .gz) or folders of them; a sentence per line, a blank line "
+        "between documents",
+    )
+    train.add_argument("--heldout", nargs="+", type=Path, help="files kept out of training")
+    train.add_argument("--run", type=Path, required=True, help="folder for everything written")
+    train.add_argument(
+        "--cache",
+        type=Path,
+        default=Path.home() / ".cache" / "headlight" / "corpus",
+        help="folder for tokenised text (default: %(default)s)",
+    )
+    start = train.add_mutually_exclusive_group(required=True)
+    start.add_argument("--init-from", type=Path, help="checkpoint whose weights to continue")
+    start.add_argument("--vocabulary", type=int, help="learn this many pieces and start afresh")
+    train.add_argument("--language", choices=("en", "zh"), default="en")
+    budget = train.add_mutually_exclusive_group(required=True)
+    budget.add_argument("--minutes", type=float, help="of training; pauses are not counted")
+    budget.add_argument("--steps", type=int)
+    train.add_argument("--layers", type=int, default=4)
+    train.add_argument("--heads", type=int, default=8)
+    train.add_argument("--hidden", type=int, default=256)
+    train.add_argument("--inner", type=int, default=1024, help="feed-forward size")
+    train.add_argument("--dropout", type=float, default=0.0)
+    train.add_argument("--matrix-rate", type=float, help="Muon's peak rate; 0: AdamW alone")
+    train.add_argument("--other-rate", type=float, help="AdamW's peak rate")
+    train.add_argument("--warmup", type=float, default=0.05, help="share of the budget")
+    train.add_argument("--nsp-weight", type=float, default=1.0)
+    train.add_argument("--batch-tokens", type=int, default=4096, help="padding counted")
+    train.add_argument("--whole-words", action="store_true", help="mask whole words")
+    train.add_argument(
+        "--weight",
+        action="append",
+        default=[],
+        metavar="FILE=TIMES",
+        help="how often a pass reads this file, such as stories.txt.xz=2.5",
+    )
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--save-minutes", type=float, default=2.0)
+    train.add_argument("--log-steps", type=int, default=50)
+    train.add_argument("--device", default="auto")
+    train.add_argument("--threads", type=int, help="CPU threads of this process")
+    train.add_argument("--compile", action="store_true", help="compile the model first")
+
+    judge = commands.add_parser("evaluate", help="figures of a checkpoint on held-out text")
+    judge.set_defaults(command=_evaluate)
+    judge.add_argument("--checkpoint", type=Path, required=True)
+    judge.add_argument("--heldout", nargs="+", type=Path, required=True)
+    judge.add_argument("--cache", type=Path, default=train.get_default("cache"))
+    judge.add_argument("--device", default="auto")
+    judge.add_argument("--threads", type=int)
+    return parser
+
+
+def _train(options: argparse.Namespace) -> None:
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    device = choose_device(options.device)
+    workers = Workers.from_environment(device)
+    files = find_text_files(options.text)
+    model, tokenizer = _start(options, files)
+    corpus = open_corpus(files, tokenizer, options.cache)
+    if options.init_from is None:
+        start_from_frequencies(model, corpus)
+    heldout = None
+    if options.heldout:
+        heldout = open_corpus(find_text_files(options.heldout), tokenizer, options.cache)
+        kind = EVALUATION_KINDS["packed_64"]
+        logged = evaluation_batches(heldout, tokenizer, kind, _LOGGED_PAIRS)
+    matrix_rate, other_rate = _RATES_CONTINUED if options.init_from else _RATES_FRESH
+    recipe = Recipe(
+        matrix_rate=matrix_rate if options.matrix_rate is None else options.matrix_rate,
+        other_rate=other_rate if options.other_rate is None else options.other_rate,
+        warmup=options.warmup,
+        nsp_weight=options.nsp_weight,
+    )
+    stop = StopSignal()
+    run = Run(
+        model=model,
+        source=BatchSource(
+            corpus=corpus,
+            tokenizer=tokenizer,
+            mix=TRAINING_MIX,
+            rule=MaskingRule(whole_words=options.whole_words),
+            tokens_per_batch=options.batch_tokens,
+            seed=options.seed,
+            source_weights=dict(_weight(text) for text in options.weight),
+            rows_multiple=workers.world_size,
+        ),
+        budget=Budget(
+            steps=options.steps,
+            seconds=None if options.minutes is None else options.minutes * 60,
+        ),
+        folder=options.run,
+        device=device,
+        recipe=recipe,
+        pace=Pace(save_seconds=options.save_minutes * 60, log_steps=options.log_steps),
+        workers=workers,
+        compile=options.compile,
+        evaluate=None if heldout is None else lambda: evaluate(model, logged, device),
+        stop_requested=stop.requested,
+    )
+    standing = run.train()
+    if workers.leads and run.budget.progress(standing.step, standing.seconds) >= 1.0:
+        _finish(run, standing, heldout, options)
+
+
+def _start(
+    options: argparse.Namespace, files: Sequence[Path]
+) -> tuple[BertForPreTraining, BertTokenizer]:
+    """The untrained or continued model, with the dropout of this run, and its tokenizer."""
+    if options.init_from is not None:
+        loaded = load_checkpoint(options.init_from)
+        tokenizer, config = loaded.tokenizer, loaded.model.config
+    else:
+        tokenizer = _vocabulary(options, files)
+        config = BertConfig(
+            vocab_size=tokenizer.vocab_size,
+            hidden_size=options.hidden,
+            num_hidden_layers=options.layers,
+            num_attention_heads=options.heads,
+            intermediate_size=options.inner,
+            max_position_embeddings=TRAINING_MIX.longest,
+            initializer_range=0.05,
+        )
+    config = replace(
+        config,
+        hidden_dropout_prob=options.dropout,
+        attention_probs_dropout_prob=options.dropout,
+    )
+    model = BertForPreTraining(config)
+    if options.init_from is not None:
+        model.load_state_dict(loaded.model.state_dict())
+    return model, tokenizer
+
+
+def _vocabulary(options: argparse.Namespace, files: Sequence[Path]) -> BertTokenizer:
+    """The vocabulary of the run: learnt from the text once, then read from the run's folder."""
+    folder = options.run / "vocabulary"
+    if not folder.is_dir():
+        sentences = (s for path in files for document in read_documents(path) for s in document)
+        tokenizer = BertTokenizer.learn(
+            sentences,
+            options.vocabulary,
+            limit_alphabet=1000 if options.language == "en" else options.vocabulary * 9 // 10,
+        )
+        unfinished = options.run / "vocabulary.unfinished"
+        unfinished.mkdir(parents=True, exist_ok=True)
+        tokenizer.save(unfinished)
+        unfinished.rename(folder)
+    return BertTokenizer.from_folder(folder)
+
+
+def start_from_frequencies(model: BertForPreTraining, corpus: Corpus) -> None:
+    """Set the MLM bias to the log frequencies of the tokens: what training would learn first."""
+    counts = torch.zeros(model.config.vocab_size, dtype=torch.float64)
+    for start in range(0, corpus.num_tokens, 1 << 22):
+        ids = torch.from_numpy(corpus.ids[start : start + (1 << 22)].astype("int64"))
+        counts += torch.bincount(ids, minlength=model.config.vocab_size)
+    shares = (counts + 1) / (counts + 1).sum()
+    with torch.no_grad():
+        model.cls.predictions.bias.copy_(shares.log())
+
+
+def _finish(
+    run: Run, standing: Standing, heldout: Corpus | None, options: argparse.Namespace
+) -> None:
+    """Evaluate and write the checkpoint with its `training.json`."""
+    source = run.source
+    figures = {}
+    if heldout is not None:
+        figures = evaluate_kinds(run.model, heldout, source.tokenizer, run.device)
+    training = {
+        "corpus": {
+            "files": list(source.corpus.sources),
+            "digest": source.corpus.digest,
+            "tokens": source.corpus.num_tokens,
+            "weights": dict(source.source_weights or {}),
+        },
+        "continued_from": options.init_from.name if options.init_from else None,
+        "tokens_seen": standing.tokens,
+        "steps": standing.step,
+        "seconds": round(standing.seconds, 1),
+        "device": device_name(run.device),
+        "seed": source.seed,
+        "recipe": vars(run.recipe),
+        "batch_tokens": source.tokens_per_batch,
+        "heldout": figures,
+    }
+    text = json.dumps(training, indent=1, ensure_ascii=False) + "\n"
+    save_checkpoint(
+        run.folder / "checkpoint",
+        run.model,
+        source.tokenizer,
+        extra_files={"training.json": text},
+    )
+    print(json.dumps(figures, indent=1))
+
+
+def device_name(device: torch.device) -> str:
+    """The device in words for `training.json`."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{device.type}, {torch.get_num_threads()} threads"
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    device = choose_device(options.device)
+    loaded = load_checkpoint(options.checkpoint)
+    corpus = open_corpus(find_text_files(options.heldout), loaded.tokenizer, options.cache)
+    figures = evaluate_kinds(loaded.model.to(device), corpus, loaded.tokenizer, device)
+    print(json.dumps(figures, indent=1))
+
+
+def _weight(text: str) -> tuple[str, float]:
+    """`name=times` as a pair.
+
+    Raises:
+        ValueError: not of that form.
+    """
+    name, separator, times = text.rpartition("=")
+    if not separator:
+        raise ValueError(f"--weight takes FILE=TIMES, got {text!r}.")
+    return name, float(times)
+
+
+class StopSignal:
+    """Turns the first interrupt or termination signal into a request to save and end."""
+
+    def __init__(self) -> None:
+        self._received = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, frame: object) -> None:
+        self._received = True
+        signal.signal(number, signal.SIG_DFL)
+
+    def requested(self) -> bool:
+        return self._received
+
+
+if __name__ == "__main__":
+    sys.exit(main())

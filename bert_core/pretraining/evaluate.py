@@ -1,0 +1,105 @@
+"""How well a model fills masks and judges pairs on documents it was not trained on."""
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from random import Random
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from bert_core.model import BertForPreTraining
+from bert_core.pretraining.batches import Batch, assemble, group_by_length, token_classes
+from bert_core.pretraining.documents import Corpus
+from bert_core.pretraining.masking import MaskingRule
+from bert_core.pretraining.pairs import SINGLE_SENTENCES, PairMix, plan_pairs
+from bert_core.tokenizer import BertTokenizer
+
+EVALUATION_SEED = 2018
+_TOKENS_PER_BATCH = 8192
+
+EVALUATION_KINDS: Mapping[str, PairMix] = {
+    "packed_64": PairMix({64: 1.0}),
+    "packed_128": PairMix({128: 1.0}),
+    "single_sentences": PairMix({SINGLE_SENTENCES: 1.0}),
+}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Figures of one kind of pair; accuracies are shares 0..1, the loss is in nats per token."""
+
+    mlm_loss: float
+    mlm_top1: float
+    mlm_top5: float
+    nsp_accuracy: float
+    pairs: int
+    chosen_tokens: int
+
+    def as_dict(self) -> dict[str, float | int]:
+        return {name: round(value, 5) for name, value in asdict(self).items()}
+
+
+def evaluation_batches(
+    corpus: Corpus, tokenizer: BertTokenizer, mix: PairMix, max_pairs: int | None = None
+) -> list[Batch]:
+    """The same pairs and masks at every call: each held-out document once, masks drawn once."""
+    random = Random(EVALUATION_SEED)
+    plan = plan_pairs(corpus, mix, random)
+    groups = group_by_length(plan, _TOKENS_PER_BATCH, random)
+    classes, rule = token_classes(tokenizer), MaskingRule()
+    batches: list[Batch] = []
+    pairs = 0
+    for number, group in enumerate(groups):
+        if max_pairs is not None and pairs >= max_pairs:
+            break
+        rng = np.random.default_rng([EVALUATION_SEED, number])
+        batches.append(assemble(corpus, plan, group, tokenizer, classes, rule, rng))
+        pairs += len(group)
+    return batches
+
+
+@torch.no_grad()
+def evaluate(model: BertForPreTraining, batches: list[Batch], device: torch.device) -> Evaluation:
+    """Run the model over `batches` without dropout and count."""
+    was_training = model.training
+    model.eval()
+    loss = 0.0
+    top1 = top5 = next_right = pairs = chosen = 0
+    precision = torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
+    for batch in (batch.to(device) for batch in batches):
+        with precision:
+            output = model(
+                batch.input_ids,
+                token_type_ids=batch.token_type_ids,
+                attention_mask=batch.attention_mask,
+                mlm_positions=batch.mlm_positions,
+            )
+        logits = output.mlm_logits.float()  # [chosen, vocab]
+        loss += float(functional.cross_entropy(logits, batch.mlm_labels, reduction="sum"))
+        best = logits.topk(5, dim=-1).indices == batch.mlm_labels[:, None]
+        top1 += int(best[:, 0].sum())
+        top5 += int(best.sum())
+        next_right += int((output.nsp_logits.argmax(-1) == batch.nsp_labels).sum())
+        pairs += len(batch.nsp_labels)
+        chosen += len(batch.mlm_labels)
+    model.train(was_training)
+    return Evaluation(
+        mlm_loss=loss / chosen,
+        mlm_top1=top1 / chosen,
+        mlm_top5=top5 / chosen,
+        nsp_accuracy=next_right / pairs,
+        pairs=pairs,
+        chosen_tokens=chosen,
+    )
+
+
+def evaluate_kinds(
+    model: BertForPreTraining, corpus: Corpus, tokenizer: BertTokenizer, device: torch.device
+) -> dict[str, dict[str, float | int]]:
+    """Every kind of pair of `EVALUATION_KINDS` on the whole held-out corpus."""
+    return {
+        kind: evaluate(model, evaluation_batches(corpus, tokenizer, mix), device).as_dict()
+        for kind, mix in EVALUATION_KINDS.items()
+    }

@@ -1,0 +1,421 @@
+"""The training loop: joint MLM and NSP loss until a budget is spent, resumable at any moment.
+
+A run lives in one folder: `state.pt` (all that a resume needs, replaced whole every few minutes),
+`metrics.jsonl` (one line per log entry or evaluation), `history/` (compact snapshots) and, at the
+end, `checkpoint/`.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+from torch.nn import functional
+from torch.optim import Optimizer
+
+from bert_core.model import BertForPreTraining, BertOutput
+from bert_core.pretraining.batches import Batch, BatchSource, Position
+from bert_core.pretraining.evaluate import Evaluation
+from bert_core.pretraining.history import HISTORY_SHARES, save_snapshot
+from bert_core.pretraining.muon import build_optimizers
+from bert_core.pretraining.schedule import Budget, learning_rate_factor
+
+Forward = Callable[..., BertOutput]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the weights are updated; kept in the state: a resume cannot change it unnoticed."""
+
+    matrix_rate: float = 4e-3
+    """Peak learning rate of Muon for the layers' matrices; 0 gives all parameters to AdamW."""
+    other_rate: float = 2e-3
+    """Peak learning rate of AdamW."""
+    weight_decay: float = 0.05
+    warmup: float = 0.05
+    """Share of the budget."""
+    clip: float = 1.0
+    """Largest norm of the gradient of all parameters together."""
+    nsp_weight: float = 1.0
+    """Weight of the next-sentence loss beside the masked-word loss (both in nats)."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """When a run writes things down."""
+
+    save_seconds: float = 120.0
+    log_steps: int = 50
+    history: tuple[float, ...] = HISTORY_SHARES
+    """Shares of the budget at which a snapshot is kept; empty for none."""
+    evaluations: tuple[float, ...] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+    """Shares of the budget at which the model meets held-out pairs."""
+
+
+@dataclass
+class Standing:
+    """How far a run has come."""
+
+    step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    epoch: int = 0
+    batch: int = 0
+    snapshots: int = 0
+    evaluations: int = 0
+    lines: int = 0
+    """Lines written to the metrics."""
+
+
+@dataclass(frozen=True)
+class Workers:
+    """This process among those that share a batch."""
+
+    rank: int = 0
+    world_size: int = 1
+
+    @classmethod
+    def from_environment(cls, device: torch.device) -> "Workers":
+        """Join the others when `torchrun` started this process; otherwise work alone."""
+        world_size = int(os.environ.get("WORLD_SIZE", "1"))
+        if world_size == 1:
+            return cls()
+        if not dist.is_initialized():
+            dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        return cls(dist.get_rank(), dist.get_world_size())
+
+    @property
+    def leads(self) -> bool:
+        return self.rank == 0
+
+    def sum(self, tensors: list[Tensor]) -> None:
+        """Replace each tensor by its sum over the processes."""
+        if self.world_size == 1:
+            return
+        flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
+        dist.all_reduce(flat)
+        for tensor, part in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
+            tensor.copy_(part.view_as(tensor))
+
+    def agree(self, seconds: float) -> float:
+        """The lead's clock, so that all processes stop at the same step."""
+        if self.world_size == 1:
+            return seconds
+        clock = torch.tensor([seconds], dtype=torch.float64)
+        if dist.get_backend() == "nccl":
+            clock = clock.cuda()
+        dist.broadcast(clock, 0)
+        return float(clock)
+
+
+@dataclass
+class Run:
+    """One training run: what is trained, on what, how long, and where it is written down."""
+
+    model: BertForPreTraining
+    source: BatchSource
+    budget: Budget
+    folder: Path
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    recipe: Recipe = Recipe()
+    pace: Pace = Pace()
+    workers: Workers = Workers()
+    compile: bool = False
+    evaluate: Callable[[], Evaluation] | None = None
+    """Figures on held-out pairs, for the log."""
+    stop_requested: Callable[[], bool] = lambda: False
+    """Asked after every step; when it says yes, the run saves its state and ends early."""
+
+    def train(self) -> Standing:
+        """Train until the budget is spent; continues from `state.pt` if there is one.
+
+        Raises:
+            ValueError: the stored state belongs to another recipe, data or model.
+            FloatingPointError: the loss is no longer a number.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.model.to(self.device).train()
+        optimizers = build_optimizers(
+            self.model,
+            self.recipe.matrix_rate,
+            self.recipe.other_rate,
+            self.recipe.weight_decay,
+        )
+        standing = load_state(self.folder, self.fingerprint(), self.model, optimizers)
+        forward: Forward = self.model
+        if self.compile:
+            forward = torch.compile(self.model, dynamic=True)
+        meter = Meter(self.folder / "metrics.jsonl", standing, self.budget, self.workers.leads)
+        before = standing.seconds
+        began = saved = time.monotonic()
+        batches = self.source.batches(Position(standing.epoch, standing.batch))
+        while True:
+            standing.seconds = self.workers.agree(before + time.monotonic() - began)
+            progress = self.budget.progress(standing.step, standing.seconds)
+            self._mark(progress, standing, meter)
+            if progress >= 1.0 or self.stop_requested():
+                break
+            factor = learning_rate_factor(progress, self.recipe.warmup)
+            for optimizer in optimizers:
+                for group in optimizer.param_groups:
+                    group["lr"] = group.setdefault("peak_lr", group["lr"]) * factor
+            batch, position = next(batches)
+            losses = self._step(forward, optimizers, batch)
+            standing.step += 1
+            standing.tokens += batch.num_tokens
+            standing.epoch, standing.batch = position.epoch, position.batch
+            meter.count(losses, batch, factor)
+            if standing.step % self.pace.log_steps == 0:
+                meter.log()
+            if time.monotonic() - saved > self.pace.save_seconds:
+                self._save_or_warn(optimizers, standing)
+                saved = time.monotonic()
+        meter.log()
+        if self.workers.leads:
+            save_state(self.folder, self.fingerprint(), self.model, optimizers, standing)
+        return standing
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What must be the same before and after an interruption. The budget may change."""
+        source = self.source
+        return {
+            "recipe": asdict(self.recipe),
+            "config": self.model.config.to_dict(),
+            "corpus": source.corpus.digest,
+            "mix": {str(k): v for k, v in source.mix.shares.items()},
+            "rule": asdict(source.rule),
+            "tokens_per_batch": source.tokens_per_batch,
+            "seed": source.seed,
+            "source_weights": dict(source.source_weights or {}),
+        }
+
+    def _step(self, forward: Forward, optimizers: list[Optimizer], batch: Batch) -> Tensor:
+        """One update; returns [MLM loss, NSP loss] of the whole batch in nats, and NSP accuracy."""
+        chosen, rows = len(batch.mlm_labels), len(batch.nsp_labels)
+        mine = batch.share(self.workers.rank, self.workers.world_size).to(self.device)
+        on_cuda = self.device.type == "cuda"
+        with torch.autocast("cuda", torch.bfloat16) if on_cuda else nullcontext():
+            output = forward(
+                mine.input_ids,
+                token_type_ids=mine.token_type_ids,
+                attention_mask=mine.attention_mask,
+                mlm_positions=mine.mlm_positions,
+            )
+        mlm_loss = functional.cross_entropy(
+            output.mlm_logits.float(), mine.mlm_labels, reduction="sum"
+        )
+        nsp_loss = functional.cross_entropy(
+            output.nsp_logits.float(), mine.nsp_labels, reduction="sum"
+        )
+        loss = mlm_loss / chosen + self.recipe.nsp_weight * nsp_loss / rows
+        for optimizer in optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        right = (output.nsp_logits.argmax(-1) == mine.nsp_labels).sum()
+        losses = torch.stack([mlm_loss.detach() / chosen, nsp_loss.detach() / rows, right / rows])
+        parameters = [p for p in self.model.parameters() if p.grad is not None]
+        self.workers.sum([p.grad for p in parameters if p.grad is not None] + [losses])
+        torch.nn.utils.clip_grad_norm_(parameters, self.recipe.clip)
+        for optimizer in optimizers:
+            optimizer.step()
+        return losses
+
+    def _mark(self, progress: float, standing: Standing, meter: "Meter") -> None:
+        """Keep the snapshots and make the evaluations that are due."""
+        while standing.snapshots < len(self.pace.history):
+            share = self.pace.history[standing.snapshots]
+            if progress < share:
+                break
+            if self.workers.leads:
+                save_snapshot(
+                    self.folder / "history" / f"{round(share * 100):03d}.safetensors",
+                    self.model,
+                    share,
+                    standing.step,
+                    standing.tokens,
+                    standing.seconds,
+                )
+            standing.snapshots += 1
+        due = sum(progress >= share for share in self.pace.evaluations)
+        if due > standing.evaluations:
+            standing.evaluations = due
+            if self.evaluate is not None and self.workers.leads:
+                meter.write({"heldout": self.evaluate().as_dict()})
+
+    def _save_or_warn(self, optimizers: list[Optimizer], standing: Standing) -> None:
+        """Save the state; a full disk costs the newest minutes, not the run."""
+        if not self.workers.leads:
+            return
+        try:
+            save_state(self.folder, self.fingerprint(), self.model, optimizers, standing)
+        except (OSError, RuntimeError) as problem:
+            print(f"\nState not saved, the one before is kept: {problem}", file=sys.stderr)
+
+
+def save_state(
+    folder: Path,
+    fingerprint: Mapping[str, Any],
+    model: BertForPreTraining,
+    optimizers: list[Optimizer],
+    standing: Standing,
+) -> None:
+    """Write `state.pt` whole or not at all.
+
+    Raises:
+        OSError, RuntimeError: it could not be written; the state before is untouched.
+    """
+    generators = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        generators["cuda"] = torch.cuda.get_rng_state()
+    unfinished = folder / "state.unfinished"
+    try:
+        with unfinished.open("wb") as stream:
+            torch.save(
+                {
+                    "fingerprint": dict(fingerprint),
+                    "model": model.state_dict(),
+                    "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+                    "generators": generators,
+                    "standing": asdict(standing),
+                },
+                stream,
+            )
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(unfinished, folder / "state.pt")
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def load_state(
+    folder: Path,
+    fingerprint: Mapping[str, Any],
+    model: BertForPreTraining,
+    optimizers: list[Optimizer],
+) -> Standing:
+    """Put a stored state into model, optimizers and generators; a new standing if there is none.
+
+    Raises:
+        ValueError: the state is of another run; the message names what differs.
+    """
+    path = folder / "state.pt"
+    if not path.exists():
+        return Standing()
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    differing = [key for key in fingerprint if state["fingerprint"].get(key) != fingerprint[key]]
+    if differing:
+        raise ValueError(
+            f"The state in {folder.name} was trained with another {', '.join(differing)}. "
+            "Give the same settings to continue it, or choose a new folder."
+        )
+    model.load_state_dict(state["model"])
+    for optimizer, stored in zip(optimizers, state["optimizers"], strict=True):
+        optimizer.load_state_dict(stored)
+    torch.set_rng_state(state["generators"]["cpu"])
+    if "cuda" in state["generators"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state(state["generators"]["cuda"])
+    return Standing(**state["standing"])
+
+
+class Meter:
+    """Means of the losses between two log lines, and the progress line."""
+
+    def __init__(self, path: Path, standing: Standing, budget: Budget, writes: bool) -> None:
+        self.path, self.standing, self.budget, self.writes = path, standing, budget, writes
+        if writes:
+            keep_lines(path, standing.lines)
+        self._restart()
+
+    def _restart(self) -> None:
+        self._sums = torch.zeros(3, dtype=torch.float64)
+        self._steps = self._tokens = 0
+        self._factor = 0.0
+        self._since = time.monotonic()
+
+    def count(self, losses: Tensor, batch: Batch, factor: float) -> None:
+        """Add one step.
+
+        Raises:
+            FloatingPointError: the loss is not a finite number.
+        """
+        self._sums += losses.double().cpu()
+        self._steps += 1
+        self._tokens += batch.num_tokens
+        self._factor = factor
+        if not bool(torch.isfinite(self._sums).all()):
+            raise FloatingPointError(
+                f"The loss is no longer a number at step {self.standing.step}. Lower the learning "
+                "rate and continue from the stored state."
+            )
+
+    def log(self) -> None:
+        """Write the means since the last line and show them."""
+        if self._steps == 0:
+            return
+        mlm_loss, nsp_loss, nsp_accuracy = (self._sums / self._steps).tolist()
+        rate = self._tokens / max(1e-9, time.monotonic() - self._since)
+        self.write(
+            {
+                "mlm_loss": round(mlm_loss, 4),
+                "nsp_loss": round(nsp_loss, 4),
+                "nsp_accuracy": round(nsp_accuracy, 4),
+                "rate_factor": round(self._factor, 4),
+                "tokens_per_second": round(rate),
+            }
+        )
+        progress = self.budget.progress(self.standing.step, self.standing.seconds)
+        if self.writes:
+            left = self.standing.seconds * (1 - progress) / max(progress, 1e-9)
+            line = (
+                f"{progress:6.1%}  step {self.standing.step}"
+                f"  {self.standing.tokens / 1e6:.2f} M tokens  {rate:,.0f} tokens/s"
+                f"  MLM {mlm_loss:.3f}  NSP {nsp_loss:.3f} ({nsp_accuracy:.0%})"
+                f"  {left / 60:.0f} min left"
+            )
+            ending = "\r" if sys.stderr.isatty() else "\n"
+            print(line, end=ending, file=sys.stderr, flush=True)
+        self._restart()
+
+    def write(self, figures: Mapping[str, Any]) -> None:
+        """Append one line to the metrics."""
+        if not self.writes:
+            return
+        standing = self.standing
+        line = {
+            "step": standing.step,
+            "tokens": standing.tokens,
+            "seconds": round(standing.seconds, 1),
+            **figures,
+        }
+        with self.path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line) + "\n")
+        standing.lines += 1
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """The lines of a metrics file; a last line cut short by a kill is left out."""
+    if not path.exists():
+        return []
+    lines = []
+    for text in path.read_text(encoding="utf-8").splitlines():
+        try:
+            lines.append(json.loads(text))
+        except json.JSONDecodeError:
+            break
+    return lines
+
+
+def keep_lines(path: Path, count: int) -> None:
+    """Cut the metrics to their first lines; a resume writes the others again."""
+    unfinished = path.with_suffix(".unfinished")
+    kept = read_metrics(path)[:count]
+    unfinished.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
+    os.replace(unfinished, path)
