@@ -48,7 +48,11 @@ def test_payloads_hold_the_arrays_and_selections_travel_apart() -> None:
     assert arrays["values"].dtype == np.float32
     np.testing.assert_array_equal(arrays["masked"], ~np.tri(7, dtype=bool))
     assert header["labels"]["tip"] == "{query} → {to}：{value}"
-    signals = [json.loads(proto.json) for proto in protos(app) if proto.component_name == "headlight_signal"]
+    signals = [
+        json.loads(proto.json)
+        for proto in protos(app)
+        if proto.component_name == "headlight_signal"
+    ]
     assert signals == [
         {"view": "all", "values": {"layer": 2, "head": 1}},
         {"view": "one", "values": {"query": 3}},
