@@ -1,6 +1,8 @@
 """Sizes and switches of a BERT, in the published spelling (`bert_config.json`)."""
 
 import json
+import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,8 @@ class BertConfig:
 
     Raises:
         ValueError: a size is not a positive whole number, the hidden size does not divide by the
-            number of heads, or a name is unknown; the message gives the values.
+            number of heads, a number is out of its range, or a name is unknown; the message gives
+            the values.
     """
 
     vocab_size: int = 30522
@@ -45,25 +48,7 @@ class BertConfig:
     """`learned` (BERT) or `sinusoidal` (Vaswani et al. 2017, section 3.5)."""
 
     def __post_init__(self) -> None:
-        for name in _SIZES:
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
-        if self.hidden_size % self.num_attention_heads:
-            raise ValueError(
-                f"hidden_size {self.hidden_size} does not divide by "
-                f"num_attention_heads {self.num_attention_heads}"
-            )
-        if self.hidden_act not in ACTIVATIONS:
-            raise ValueError(f"hidden_act {self.hidden_act!r} is not one of {ACTIVATIONS}")
-        if self.position_embedding_type not in POSITION_TYPES:
-            raise ValueError(
-                f"position_embedding_type {self.position_embedding_type!r} "
-                f"is not one of {POSITION_TYPES}"
-            )
-        for name in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
-            if not 0.0 <= getattr(self, name) < 1.0:
-                raise ValueError(f"{name} must be in 0..1, not {getattr(self, name)!r}")
+        _check(vars(self))
 
     @property
     def head_size(self) -> int:
@@ -72,11 +57,20 @@ class BertConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "BertConfig":
-        """Read a Hugging Face configuration; keys that do not concern the model are left out."""
-        known = {field.name for field in fields(cls)}
-        own = {key: value for key, value in values.items() if key in known}
+        """Read a Hugging Face configuration; keys that do not concern the model are left out.
+
+        Raises:
+            ValueError: not a configuration of a BERT we can build; wrong types count too.
+        """
+        if values.get("is_decoder"):
+            raise ValueError("is_decoder is set; a BERT that looks back only cannot be opened")
+        defaults = {field.name: field.default for field in fields(cls)}
+        own = {key: value for key, value in values.items() if key in defaults}
         if own.get("position_embedding_type") == "absolute":  # Hugging Face's word for "learned"
             own["position_embedding_type"] = "learned"
+        if own.get("pad_token_id", 0) is None:  # allowed there; it plays no part after training
+            del own["pad_token_id"]
+        _check(defaults | own)
         return cls(**own)
 
     def to_dict(self) -> dict[str, Any]:
@@ -115,3 +109,33 @@ _SIZES = (
     "max_position_embeddings",
     "type_vocab_size",
 )
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    """Raise the ValueErrors of `BertConfig`; the values may come from a file, so of any type."""
+    for name in _SIZES:
+        if not _is_whole(values[name]) or values[name] < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, not {values[name]!r}")
+    hidden, heads = values["hidden_size"], values["num_attention_heads"]
+    if hidden % heads:
+        raise ValueError(f"hidden_size {hidden} does not divide by num_attention_heads {heads}")
+    for name, known in (("hidden_act", ACTIVATIONS), ("position_embedding_type", POSITION_TYPES)):
+        if values[name] not in known:
+            raise ValueError(f"{name} {values[name]!r} is not one of {known}")
+    for name in ("hidden_dropout_prob", "attention_probs_dropout_prob"):
+        if not _is_number(values[name]) or not 0 <= values[name] < 1:
+            raise ValueError(f"{name} must be at least 0 and below 1, not {values[name]!r}")
+    for name in ("initializer_range", "layer_norm_eps"):
+        if not _is_number(values[name]) or values[name] < 0:
+            raise ValueError(f"{name} must be a number of at least 0, not {values[name]!r}")
+    pad, last = values["pad_token_id"], values["vocab_size"] - 1
+    if not _is_whole(pad) or not 0 <= pad <= last:
+        raise ValueError(f"pad_token_id must be one of 0 to {last}, not {pad!r}")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return _is_whole(value) or (isinstance(value, float) and math.isfinite(value))
