@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -27,6 +28,9 @@ CHROMIUM_ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Opened at /attention, Streamlit's own code first asks whether the app lives below that path and
+# gets a 404, then finds it at the root. Nothing of ours can stop it from asking.
+BASE_PATH_PROBE = re.compile(r"://[^/]+/[^/]+/_stcore/(health|host-config)$")
 # Streamlit marks its root element with what the script does. It counts as finished once it has
 # stayed so for `quiet` ms: a widget's change reaches that mark a moment after the click.
 SETTLED = """quiet => {
@@ -69,8 +73,9 @@ class Watch:
         page.on("websocket", lambda websocket: self._on_address(websocket.url))
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.errors.append(f"console: {message.text} ({message.location.get('url', '')})")
+        url = message.location.get("url", "")
+        if message.type == "error" and not BASE_PATH_PROBE.search(url):
+            self.errors.append(f"console: {message.text} ({url})")
 
     def _on_address(self, url: str) -> None:
         parts = urlsplit(url)

@@ -1,0 +1,86 @@
+"""The frame of the app as a reader meets it: typing, links, reload, language, theme, phone."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE, OpenPage
+from tests.browser.driver import wait_until_settled
+
+
+def parameters(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def test_a_typed_sentence_is_in_the_address_and_survives_a_reload(page: Page) -> None:
+    page.get_by_label("Sentence A").fill("A small <b>dog</b> barks & runs.")
+    page.get_by_label("Sentence A").press("Enter")
+    wait_until_settled(page)
+    assert parameters(page)["a"] == "A small <b>dog</b> barks & runs."
+    page.reload()
+    wait_until_settled(page)
+    expect(page.get_by_label("Sentence A")).to_have_value("A small <b>dog</b> barks & runs.")
+
+
+def test_a_head_clicked_in_the_overview_is_the_head_of_every_page(page: Page) -> None:
+    page.get_by_role("link", name="Attention").click()
+    wait_until_settled(page)
+    overview = page.get_by_role("application").first
+    # from L1 H0 down and to the left again and again: the end of the grid, L3 H0, then right
+    overview.focus()
+    for key in ("ArrowDown", "ArrowDown", *["ArrowRight"] * 7):
+        page.keyboard.press(key)
+    wait_until_settled(page)
+    assert (parameters(page)["layer"], parameters(page)["head"]) == ("3", "7")
+    expect(page.get_by_text("Layer 3, head 7")).to_be_visible()
+    page.reload()
+    wait_until_settled(page)
+    expect(page.get_by_text("Layer 3, head 7")).to_be_visible()
+
+
+def test_a_link_brings_back_everything(open_page: OpenPage) -> None:
+    page = open_page("/?lang=en&model=mini-en&a=One.&b=Two.&layer=2&head=6&token=1")
+    expect(page.get_by_label("Sentence B")).to_have_value("Two.")
+    found = parameters(page)
+    assert (found["layer"], found["head"], found["token"]) == ("2", "6", "1")
+
+
+def test_the_back_button_brings_back_the_sentence_before(page: Page) -> None:
+    before = page.get_by_label("Sentence A").input_value()
+    page.get_by_label("Sentence A").fill("Something else.")
+    page.get_by_label("Sentence A").press("Enter")
+    wait_until_settled(page)
+    page.go_back()
+    wait_until_settled(page)
+    expect(page.get_by_label("Sentence A")).to_have_value(before)
+
+
+def test_the_language_switch_keeps_the_sentence(page: Page) -> None:
+    sentence = page.get_by_label("Sentence A").input_value()
+    page.get_by_text("简体中文", exact=True).click()
+    wait_until_settled(page)
+    expect(page.get_by_label("句子 A")).to_have_value(sentence)
+    assert parameters(page)["lang"] == "zh"
+
+
+def test_a_chinese_browser_is_met_in_chinese(open_page: OpenPage) -> None:
+    page = open_page(locale="zh-CN")
+    expect(page.get_by_label("句子 A")).to_be_visible()
+    assert parameters(page)["model"] == "mini-zh"
+
+
+def test_two_tabs_keep_their_own_sentences(open_page: OpenPage) -> None:
+    first = open_page("/?a=First+tab.")
+    second = open_page("/?a=Second+tab.")
+    first.get_by_label("Sentence A").press("Enter")
+    wait_until_settled(first)
+    expect(first.get_by_label("Sentence A")).to_have_value("First tab.")
+    expect(second.get_by_label("Sentence A")).to_have_value("Second tab.")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_is_wider_than_a_phone(open_page: OpenPage, theme: str) -> None:
+    page = open_page("/?a=A+short+sentence.", theme=theme, size=PHONE)  # type: ignore[arg-type]
+    width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert width <= PHONE[0]

@@ -1,0 +1,131 @@
+"""The app as a script run: every page with the text a student might type, and the frame around."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from viz_app.messages import LANGUAGES, text
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(path.stem for path in (ROOT / "viz_app" / "app_pages").glob("*.py"))
+DEFAULT = "The animal didn't cross the street because it was too tired."
+
+
+def app(page: str = "start", **params: str) -> AppTest:
+    """The app after one run of a page, opened with these parameters in the address."""
+    test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    for name, value in {"lang": "en", "model": "mini-en", "a": DEFAULT, **params}.items():
+        test.query_params[name] = value
+    test.run()
+    if page != "start":
+        test.switch_page(f"viz_app/app_pages/{page}.py").run()
+    return test
+
+
+def said(test: AppTest) -> str:
+    """All messages, warnings and errors on the page."""
+    return "\n".join(box.value for kind in (test.info, test.warning, test.error) for box in kind)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_runs_in_both_languages(page: str, language: str) -> None:
+    texts = {"en": DEFAULT, "zh": "小猫饿了，它想吃鱼。"}
+    test = app(page, lang=language, model=f"mini-{language}", a=texts[language])
+    assert not test.exception
+    assert not test.error
+    assert test.text_input(key="text_a").value == texts[language]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "",
+        "   ",
+        "😀😀 🎉",
+        "<script>alert(1)</script> <b>bold</b> & `code` $x$ :red[no]",
+        "word " * 1000,
+        "x",
+        "[MASK]",
+        "\ud83d lone surrogate",
+        "مرحبا بالعالم",
+    ],
+    ids=["empty", "spaces", "emoji", "html", "5000", "one", "mask", "surrogate", "arabic"],
+)
+def test_no_text_breaks_a_page_and_none_is_lost(page: str, hostile: str) -> None:
+    test = app(page, a=hostile.encode("utf-8", "replace").decode())
+    assert not test.exception
+    assert test.text_input(key="text_a").value == hostile.encode("utf-8", "replace").decode()
+
+
+def test_an_empty_text_says_what_to_do() -> None:
+    assert text("en", "app.text.empty") in said(app(a="  "))
+
+
+def test_a_long_text_says_how_much_was_left_out() -> None:
+    # 1000 words and [CLS], [SEP] against 128 positions
+    assert "128" in said(app(a="word " * 1000))
+    assert "874" in said(app(a="word " * 1000))
+
+
+def test_unknown_characters_are_named() -> None:
+    test = app(a="The 😀 cat.")
+    assert "UNK" in said(test)
+    assert "😀" in said(test)
+
+
+def test_a_broken_checkpoint_is_told_and_the_text_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    (folder / "config.json").write_text("{not json")
+    test = app(model=str(folder))
+    assert not test.exception
+    assert "config.json cannot be used" in said(test).replace("\\", "")
+    assert test.text_input(key="text_a").value == DEFAULT
+    # … and another model can be picked from there
+    test.selectbox(key="model").set_value("mini-zh").run()
+    assert not test.error
+
+
+def test_swap_exchanges_the_sentences() -> None:
+    test = app(a="First.", b="Second.")
+    test.button(key="swap_text").click().run()
+    assert (test.text_input(key="text_a").value, test.text_input(key="text_b").value) == (
+        "Second.",
+        "First.",
+    )
+
+
+def test_a_random_pair_comes_from_the_shelf_of_the_models_language() -> None:
+    from bert_core.shelves import next_sentence_pairs
+
+    test = app()
+    test.button(key="random_text").click().run()
+    drawn = (test.text_input(key="text_a").value, test.text_input(key="text_b").value)
+    assert drawn in {(pair.text_a, pair.text_b) for pair in next_sentence_pairs("en")}
+
+
+def test_an_example_brings_its_text_and_its_model() -> None:
+    test = app()
+    test.selectbox(key="example").set_value("zh-like-onions").run()
+    assert not test.exception
+    assert test.text_input(key="text_a").value == "我喜欢吃洋葱"
+    assert test.selectbox(key="model").value == "mini-zh"
+    assert test.selectbox(key="example").value is None
+
+
+def test_mask_may_be_typed_in_any_case() -> None:
+    test = app()
+    test.text_input(key="text_a").set_value("my dog is [mask] 【Mask】")
+    test.button(key="run_text").click().run()
+    assert test.text_input(key="text_a").value == "my dog is [MASK] [MASK]"
+
+
+def test_changing_the_language_keeps_the_text() -> None:
+    test = app(a="Keep me.")
+    test.segmented_control(key="language").set_value("zh").run()
+    assert not test.exception
+    assert test.text_input(key="text_a").value == "Keep me."
+    assert test.text_input(key="text_a").label == text("zh", "app.text.a")
