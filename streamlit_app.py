@@ -5,7 +5,7 @@ import streamlit as st
 from viz_app import frame, resources, state
 from viz_app.components.sentence_bar import sentence_bar
 
-PAGES = ("start", "attention")
+PAGES = ("start", "attention", "walkthrough")
 
 state.synchronise()
 say = frame.words()
