@@ -10,7 +10,8 @@ PAGES = ("start", "attention", "walkthrough")
 state.synchronise()
 say = frame.words()
 st.set_page_config(page_title=say("app.title"), layout="wide")
-resources.warm_up(st.session_state["model"])
+if frame.may_load(st.session_state["model"]):
+    resources.warm_up(st.session_state["model"])
 page = st.navigation(
     [
         st.Page(

@@ -34,6 +34,10 @@ def escape(text: str) -> str:
 def model() -> Bert:
     """The model chosen; stops the page if it cannot be opened."""
     name, say = st.session_state["model"], words()
+    if not may_load(name):
+        st.info(say("app.model.download", model=escape(name)))
+        st.button(say("app.model.download_button"), on_click=state.ask_for_model, args=[name])
+        st.stop()
     try:
         if resources.is_loaded(name):
             return resources.model(name)
@@ -42,6 +46,14 @@ def model() -> Bert:
     except ValueError as error:
         st.error(say("app.model.failed", model=escape(name), reason=escape(str(error))))
         st.stop()
+
+
+def may_load(name: str) -> bool:
+    """Whether a model may be loaded now: it is on this machine, or the reader asked for it.
+
+    A link can name any model. Following it must not make this machine fetch one unasked.
+    """
+    return resources.is_here(name) or resources.is_loaded(name) or state.model_was_asked(name)
 
 
 def require(part: str, purpose: str) -> None:

@@ -9,8 +9,11 @@ import gc
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from bert_core.assets import shipped_checkpoints
 
 if TYPE_CHECKING:
     from bert_core.bert import Bert
@@ -24,7 +27,7 @@ TRACES_KEPT = 16
 class Shared:
     """A bounded cache of values that are worked out once, however many sessions ask at once.
 
-    A failure is not kept: whoever asks next tries again.
+    A failure is kept until it was told to somebody; whoever asks after that tries again.
     """
 
     def __init__(self, kept: int, workers: int) -> None:
@@ -37,12 +40,23 @@ class Shared:
         """Begin the work in the background, unless it is done or under way."""
         with self._lock:
             future = self._futures.get(key)
-            if future is None or (future.done() and future.exception() is not None):
+            if future is None:
                 future = self._futures[key] = self._pool.submit(work)
             self._futures.move_to_end(key)
             while len(self._futures) > self._kept:
                 self._futures.popitem(last=False)
             return future
+
+    def get(self, key: Hashable, work: Callable[[], Value]) -> Value:
+        """The value, after waiting for it if need be; raises what the work raised."""
+        future = self.start(key, work)
+        try:
+            return future.result()
+        except Exception:
+            with self._lock:
+                if self._futures.get(key) is future:
+                    del self._futures[key]
+            raise
 
     def ready(self, key: Hashable) -> bool:
         """Whether the value is there now."""
@@ -61,6 +75,11 @@ def warm_up(name: str) -> None:
     _models.start(name, lambda: _load(name))
 
 
+def is_here(name: str) -> bool:
+    """Whether a model can be opened without asking another machine for it."""
+    return name in shipped_checkpoints() or Path(name).expanduser().is_dir()
+
+
 def is_loaded(name: str) -> bool:
     """Whether a model can be used without waiting."""
     return _models.ready(name)
@@ -72,7 +91,7 @@ def model(name: str) -> Bert:
     Raises:
         ValueError: it cannot be opened; the message says why.
     """
-    return _models.start(name, lambda: _load(name)).result()
+    return _models.get(name, lambda: _load(name))
 
 
 def trace(name: str, text_a: str, text_b: str | None, **interventions: Any) -> Trace:
@@ -85,7 +104,7 @@ def trace(name: str, text_a: str, text_b: str | None, **interventions: Any) -> T
     """
     bert = model(name)
     key = (id(bert), name, text_a, text_b, tuple(sorted(interventions.items())))
-    return _traces.start(key, lambda: bert.trace(text_a, text_b, **interventions)).result()
+    return _traces.get(key, lambda: bert.trace(text_a, text_b, **interventions))
 
 
 def _load(name: str) -> Bert:

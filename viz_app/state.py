@@ -26,6 +26,7 @@ URL_NAMES = {
 """Field of `Selection` → name in the address."""
 
 _SEEN = "_address_seen"
+_ASKED = "_models_asked"
 LONGEST_TEXT = 20_000
 """Characters taken from an address; a model's limit is far below."""
 
@@ -111,6 +112,16 @@ def choose(**changes: str | int) -> None:
         if field not in URL_NAMES:
             raise KeyError(field)
         st.session_state[field] = value
+
+
+def ask_for_model(name: str) -> None:
+    """Remember that the reader, not a link, asked for this model."""
+    st.session_state.setdefault(_ASKED, set()).add(name)
+
+
+def model_was_asked(name: str) -> bool:
+    """Whether the reader asked for this model in this session."""
+    return name in st.session_state.get(_ASKED, ())
 
 
 def synchronise() -> None:

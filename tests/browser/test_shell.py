@@ -31,9 +31,9 @@ def test_a_head_clicked_in_the_overview_is_the_head_of_every_page(page: Page) ->
     overview.focus()
     for key in ("ArrowDown", "ArrowDown", *["ArrowRight"] * 7):
         page.keyboard.press(key)
+    expect(page.get_by_text("Layer 3, head 7")).to_be_visible()
     wait_until_settled(page)
     assert (parameters(page)["layer"], parameters(page)["head"]) == ("3", "7")
-    expect(page.get_by_text("Layer 3, head 7")).to_be_visible()
     page.reload()
     wait_until_settled(page)
     expect(page.get_by_text("Layer 3, head 7")).to_be_visible()

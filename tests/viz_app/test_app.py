@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from bert_core.checkpoint import CheckpointError
 from viz_app.messages import LANGUAGES, text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,6 +88,25 @@ def test_a_broken_checkpoint_is_told_and_the_text_stays(tmp_path: Path) -> None:
     # … and another model can be picked from there
     test.selectbox(key="model").set_value("mini-zh").run()
     assert not test.error
+
+
+def test_a_link_to_a_model_elsewhere_asks_before_it_fetches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def fetch(hub_id: str) -> Path:
+        asked.append(hub_id)
+        raise CheckpointError("not to be had")
+
+    monkeypatch.setattr("bert_core.bert._download", fetch)
+    test = app(model="someone/some-bert")
+    assert not test.exception
+    assert asked == []
+    [button] = [b for b in test.button if b.label == text("en", "app.model.download_button")]
+    button.click().run()
+    assert asked == ["someone/some-bert"]
+    assert "not to be had" in said(test)
 
 
 def test_swap_exchanges_the_sentences() -> None:

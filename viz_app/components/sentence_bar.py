@@ -57,6 +57,7 @@ def _draw_settings(say: Words) -> None:
             key="model",
             accept_new_options=True,
             help=say("app.model.help"),
+            on_change=lambda: state.ask_for_model(st.session_state["model"]),
             width=220,
         )
         st.selectbox(
