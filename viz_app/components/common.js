@@ -152,6 +152,25 @@ function inkOn(colour) {
   return luminance(colour) > 0.52 ? "#111" : "#fff";
 }
 
+// Twelve colours for heads, found by search: the closest two stay apart (distance in OKLab, with
+// normal, red-, green- and blue-blind vision), and each stands out from the page.
+const HEADS = {
+  light: [
+    "#201ab1", "#fe821b", "#3bb578", "#ef20b0", "#042c43", "#ac97f9",
+    "#a61206", "#457c86", "#8e2fef", "#ab703e", "#4f0b05", "#603971",
+  ],
+  dark: [
+    "#2b6efa", "#fcac94", "#98af3f", "#eb3423", "#95cfd4", "#aa4db7",
+    "#f9d812", "#73a1fa", "#9cfeb1", "#b98997", "#6b835f", "#ebeefc",
+  ],
+};
+
+/** The colour of a head; from the thirteenth head on they come round again. */
+function headColour(head, theme) {
+  const colours = HEADS[theme.dark ? "dark" : "light"];
+  return colours[head % colours.length];
+}
+
 // --- canvas --------------------------------------------------------------------------------
 
 /** Size a canvas in CSS pixels, sharp at any zoom, and return its context in CSS pixels. */

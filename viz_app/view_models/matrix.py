@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from viz_app.view_models.tokens import token_labels
 from viz_app.view_models.views import (
     BarView,
+    LinesView,
     MatrixView,
     OverviewView,
     Reading,
@@ -101,6 +102,21 @@ def embedding_map(trace: Trace, stage: str = "embedding_output") -> MatrixView:
         kind="signed",
         reading=Reading("attention.reading.embedding", {"dimensions": values.shape[1]}),
         axes=("attention.axis.token", "attention.axis.dimension"),
+    )
+
+
+def layer_lines(trace: Trace, layer: int) -> LinesView:
+    """All heads of one layer, every pair of tokens.
+
+    Raises:
+        ValueError: no such layer.
+    """
+    weights = _array(trace.layer(layer).attention_probs)
+    return LinesView(
+        weights=weights,
+        hidden=np.zeros(weights.shape[:2], np.float32),
+        tokens=token_labels(trace.encoding),
+        layer=layer,
     )
 
 

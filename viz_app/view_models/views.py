@@ -139,3 +139,28 @@ class BarView:
         object.__setattr__(self, "values", read_only(self.values))
         if self.values.shape != (len(self.labels),):
             raise ValueError(f"{len(self.labels)} labels for values of shape {self.values.shape}")
+
+
+@dataclass(frozen=True)
+class LinesView:
+    """The heads of one layer as lines between two rows of tokens.
+
+    `weights` is float32 [heads, query, key], as exact as the model's own; a pair left out by a
+    filter is 0. `hidden` [heads, query] is the weight that the filter took from each row.
+    """
+
+    weights: NDArray[np.float32]
+    hidden: NDArray[np.float32]
+    tokens: tuple[TokenLabel, ...]
+    layer: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", read_only(self.weights))
+        object.__setattr__(self, "hidden", read_only(self.hidden))
+        tokens = len(self.tokens)
+        if self.weights.ndim != 3 or self.weights.shape[1:] != (tokens, tokens):
+            raise ValueError(
+                f"weights must be [heads, {tokens}, {tokens}], got {self.weights.shape}"
+            )
+        if self.hidden.shape != self.weights.shape[:2]:
+            raise ValueError(f"hidden must be {self.weights.shape[:2]}, got {self.hidden.shape}")
