@@ -25,6 +25,6 @@ page = st.navigation(
     position="top",
 )
 # Streamlit leaves room for a header that this app does not have.
-st.html("<style>[data-testid=stMainBlockContainer]{padding-top:3.5rem;padding-bottom:3rem}</style>")
+st.html("<style>[data-testid=stMainBlockContainer]{padding-top:4.25rem;padding-bottom:3rem}</style>")
 sentence_bar(say)
 page.run()

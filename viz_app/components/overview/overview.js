@@ -68,6 +68,7 @@ function buildOverview(root, emit) {
   let grid = { layers: 0, heads: 0, tokens: 0 };
   let selected = { layer: 0, head: 0 };
   let waiting = 0;
+  let chosenAt = -Infinity;
 
   const start = ({ layer, head }) => (layer * grid.heads + head) * grid.tokens * grid.tokens;
 
@@ -139,9 +140,12 @@ function buildOverview(root, emit) {
     selected = tile;
     place(selectedMark, selected);
     caption.textContent = describe(selected);
-    // Holding an arrow key passes many heads; Python hears of the one it stops at.
+    // A single choice goes out at once. Holding an arrow key passes many heads; Python hears of the
+    // first and of the one it stops at.
     clearTimeout(waiting);
-    waiting = setTimeout(() => emit("select", { ...tile }), 120);
+    const now = performance.now();
+    waiting = setTimeout(() => emit("select", { ...tile }), now - chosenAt > 250 ? 0 : 120);
+    chosenAt = now;
   }
 
   stage.addEventListener("pointermove", (event) => {
