@@ -6,6 +6,7 @@
         --run runs/mini-en-longer --init-from assets/checkpoints/mini-en --minutes 60
     python -m bert_core.pretraining evaluate --checkpoint runs/mini-en/checkpoint \
         --heldout heldout_en.txt.xz
+    python -m bert_core.pretraining plot --run runs/mini-en --output curve.svg
 
 The same `train` command again continues a run that was stopped or killed. Under `torchrun` the
 processes share each batch.
@@ -26,6 +27,7 @@ from bert_core.config import BertConfig
 from bert_core.device import choose_device
 from bert_core.model import BertForPreTraining
 from bert_core.pretraining.batches import BatchSource
+from bert_core.pretraining.curve import draw_curve, thin
 from bert_core.pretraining.documents import Corpus, find_text_files, open_corpus, read_documents
 from bert_core.pretraining.evaluate import (
     EVALUATION_KINDS,
@@ -33,7 +35,7 @@ from bert_core.pretraining.evaluate import (
     evaluate_kinds,
     evaluation_batches,
 )
-from bert_core.pretraining.loop import Pace, Recipe, Run, Standing, Workers
+from bert_core.pretraining.loop import Pace, Recipe, Run, Standing, Workers, read_metrics
 from bert_core.pretraining.masking import MaskingRule
 from bert_core.pretraining.pairs import TRAINING_MIX
 from bert_core.pretraining.schedule import Budget
@@ -120,6 +122,11 @@ def build_parser() -> argparse.ArgumentParser:
     judge.add_argument("--cache", type=Path, default=train.get_default("cache"))
     judge.add_argument("--device", default="auto")
     judge.add_argument("--threads", type=int)
+
+    plot = commands.add_parser("plot", help="the training curve of a run as an SVG picture")
+    plot.set_defaults(command=_plot)
+    plot.add_argument("--run", type=Path, required=True)
+    plot.add_argument("--output", type=Path, required=True)
     return parser
 
 
@@ -258,6 +265,7 @@ def _finish(
         "recipe": vars(run.recipe),
         "batch_tokens": source.tokens_per_batch,
         "heldout": figures,
+        "curve": thin(read_metrics(run.folder / "metrics.jsonl")),
     }
     text = json.dumps(training, indent=1, ensure_ascii=False) + "\n"
     save_checkpoint(
@@ -284,6 +292,11 @@ def _evaluate(options: argparse.Namespace) -> None:
     corpus = open_corpus(find_text_files(options.heldout), loaded.tokenizer, options.cache)
     figures = evaluate_kinds(loaded.model.to(device), corpus, loaded.tokenizer, device)
     print(json.dumps(figures, indent=1))
+
+
+def _plot(options: argparse.Namespace) -> None:
+    metrics = read_metrics(options.run / "metrics.jsonl")
+    options.output.write_text(draw_curve(metrics, options.run.name), encoding="utf-8")
 
 
 def _weight(text: str) -> tuple[str, float]:

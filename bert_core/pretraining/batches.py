@@ -120,7 +120,7 @@ def assemble(
     input_ids = np.full(shape, tokenizer.pad_id, dtype=np.int64)
     token_type_ids = np.zeros(shape, dtype=np.int64)
     maskable = np.zeros(shape, dtype=np.bool_)
-    for row, example in enumerate(examples):
+    for row, example in enumerate(examples.tolist()):
         span_a, span_b = pair_ids(corpus, plan, example)
         middle, end = 1 + len(span_a), 2 + len(span_a) + len(span_b)
         input_ids[row, 0] = tokenizer.cls_id

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from bert_core import shelves
+from bert_core.bert import Bert
 from bert_core.model import BertForPreTraining
 from bert_core.pretraining.batches import Batch, assemble, group_by_length, token_classes
 from bert_core.pretraining.documents import Corpus
@@ -102,4 +104,32 @@ def evaluate_kinds(
     return {
         kind: evaluate(model, evaluation_batches(corpus, tokenizer, mix), device).as_dict()
         for kind, mix in EVALUATION_KINDS.items()
+    }
+
+
+def everyday_figures(
+    model: BertForPreTraining, tokenizer: BertTokenizer, language: str
+) -> dict[str, float | int]:
+    """How the model does on the project's own everyday texts (`bert_core.shelves`).
+
+    Returns:
+        Share of gaps whose accepted answer is among the five best guesses, share of pairs judged
+        right, and how many of each there are.
+    """
+    bert = Bert("model", model.cpu().eval(), tokenizer, {})
+    gaps = shelves.cloze(language)
+    hits = sum(
+        any(guess.token in gap.answers for guess in bert.fill_mask(gap.text, top_k=5)[0])
+        for gap in gaps
+    )
+    pairs = shelves.next_sentence_pairs(language)
+    right = 0
+    for pair in pairs:
+        judged = bert.next_sentence(pair.text_a, pair.text_b)
+        right += (judged.is_next > judged.random) == pair.is_next
+    return {
+        "cloze_top5": round(hits / len(gaps), 4),
+        "clozes": len(gaps),
+        "nsp_accuracy": round(right / len(pairs), 4),
+        "pairs": len(pairs),
     }

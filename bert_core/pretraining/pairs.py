@@ -147,8 +147,8 @@ def pair_ids(
     The longer span gives up tokens first; A loses its beginning and B its end, so that the place
     where the two meet stays whole.
     """
-    span_a = corpus.span(plan.a_first[example], plan.a_stop[example])
-    span_b = corpus.span(plan.b_first[example], plan.b_stop[example])
+    span_a = corpus.span(int(plan.a_first[example]), int(plan.a_stop[example]))
+    span_b = corpus.span(int(plan.b_first[example]), int(plan.b_stop[example]))
     room = int(plan.limit[example]) - SPECIAL_TOKENS_IN_PAIR
     keep_a, keep_b = lengths_within(len(span_a), len(span_b), room)
     return span_a[len(span_a) - keep_a :], span_b[:keep_b]
