@@ -6,6 +6,7 @@ Source: Devlin et al. 2018, section 3 (input representation); Wu et al. 2016 (Wo
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -31,16 +32,18 @@ class BertTokenizer:
         if not isinstance(backend.model, models.WordPiece):
             kind = type(backend.model).__name__
             raise ValueError(f"BERT needs a WordPiece vocabulary; this tokenizer is {kind}")
-        missing = [token for token in SPECIAL_TOKENS if backend.token_to_id(token) is None]
+        vocab = backend.get_vocab(with_added_tokens=True)
+        missing = [token for token in SPECIAL_TOKENS if token not in vocab]
         if missing:
             raise ValueError(f"the vocabulary has no {', '.join(missing)}")
         backend.no_truncation()
         backend.no_padding()
         backend.add_special_tokens(list(SPECIAL_TOKENS))
         self._backend = backend
-        self.vocab_size = backend.get_vocab_size(with_added_tokens=True)
+        self.vocab_size = max(vocab.values()) + 1
+        """Number of ids; a few may have no token, where a vocabulary names one twice."""
         self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (
-            backend.token_to_id(token) for token in SPECIAL_TOKENS
+            vocab[token] for token in SPECIAL_TOKENS
         )
 
     @classmethod
@@ -87,15 +90,9 @@ class BertTokenizer:
             raise ValueError(f"vocab.txt is not UTF-8: {error}") from error
         if lines[-1] == "":
             lines.pop()
-        vocab = {line.removesuffix("\r"): index for index, line in enumerate(lines)}
+        vocab = {line: index for index, line in enumerate(lines)}
         switches = folder / "tokenizer_config.json"
-        options = json.loads(switches.read_text(encoding="utf-8")) if switches.is_file() else {}
-        return cls.from_vocab(
-            vocab,
-            lowercase=options.get("do_lower_case", True),
-            strip_accents=options.get("strip_accents"),
-            split_chinese=options.get("tokenize_chinese_chars", True),
-        )
+        return cls.from_vocab(vocab, **(_read_switches(switches) if switches.is_file() else {}))
 
     @classmethod
     def learn(
@@ -106,34 +103,57 @@ class BertTokenizer:
         min_frequency: int = 2,
         limit_alphabet: int = 1000,
     ) -> "BertTokenizer":
-        """Learn a WordPiece vocabulary of at most `vocab_size` entries from sentences.
+        """Learn a WordPiece vocabulary from sentences; the same one from the same sentences.
 
-        `limit_alphabet` is the number of different characters kept; Chinese needs thousands.
+        It has at most `vocab_size` entries, unless the special tokens and characters alone need
+        more. `limit_alphabet` is the number of different characters kept, the most frequent ones;
+        Chinese needs thousands.
         """
-        learner = cls.from_vocab({token: index for index, token in enumerate(SPECIAL_TOKENS)})
-        backend = learner._backend
-        backend.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
-        trainer = trainers.WordPieceTrainer(
-            vocab_size=vocab_size,
-            min_frequency=min_frequency,
-            limit_alphabet=limit_alphabet,
-            special_tokens=list(SPECIAL_TOKENS),
-            continuing_subword_prefix="##",
-            show_progress=False,
+        normalizer = normalizers.BertNormalizer(lowercase=lowercase)
+        texts = [_readable(text) for text in sentences]
+        counts = Counter[str]()
+        for text in texts:
+            counts.update(normalizer.normalize_str(text))
+        del counts[" "]
+        kept = sorted(counts, key=lambda character: (-counts[character], character))
+        kept = kept[:limit_alphabet]
+
+        def train(size: int, first: list[str]) -> dict[str, int]:
+            """The vocabulary with the entries `first` at its beginning."""
+            backend = Tokenizer(models.WordPiece({"[UNK]": 0}, unk_token="[UNK]"))
+            backend.normalizer = normalizer
+            backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+            trainer = trainers.WordPieceTrainer(
+                vocab_size=size,
+                min_frequency=min_frequency,
+                initial_alphabet=kept,
+                limit_alphabet=len(kept),
+                special_tokens=first,
+                continuing_subword_prefix="##",
+                show_progress=False,
+            )
+            backend.train_from_iterator(texts, trainer)
+            return backend.get_vocab()
+
+        # The trainer numbers the pieces of one character in the order of a hash table, and breaks
+        # ties between merges by these numbers. So they are found first, sorted, and then given.
+        special = list(SPECIAL_TOKENS)
+        pieces = sorted(
+            train(len(special), special).keys() - set(special),
+            key=lambda piece: (piece.startswith("##"), piece),
         )
-        backend.train_from_iterator(sentences, trainer)
-        return cls.from_vocab(backend.get_vocab(), lowercase=lowercase)
+        return cls.from_vocab(train(vocab_size, special + pieces), lowercase=lowercase)
 
     def token(self, token_id: int) -> str:
-        """The vocabulary entry of an id.
+        """The vocabulary entry of an id; `[unused7]` if id 7 has none.
 
         Raises:
             ValueError: no such id.
         """
-        token = self._backend.id_to_token(token_id) if token_id >= 0 else None
-        if token is None:
+        if not 0 <= token_id < self.vocab_size:
             raise ValueError(f"id {token_id} is not in the vocabulary of {self.vocab_size}")
-        return token
+        token = self._backend.id_to_token(token_id)
+        return f"[unused{token_id}]" if token is None else token
 
     def id(self, token: str) -> int:
         """The id of a vocabulary entry.
@@ -152,12 +172,12 @@ class BertTokenizer:
         A special token typed in the text, such as [MASK], is that special token. A lone half of a
         surrogate pair counts as an unreadable character.
         """
-        found = self._backend.encode(_LONE_SURROGATE.sub("\ufffd", text), add_special_tokens=False)
+        found = self._backend.encode(_readable(text), add_special_tokens=False)
         return found.tokens, found.ids, found.offsets
 
     def ids(self, texts: list[str]) -> list[list[int]]:
         """Ids of many texts at once, without [CLS] and [SEP]."""
-        clean = [_LONE_SURROGATE.sub("\ufffd", text) for text in texts]
+        clean = [_readable(text) for text in texts]
         return [
             found.ids for found in self._backend.encode_batch_fast(clean, add_special_tokens=False)
         ]
@@ -165,8 +185,9 @@ class BertTokenizer:
     def encode(self, a: str, b: str | None = None, max_length: int | None = None) -> Encoding:
         """[CLS] a [SEP], or [CLS] a [SEP] b [SEP], cut to `max_length` tokens.
 
-        What does not fit is cut from the end of the longer of the two, one token after the other
-        (Devlin et al. 2018, `_truncate_seq_pair`), and kept in `cut_a` and `cut_b`.
+        What does not fit is cut from the end of the longer of the two until both are equally long,
+        then from both (after `truncate_seq_pair` of google-research/bert), and kept in `cut_a` and
+        `cut_b`.
 
         Raises:
             ValueError: `max_length` does not even hold the special tokens.
@@ -206,8 +227,7 @@ class BertTokenizer:
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write `vocab.txt`, `tokenizer.json` and `tokenizer_config.json` into a folder."""
         folder = Path(folder)
-        vocab = self._backend.get_vocab(with_added_tokens=True)
-        lines = [token for token, _ in sorted(vocab.items(), key=lambda item: item[1])]
+        lines = [self.token(token_id) for token_id in range(self.vocab_size)]
         (folder / "vocab.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
         self._backend.save(str(folder / "tokenizer.json"), pretty=False)
         normalizer = self._backend.normalizer
@@ -222,13 +242,48 @@ class BertTokenizer:
         )
 
 
+def _readable(text: str) -> str:
+    """The text without lone halves of surrogate pairs, which the library cannot take."""
+    return _LONE_SURROGATE.sub("\ufffd", text)
+
+
+def _read_switches(path: Path) -> dict[str, bool]:
+    """The arguments of `from_vocab` that a `tokenizer_config.json` sets.
+
+    Raises:
+        ValueError: not a JSON object, or a switch that is not true or false.
+    """
+    try:
+        options = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path.name} cannot be read: {error}") from error
+    if not isinstance(options, dict):
+        raise ValueError(f"{path.name} is not a JSON object")
+    names = {
+        "do_lower_case": "lowercase",
+        "strip_accents": "strip_accents",
+        "tokenize_chinese_chars": "split_chinese",
+    }
+    switches = {}
+    for theirs, ours in names.items():
+        value = options.get(theirs)  # null is as good as absent
+        if not isinstance(value, bool | None):
+            raise ValueError(f"{path.name}: {theirs} must be true or false, not {value!r}")
+        if value is not None:
+            switches[ours] = value
+    return switches
+
+
 def _longest_first(length_a: int, length_b: int, room: int) -> tuple[int, int]:
-    """How many tokens of each stay when the longer one gives up its last token again and again."""
-    excess = max(0, length_a + length_b - room)
-    level = min(excess, abs(length_a - length_b))  # first only the longer one shrinks …
+    """How many tokens of each stay when only as many are cut from the longer one as must be.
+
+    If the shorter one alone needs more than half the room, both get half; the odd token goes to
+    the longer one, to B if they are equally long (as in the `tokenizers` library).
+    """
+    if length_a + length_b <= room:
+        return length_a, length_b
     if length_a > length_b:
-        length_a -= level
-    else:
-        length_b -= level
-    rest = excess - level  # … then both in turn, B first
-    return length_a - rest // 2, length_b - (rest - rest // 2)
+        kept_b = min(length_b, room // 2)
+        return room - kept_b, kept_b
+    kept_a = min(length_a, room // 2)
+    return kept_a, room - kept_a
