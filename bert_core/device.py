@@ -13,14 +13,13 @@ def choose_device(name: str = "auto") -> torch.device:
         if torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    available = {
-        "cpu": True,
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-    }
-    device = torch.device(name)
-    if not available.get(device.type, False):
-        have = ", ".join(kind for kind, there in available.items() if there)
+    count = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": torch.backends.mps.is_available()}
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        device = None
+    if device is None or (device.index or 0) >= count.get(device.type, 0):
+        have = ", ".join(kind for kind, number in count.items() if number)
         raise ValueError(f"device {name!r} is not available here; available: {have}")
     return device
 
