@@ -1,0 +1,279 @@
+"""What attention heads do: roles, flow through the layers, weight of values, switching heads off.
+
+Pure functions of traces. Attention weights show where a head reads from, not why the model decides
+as it does; switching a head off shows what the model loses without it.
+"""
+
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from bert_core.encoding import Encoding
+from bert_core.trace import Trace, head_mask
+
+if TYPE_CHECKING:
+    from bert_core.bert import Bert
+
+ROLES = ("previous", "next", "self", "cls", "sep", "same_word", "punctuation", "broad")
+"""Previous, next and the same token; [CLS] and [SEP]; other places of the same word; marks such as
+full stops and commas; and how evenly the head spreads its weight."""
+
+
+def role_pairs(encoding: Encoding) -> dict[str, Bool[Tensor, "query key"]]:
+    """For each role but `broad`: the pairs on which a head with that role puts its weight.
+
+    Rows are the text's own tokens only; [CLS] and [SEP] rows are left empty, since heads use them
+    as a resting place. Source of the roles: Clark et al. 2019, sections 3.1 and 3.2.
+    """
+    count = len(encoding)
+    special = torch.tensor(encoding.special_tokens_mask, dtype=torch.bool)
+    ids = torch.tensor(encoding.input_ids)
+    marks = torch.tensor([_is_punctuation(token) for token in encoding.tokens]) & ~special
+    cls = torch.zeros(count, dtype=torch.bool)
+    cls[0] = bool(special[0])
+    places = torch.arange(count)
+    gap = places[None, :] - places[:, None]  # [query, key]
+    keys = {
+        "previous": gap == -1,
+        "next": gap == 1,
+        "self": gap == 0,
+        "cls": cls[None, :].expand(count, count),
+        "sep": (special & ~cls)[None, :].expand(count, count),
+        "same_word": (ids[None, :] == ids[:, None]) & (gap != 0),
+        "punctuation": marks[None, :].expand(count, count),
+    }
+    return {role: pairs & ~special[:, None] for role, pairs in keys.items()}
+
+
+@dataclass(frozen=True)
+class RoleScores:
+    """How far each head plays each role, beside what a uniform head would score.
+
+    A score is the mean, over query tokens that have such a key, of the weight on those keys,
+    0 to 1; for `broad` the entropy of the row divided by the largest possible one. NaN where no
+    token has such a key.
+    """
+
+    scores: Float[Tensor, "roles layers heads"]
+    uniform: Float[Tensor, " roles"]
+
+    def lift(self) -> Float[Tensor, "roles layers heads"]:
+        """Scores less those of a uniform head; for `broad` no difference is taken off."""
+        lift = self.scores - self.uniform[:, None, None]
+        lift[ROLES.index("broad")] = self.scores[ROLES.index("broad")]
+        return lift
+
+
+def head_roles(trace: Trace) -> RoleScores:
+    """Role scores of every head on one input."""
+    pairs = role_pairs(trace.encoding)
+    ordinary = ~torch.tensor(trace.encoding.special_tokens_mask, dtype=torch.bool)
+    layers = []
+    for index in range(trace.num_layers):
+        weights = trace.layer(index).attention_probs  # [heads, query, key]
+        layers.append(_scores(weights, pairs, ordinary))
+    even = torch.full((1, len(ordinary), len(ordinary)), 1 / len(ordinary))
+    return RoleScores(
+        scores=torch.stack(layers, dim=1), uniform=_scores(even, pairs, ordinary)[:, 0]
+    )
+
+
+def mean_roles(each: Iterable[RoleScores]) -> RoleScores:
+    """The mean over inputs; an input that says nothing about a role (NaN) is left out of it.
+
+    Raises:
+        ValueError: no input at all.
+    """
+    found = list(each)
+    if not found:
+        raise ValueError("a mean over inputs needs at least one input")
+    return RoleScores(
+        scores=torch.stack([one.scores for one in found]).nanmean(dim=0),
+        uniform=torch.stack([one.uniform for one in found]).nanmean(dim=0),
+    )
+
+
+def _scores(
+    weights: Float[Tensor, "heads query key"],
+    pairs: dict[str, Bool[Tensor, "query key"]],
+    ordinary: Bool[Tensor, " query"],
+) -> Float[Tensor, "roles heads"]:
+    rows = []
+    for role in ROLES:
+        if role == "broad":
+            rows.append(_evenness(weights)[:, ordinary].mean(dim=1))
+            continue
+        asked = pairs[role].any(dim=1)  # queries that have such a key
+        on_role = (weights * pairs[role]).sum(dim=2)
+        rows.append(on_role[:, asked].mean(dim=1))
+    return torch.stack(rows)
+
+
+def _evenness(weights: Float[Tensor, "heads query key"]) -> Float[Tensor, "heads query"]:
+    """Entropy of each row over that of a uniform row: 1 for uniform, 0 for one key only."""
+    entropy = torch.special.entr(weights).sum(dim=-1)
+    largest = torch.tensor(float(weights.shape[-1])).log()
+    return entropy / largest if weights.shape[-1] > 1 else torch.ones_like(entropy)
+
+
+def _is_punctuation(token: str) -> bool:
+    return all(unicodedata.category(character).startswith(("P", "S")) for character in token)
+
+
+def sharpness(trace: Trace) -> Float[Tensor, "layers heads"]:
+    """Mean over the text's own tokens of the largest weight in the row: how sure a head looks.
+
+    NaN for an input without tokens of its own. Source: Voita et al. 2019 ("confidence").
+    """
+    ordinary = ~torch.tensor(trace.encoding.special_tokens_mask, dtype=torch.bool)
+    return torch.stack(
+        [
+            trace.layer(index).attention_probs[:, ordinary].amax(dim=-1).mean(dim=-1)
+            for index in range(trace.num_layers)
+        ]
+    )
+
+
+def rollout(trace: Trace, residual: float = 0.5) -> Float[Tensor, "layers query token"]:
+    """Attention rollout: how much of each input token is in each position after each layer.
+
+    Each layer mixes by A = residual · I + (1 - residual) · mean over heads; what comes later is
+    multiplied from the left, so row i of the last matrix follows position i back to the input.
+    Every row sums to 1.
+
+    Source: Abnar & Zuidema 2020, section 3, with residual = 0.5 as there.
+    """
+    if not 0 <= residual <= 1:
+        raise ValueError(f"residual is a share from 0 to 1, got {residual}")
+    flowed = torch.eye(len(trace.encoding))
+    layers = []
+    for index in range(trace.num_layers):
+        mixed = (1 - residual) * trace.layer(index).attention_probs.mean(dim=0)
+        mixed = mixed + residual * torch.eye(len(flowed))
+        flowed = mixed @ flowed
+        layers.append(flowed)
+    return torch.stack(layers)
+
+
+def weighted_values(trace: Trace, layer: int, head: int) -> Float[Tensor, "query key hidden"]:
+    """α·f(x): what one head adds to the query position from each key, as vectors.
+
+    f(x) is the head's value, taken through the head's own part of the output projection. Summed
+    over keys and heads, plus the projection's bias, it is the layer's `attention_output`.
+
+    Source: Kobayashi et al. 2020, equation 3.
+    """
+    record = trace.layer(layer)
+    size = trace.config.head_size
+    weight = trace.model.layer(layer).attention.output.dense.weight.detach().cpu()
+    projected = record.value[head] @ weight[:, head * size : (head + 1) * size].T  # [key, hidden]
+    weights = record.attention_probs[head]
+    if (layer, head) in trace.heads_off:
+        weights = torch.zeros_like(weights)
+    return weights[:, :, None] * projected[None, :, :]
+
+
+def value_norms(trace: Trace, layer: int, head: int) -> Float[Tensor, "query key"]:
+    """‖α·f(x)‖ of one head: its weights times the length of what stands behind each key.
+
+    A token with a short value vector, often [SEP], adds little however much weight it draws.
+    Source: Kobayashi et al. 2020.
+    """
+    record = trace.layer(layer)
+    size = trace.config.head_size
+    weight = trace.model.layer(layer).attention.output.dense.weight.detach().cpu()
+    lengths = (record.value[head] @ weight[:, head * size : (head + 1) * size].T).norm(dim=-1)
+    off = (layer, head) in trace.heads_off
+    return record.attention_probs[head] * (torch.zeros_like(lengths) if off else lengths)
+
+
+def layer_value_norms(trace: Trace, layer: int) -> Float[Tensor, "query key"]:
+    """‖Σ over heads of α·f(x)‖: what the whole layer's attention adds from each key.
+
+    Source: Kobayashi et al. 2020, equation 6.
+    """
+    total = torch.zeros(())
+    for head in range(trace.config.num_attention_heads):
+        total = total + weighted_values(trace, layer, head)
+    return total.norm(dim=-1)
+
+
+@dataclass(frozen=True)
+class MaskedShelf:
+    """Sentences with some tokens hidden, ready for one batched pass; see `mask_shelf`."""
+
+    input_ids: Tensor  # [sentence, seq]
+    attention_mask: Tensor  # [sentence, seq]
+    hidden_at: Tensor  # flat indices into [sentence · seq]
+    answers: Tensor  # the ids that stood there
+
+    def __len__(self) -> int:
+        return len(self.input_ids)
+
+
+def mask_shelf(
+    bert: "Bert", texts: Sequence[str], generator: torch.Generator, share: float = 0.15
+) -> MaskedShelf:
+    """Put [MASK] over `share` of each text's own tokens, at least one, chosen by `generator`.
+
+    Raises:
+        ValueError: no text has a token of its own.
+    """
+    encodings = [bert.encode(text) for text in texts]
+    encodings = [encoding for encoding in encodings if not all(encoding.special_tokens_mask)]
+    if not encodings:
+        raise ValueError("no text has a token that could be hidden")
+    longest = max(len(encoding) for encoding in encodings)
+    ids = torch.full((len(encodings), longest), bert.tokenizer.pad_id)
+    present = torch.zeros_like(ids)
+    places = []
+    for row, encoding in enumerate(encodings):
+        ids[row, : len(encoding)] = torch.tensor(encoding.input_ids)
+        present[row, : len(encoding)] = 1
+        own = torch.tensor(encoding.special_tokens_mask).logical_not().nonzero().flatten()
+        count = max(1, round(share * len(own)))
+        picked = own[torch.randperm(len(own), generator=generator)[:count]]
+        places.append(row * longest + picked.sort().values)
+    hidden_at = torch.cat(places)
+    answers = ids.flatten()[hidden_at]
+    masked = ids.flatten().index_fill(0, hidden_at, bert.tokenizer.mask_id).view_as(ids)
+    return MaskedShelf(masked, present, hidden_at, answers)
+
+
+def mlm_loss(
+    bert: "Bert", shelf: MaskedShelf, heads_off: Collection[tuple[int, int]] = frozenset()
+) -> float:
+    """Mean cross-entropy in nats of the hidden tokens, some heads switched off or none.
+
+    Raises:
+        ValueError: the checkpoint has no MLM head, or no such head.
+    """
+    bert.require("mlm", "be scored on masked words")
+    model = bert.model
+    device = next(model.parameters()).device
+    mask = head_mask(bert.config, heads_off)
+    with torch.inference_mode():
+        output = model(
+            shelf.input_ids.to(device),
+            attention_mask=shelf.attention_mask.to(device),
+            mlm_positions=shelf.hidden_at.to(device),
+            head_mask=None if mask is None else mask.to(device),
+        )
+        loss = torch.nn.functional.cross_entropy(output.mlm_logits, shelf.answers.to(device))
+    return loss.item()
+
+
+def head_losses(bert: "Bert", shelf: MaskedShelf) -> Iterator[tuple[tuple[int, int] | None, float]]:
+    """The MLM loss without any intervention (None), then with each head off in turn.
+
+    One forward pass per item, so that a caller can show how far it is.
+    """
+    yield None, mlm_loss(bert, shelf)
+    for layer in range(bert.config.num_hidden_layers):
+        for head in range(bert.config.num_attention_heads):
+            yield (layer, head), mlm_loss(bert, shelf, {(layer, head)})
