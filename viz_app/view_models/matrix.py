@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -22,16 +22,22 @@ if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at
     from bert_core.trace import Trace
 
 
-def attention_map(trace: Trace, layer: int, head: int) -> MatrixView:
-    """Attention weights of one head: probabilities [query, key], each row sums to 1.
+Pool = Literal["head", "mean_heads", "max_heads", "mean_all", "max_all"]
+
+
+def attention_map(trace: Trace, layer: int, head: int, pool: Pool = "head") -> MatrixView:
+    """Attention weights [query, key] of one head, or pooled over heads, cell by cell.
+
+    Pooling takes the mean or maximum over the heads of the layer, or over all heads of all layers;
+    heads of one number in different layers have nothing in common, so these are not pooled. With a
+    mean each row still sums to 1, with a maximum it does not.
 
     Raises:
         ValueError: no such layer or head.
     """
     _check_head(trace, head)
     tokens = token_labels(trace.encoding)
-    weights = _array(trace.layer(layer).attention_probs[head])
-    masked = masked_cells(trace)
+    weights = pooled_weights(trace, layer, head, pool)
     return MatrixView(
         values=weights,
         rows=tokens,
@@ -40,8 +46,27 @@ def attention_map(trace: Trace, layer: int, head: int) -> MatrixView:
         high=1.0,
         kind="probability",
         reading=_strongest(weights, tokens),
-        masked=masked,
+        masked=masked_cells(trace),
+        legend="attention.legend.max" if pool.startswith("max") else "",
     )
+
+
+def pooled_weights(trace: Trace, layer: int, head: int, pool: Pool) -> NDArray[np.float32]:
+    """The weights behind `attention_map`."""
+    if pool == "head":
+        return _array(trace.layer(layer).attention_probs[head])
+    layers = [layer] if pool.endswith("heads") else range(trace.config.num_hidden_layers)
+    pooled = None
+    for index in layers:  # one at a time: all layers together would not fit for long inputs
+        weights = _array(trace.layer(index).attention_probs)
+        if pool.startswith("max"):
+            top = weights.max(axis=0)
+            pooled = top if pooled is None else np.maximum(pooled, top)
+        else:
+            mean = weights.mean(axis=0) / len(layers)
+            pooled = mean if pooled is None else pooled + mean
+    assert pooled is not None
+    return pooled
 
 
 def score_map(trace: Trace, layer: int, head: int) -> MatrixView:
@@ -141,18 +166,23 @@ def attention_bars(trace: Trace, layer: int, head: int, query: int) -> BarView:
     view = attention_map(trace, layer, head)
     if not 0 <= query < len(view.rows):
         raise ValueError(f"query {query} is not one of 0 to {len(view.rows) - 1}")
-    row = view.values[query]
-    key = int(row.argmax())
+    return row_bars(view, query)
+
+
+def row_bars(view: MatrixView, row: int) -> BarView:
+    """One row of a matrix of probabilities as bars, in the order of the text."""
+    values = view.values[row]
+    key = int(values.argmax())
     reading = Reading(
         "attention.reading.strongest",
         {
-            "query": view.rows[query].label,
+            "query": view.rows[row].label,
             "to": view.columns[key].label,
-            "weight": f"{row[key]:.3f}",
+            "weight": f"{values[key]:.3f}",
         },
     )
     return BarView(
-        values=row,
+        values=values,
         labels=tuple(token.label for token in view.columns),
         low=0.0,
         high=1.0,

@@ -71,6 +71,10 @@ class MatrixView:
     reading: Reading
     masked: NDArray[np.bool_] | None = None
     axes: tuple[str, str] = ("attention.axis.query", "attention.axis.key")
+    hidden: NDArray[np.float32] | None = None
+    """Weight that a filter took from each row [row]; None where nothing was taken."""
+    legend: str = ""
+    """Message key of what the scale means; by default that of its kind."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", read_only(self.values))
@@ -86,6 +90,11 @@ class MatrixView:
             object.__setattr__(self, "masked", read_only(self.masked, np.bool_))
             if self.masked.shape != shape:
                 raise ValueError(f"masked must have shape {shape}, got {self.masked.shape}")
+        if self.hidden is not None:
+            object.__setattr__(self, "hidden", read_only(self.hidden))
+            if self.hidden.shape != shape[:1]:
+                raise ValueError(f"hidden must have shape {shape[:1]}, got {self.hidden.shape}")
+        object.__setattr__(self, "legend", self.legend or f"attention.legend.{self.kind}")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from viz_app.components.mount import view_css, view_js
 from viz_app.components.packing import unpack
 
-FOLDERS = ("overview", "heatmap")
+FOLDERS = ("overview", "heatmap", "lines")
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -55,7 +55,7 @@ def test_payloads_hold_the_arrays_and_selections_travel_apart() -> None:
     ]
     assert signals == [
         {"view": "all", "values": {"layer": 2, "head": 1}},
-        {"view": "one", "values": {"query": 3}},
+        {"view": "one", "values": {"query": 3, "key": None}},
     ]
 
 

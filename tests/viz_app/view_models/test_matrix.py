@@ -89,3 +89,18 @@ def test_what_does_not_exist_is_refused(trace: Trace, layer: int, head: int, que
 
 def test_range_of_nothing_is_still_a_range() -> None:
     assert symmetric_range(np.zeros((2, 2), np.float32)) == (-1, 1)
+
+
+def test_pooling_is_cell_by_cell(trace: Trace) -> None:
+    heads = trace.layer(1).attention_probs.numpy()
+    every = np.stack([trace.layer(layer).attention_probs.numpy() for layer in range(3)])
+    mean = attention_map(trace, 1, 0, "mean_heads").values
+    np.testing.assert_allclose(mean, heads.mean(axis=0), atol=1e-7)
+    np.testing.assert_array_equal(attention_map(trace, 1, 0, "max_heads").values, heads.max(axis=0))
+    everywhere = attention_map(trace, 1, 0, "mean_all").values
+    np.testing.assert_allclose(everywhere, every.mean(axis=(0, 1)), atol=1e-7)
+    np.testing.assert_array_equal(
+        attention_map(trace, 2, 3, "max_all").values, every.max(axis=(0, 1))
+    )
+    for pooled in (mean, everywhere):
+        np.testing.assert_allclose(pooled.sum(axis=1), 1, atol=1e-6)

@@ -15,7 +15,9 @@ from viz_app.view_models.views import MatrixView
 Scale = Literal["linear", "log"]
 
 
-def heatmap_payload(view: MatrixView, *, key: str, words: Words, scale: Scale = "linear") -> bytes:
+def heatmap_payload(
+    view: MatrixView, *, key: str, words: Words, scale: Scale = "linear", cells: bool = False
+) -> bytes:
     """What the browser needs to draw `view`; also the payload of an exported file.
 
     Raises:
@@ -27,6 +29,7 @@ def heatmap_payload(view: MatrixView, *, key: str, words: Words, scale: Scale = 
         "view": key,
         "kind": view.kind,
         "scale": scale,
+        "cells": cells,
         "low": view.low,
         "high": view.high,
         "rows": token_header(view.rows),
@@ -34,26 +37,26 @@ def heatmap_payload(view: MatrixView, *, key: str, words: Words, scale: Scale = 
         "labels": {
             "rows": words(view.axes[0]),
             "columns": words(view.axes[1]),
-            "keys": words("attention.heatmap.keys"),
+            "keys": words("attention.heatmap.cell_keys" if cells else "attention.heatmap.keys"),
             "tip": words("attention.heatmap.tip", query="{query}", to="{to}", value="{value}"),
             "masked": words("attention.heatmap.masked", query="{query}", to="{to}"),
-            "legend": words(
-                "attention.legend.probability"
-                if view.kind == "probability"
-                else "attention.legend.signed"
-            ),
+            "legend": words(view.legend),
+            "hidden": words("attention.heatmap.hidden"),
+            "hidden_tip": words("attention.heatmap.hidden_tip", query="{query}", value="{value}"),
         },
     }
     arrays = {"values": view.values}
     if view.masked is not None:
         arrays["masked"] = view.masked.astype(np.uint8)
+    if view.hidden is not None:
+        arrays["hidden"] = view.hidden
     return pack(header, arrays)
 
 
 def heatmap(
     view: MatrixView,
     *,
-    selected: int | None,
+    selected: int | tuple[int, int] | None,
     key: str,
     words: Words,
     scale: Scale = "linear",
@@ -62,16 +65,20 @@ def heatmap(
     """Draw one matrix; return the row chosen in this run, else None.
 
     Args:
-        selected: Row to outline, None for none.
+        selected: Index of the row to outline, None for none. With a pair (row, column) single cells
+            are chosen instead of rows.
         words: Looks up a message: `words(key, **values)`.
         scale: Colours grow with the value, or with its logarithm from 0.001 on.
-        on_select: Called before the rerun; `st.session_state[key].select` then holds {"query"}.
+        on_select: Called before the rerun; `st.session_state[key].select` then holds
+            {"query", "key"}: the row, and the column or None where a label was clicked.
     """
+    cells = isinstance(selected, tuple)
+    row, column = selected if isinstance(selected, tuple) else (selected, None)
     fired = mount_view(
         "heatmap",
-        heatmap_payload(view, key=key, words=words, scale=scale),
+        heatmap_payload(view, key=key, words=words, scale=scale, cells=cells),
         key=key,
-        values={"query": selected},
+        values={"query": row, "key": column},
         triggers={"select": on_select},
     )["select"]
     return None if fired is None else int(fired["query"])

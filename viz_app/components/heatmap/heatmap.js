@@ -4,6 +4,7 @@
 const CELL = { smallest: 13, largest: 44, row: 18 };
 const TALLEST = 680; // CSS pixels, then the box scrolls
 const LABEL = { rows: 120, columns: 92, size: 12 };
+const HIDDEN = { gap: 8, width: 56 }; // the column that says how much weight a filter took
 const LOG_FLOOR = 1e-3; // the log scale starts here; smaller weights look like this one
 
 /** Widths and heights of the parts, CSS pixels. */
@@ -20,11 +21,12 @@ function layoutHeatmap(context, header, width) {
     return Math.max(most, length);
   }, 0);
   const top = Math.ceil(Math.min(LABEL.columns, longest)) + 8;
-  const room = Math.floor((width - left - 1) / columns.length);
-  const smallest = square ? CELL.smallest : 3;
+  const beside = header.arrays.hidden ? HIDDEN.gap + HIDDEN.width : 0;
+  const room = Math.floor((width - left - beside - 1) / columns.length);
+  const smallest = columns.length <= 128 || square ? CELL.smallest : 3;
   const across = Math.max(smallest, Math.min(CELL.largest, room));
-  const down = square ? across : CELL.row;
-  const full = { width: left + across * columns.length + 1, height: top + down * rows.length + 1 };
+  const down = square ? across : Math.max(CELL.row, Math.min(across, 28));
+  const full = { width: left + across * columns.length + beside + 1, height: top + down * rows.length + 1 };
   return {
     left, top, across, down, full,
     view: { width: Math.min(width, full.width), height: Math.min(TALLEST, full.height) },
@@ -84,11 +86,17 @@ function buildHeatmap(root, emit) {
   let theme = null;
   let size = null;
   let selected = null; // chosen row
+  let selectedKey = null; // chosen column, where single cells are chosen
   let hover = null; // {query, key}
   let waiting = 0;
 
   function describe({ query, key }) {
     const { header, arrays } = payload;
+    if (key === header.columns.length) {
+      return fill(header.labels.hidden_tip, {
+        query: header.rows[query].label, value: digits(arrays.hidden[query], 4),
+      });
+    }
     const place = query * header.columns.length + key;
     const names = { query: header.rows[query].label, to: header.columns[key].label };
     if (arrays.masked?.[place]) return fill(header.labels.masked, names);
@@ -153,7 +161,24 @@ function buildHeatmap(root, emit) {
     }
     context.globalAlpha = 1;
     if (rows.length === columns.length) paintSegments(context);
+    if (arrays.hidden) paintHidden(context, shown);
     context.restore();
+  }
+
+  /** A grey bar and digits per row: the weight on pairs that are not shown. */
+  function paintHidden(context, shown) {
+    const x = cellX(payload.header.columns.length) + HIDDEN.gap;
+    context.textAlign = "left";
+    context.font = `11px ${theme.font}`;
+    for (let query = shown.top; query < shown.bottom; query += 1) {
+      const value = payload.arrays.hidden[query];
+      const y = cellY(query);
+      context.fillStyle = css(theme.text, 0.22);
+      context.fillRect(x, y + 2, HIDDEN.width * Math.min(1, value), size.down - 3);
+      if (size.down < CELL.smallest) continue;
+      context.fillStyle = css(theme.text, 0.9);
+      context.fillText(digits(value, 2), x + 3, y + size.down / 2 + 0.5);
+    }
   }
 
   function paintGrid(context, shown) {
@@ -234,6 +259,12 @@ function buildHeatmap(root, emit) {
       const x = cellX(key) + size.across / 2;
       drawColumnToken(context, columns[key], x, size.top - 4, size.top - 6, LABEL.size);
     }
+    if (payload.arrays.hidden) {
+      context.fillStyle = css(theme.text, 0.7);
+      const x = cellX(columns.length) + HIDDEN.gap + 10;
+      const word = { text: payload.header.labels.hidden, label: payload.header.labels.hidden };
+      drawColumnToken(context, word, x, size.top - 4, size.top - 6, LABEL.size);
+    }
     context.restore();
   }
 
@@ -249,7 +280,11 @@ function buildHeatmap(root, emit) {
   function paintMarks() {
     const context = sizeCanvas(overlay, size.view.width, size.view.height);
     clipToPlot(context);
-    if (selected !== null) {
+    if (selected !== null && payload.header.cells) {
+      context.strokeStyle = css(theme.mark);
+      context.lineWidth = 3;
+      context.strokeRect(cellX(selectedKey) + 0.5, cellY(selected) + 0.5, size.across, size.down);
+    } else if (selected !== null) {
       context.strokeStyle = css(theme.mark);
       context.lineWidth = 2;
       const end = Math.min(cellX(payload.header.columns.length), size.view.width - 1);
@@ -257,7 +292,7 @@ function buildHeatmap(root, emit) {
         size.left + 1, cellY(selected) + 0.5, end - size.left - 1, size.down,
       );
     }
-    if (hover) {
+    if (hover && hover.key < payload.header.columns.length) {
       context.strokeStyle = css(theme.text, 0.85);
       context.lineWidth = 1.5;
       context.strokeRect(cellX(hover.key) + 0.5, cellY(hover.query) + 0.5, size.across, size.down);
@@ -301,7 +336,9 @@ function buildHeatmap(root, emit) {
 
   function tell() {
     caption.textContent = hover ? describe(hover) : "";
-    if (!hover && selected !== null) {
+    if (!hover && selected !== null && payload.header.cells) {
+      caption.textContent = describe({ query: selected, key: selectedKey });
+    } else if (!hover && selected !== null) {
       const { columns } = payload.header;
       const row = payload.arrays.values.subarray(
         selected * columns.length, (selected + 1) * columns.length,
@@ -320,6 +357,10 @@ function buildHeatmap(root, emit) {
     const key = Math.floor((x - size.left + box.scrollLeft) / size.across);
     const { rows, columns } = payload.header;
     if (y < size.top || query < 0 || query >= rows.length) return null;
+    const beside = x - cellX(columns.length) - HIDDEN.gap;
+    if (payload.arrays.hidden && beside >= 0 && beside < HIDDEN.width) {
+      return { query, key: columns.length };
+    }
     return { query, key: x < size.left || key < 0 || key >= columns.length ? null : key };
   }
 
@@ -330,12 +371,15 @@ function buildHeatmap(root, emit) {
     else tip.hide();
   }
 
-  function choose(query) {
+  function choose(query, key) {
+    const column = key !== null && key < payload.header.columns.length ? key : null;
+    if (payload.header.cells && column === null) return;
     selected = query;
+    selectedKey = column;
     paint();
     tell();
     clearTimeout(waiting);
-    waiting = setTimeout(() => emit("select", { query }), 120);
+    waiting = setTimeout(() => emit("select", { query, key: column }), 120);
   }
 
   function scrollTo({ query, key }) {
@@ -356,7 +400,7 @@ function buildHeatmap(root, emit) {
   box.addEventListener("pointerleave", () => size && pointAt(null));
   box.addEventListener("click", (event) => {
     const cell = size && cellAt(event);
-    if (cell) choose(cell.query);
+    if (cell) choose(cell.query, cell.key);
   });
   box.addEventListener("scroll", () => requestAnimationFrame(paint), { passive: true });
   box.addEventListener("keydown", (event) => {
@@ -366,14 +410,15 @@ function buildHeatmap(root, emit) {
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
-    const { rows, columns } = payload.header;
-    const from = { query: selected ?? 0, key: hover?.key ?? 0 };
+    const { header } = payload;
+    const { rows, columns } = header;
+    const from = { query: selected ?? 0, key: hover?.key ?? selectedKey ?? 0 };
     const to = {
       query: Math.min(Math.max(from.query + step[0], 0), rows.length - 1),
       key: Math.min(Math.max(from.key + step[1], 0), columns.length - 1),
     };
     scrollTo(to);
-    if (to.query !== selected) choose(to.query);
+    if (to.query !== selected || header.cells) choose(to.query, to.key);
     const bounds = root.getBoundingClientRect();
     const inside = pane.getBoundingClientRect();
     pointAt(
@@ -391,7 +436,7 @@ function buildHeatmap(root, emit) {
       hover = null;
       tip.hide();
       const { header } = next;
-      if (selected !== null && selected >= header.rows.length) selected = null;
+      if (selected >= header.rows.length || selectedKey >= header.columns.length) selected = null;
       columnsWord.textContent = `${header.labels.columns} →`;
       rowsWord.textContent = `↓ ${header.labels.rows}`;
       legendWord.textContent = header.labels.legend;
@@ -401,9 +446,11 @@ function buildHeatmap(root, emit) {
       );
       layout(root.clientWidth);
     },
-    select({ query }) {
-      const rows = payload.header.rows.length;
-      selected = query !== null && query < rows ? query : null;
+    select({ query, key }) {
+      const { rows, columns } = payload.header;
+      const known = query !== null && query < rows.length && (key === null || key < columns.length);
+      selected = known ? query : null;
+      selectedKey = known ? key : null;
       if (!size) return;
       paint();
       tell();
