@@ -1,12 +1,12 @@
 """Command line of the pretraining pipeline.
 
     python -m bert_core.pretraining train --text corpus/en --heldout heldout_en.txt.xz \
-        --run runs/mini-en --vocabulary 12288 --minutes 120
+        --folder runs/mini-en --vocabulary 12288 --minutes 120
     python -m bert_core.pretraining train --text corpus/en --heldout heldout_en.txt.xz \
-        --run runs/mini-en-longer --init-from assets/checkpoints/mini-en --minutes 60
+        --folder runs/mini-en-longer --init-from assets/checkpoints/mini-en --minutes 60
     python -m bert_core.pretraining evaluate --checkpoint runs/mini-en/checkpoint \
         --heldout heldout_en.txt.xz
-    python -m bert_core.pretraining plot --run runs/mini-en --output curve.svg
+    python -m bert_core.pretraining plot --folder runs/mini-en --output curve.svg
 
 The same `train` command again continues a run that was stopped or killed. Under `torchrun` the
 processes share each batch.
@@ -76,7 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
         "between documents",
     )
     train.add_argument("--heldout", nargs="+", type=Path, help="files kept out of training")
-    train.add_argument("--run", type=Path, required=True, help="folder for everything written")
+    train.add_argument("--folder", type=Path, required=True, help="folder for everything written")
     train.add_argument(
         "--cache",
         type=Path,
@@ -100,6 +100,11 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--warmup", type=float, default=0.05, help="share of the budget")
     train.add_argument("--nsp-weight", type=float, default=1.0)
     train.add_argument("--batch-tokens", type=int, default=4096, help="padding counted")
+    train.add_argument(
+        "--rows-multiple",
+        type=int,
+        help="rows of a batch are a multiple of this (default: the number of processes)",
+    )
     train.add_argument("--whole-words", action="store_true", help="mask whole words")
     train.add_argument(
         "--weight",
@@ -125,7 +130,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     plot = commands.add_parser("plot", help="the training curve of a run as an SVG picture")
     plot.set_defaults(command=_plot)
-    plot.add_argument("--run", type=Path, required=True)
+    plot.add_argument("--folder", type=Path, required=True)
     plot.add_argument("--output", type=Path, required=True)
     return parser
 
@@ -137,15 +142,18 @@ def _train(options: argparse.Namespace) -> None:
     device = choose_device(options.device)
     workers = Workers.from_environment(device)
     files = find_text_files(options.text)
-    model, tokenizer = _start(options, files)
-    corpus = open_corpus(files, tokenizer, options.cache)
+    with workers.lead_first():
+        model, tokenizer = _start(options, files)
+        corpus = open_corpus(files, tokenizer, options.cache)
+        heldout = None
+        if options.heldout:
+            heldout = open_corpus(find_text_files(options.heldout), tokenizer, options.cache)
     if options.init_from is None:
         start_from_frequencies(model, corpus)
-    heldout = None
-    if options.heldout:
-        heldout = open_corpus(find_text_files(options.heldout), tokenizer, options.cache)
+    if heldout is not None:
         kind = EVALUATION_KINDS["packed_64"]
         logged = evaluation_batches(heldout, tokenizer, kind, _LOGGED_PAIRS)
+    torch.manual_seed(options.seed + workers.rank)  # dropout differs between processes
     matrix_rate, other_rate = _RATES_CONTINUED if options.init_from else _RATES_FRESH
     recipe = Recipe(
         matrix_rate=matrix_rate if options.matrix_rate is None else options.matrix_rate,
@@ -153,7 +161,6 @@ def _train(options: argparse.Namespace) -> None:
         warmup=options.warmup,
         nsp_weight=options.nsp_weight,
     )
-    stop = StopSignal()
     run = Run(
         model=model,
         source=BatchSource(
@@ -164,24 +171,26 @@ def _train(options: argparse.Namespace) -> None:
             tokens_per_batch=options.batch_tokens,
             seed=options.seed,
             source_weights=dict(_weight(text) for text in options.weight),
-            rows_multiple=workers.world_size,
+            rows_multiple=options.rows_multiple or workers.world_size,
         ),
         budget=Budget(
             steps=options.steps,
             seconds=None if options.minutes is None else options.minutes * 60,
         ),
-        folder=options.run,
+        folder=options.folder,
         device=device,
         recipe=recipe,
         pace=Pace(save_seconds=options.save_minutes * 60, log_steps=options.log_steps),
         workers=workers,
         compile=options.compile,
         evaluate=None if heldout is None else lambda: evaluate(model, logged, device),
-        stop_requested=stop.requested,
     )
-    standing = run.train()
+    with StopSignal() as stop:
+        run.stop_requested = stop.requested
+        standing = run.train()
     if workers.leads and run.budget.progress(standing.step, standing.seconds) >= 1.0:
         _finish(run, standing, heldout, options)
+    workers.leave()
 
 
 def _start(
@@ -215,7 +224,7 @@ def _start(
 
 def _vocabulary(options: argparse.Namespace, files: Sequence[Path]) -> BertTokenizer:
     """The vocabulary of the run: learnt from the text once, then read from the run's folder."""
-    folder = options.run / "vocabulary"
+    folder = options.folder / "vocabulary"
     if not folder.is_dir():
         sentences = (s for path in files for document in read_documents(path) for s in document)
         tokenizer = BertTokenizer.learn(
@@ -223,7 +232,7 @@ def _vocabulary(options: argparse.Namespace, files: Sequence[Path]) -> BertToken
             options.vocabulary,
             limit_alphabet=1000 if options.language == "en" else options.vocabulary * 9 // 10,
         )
-        unfinished = options.run / "vocabulary.unfinished"
+        unfinished = options.folder / "vocabulary.unfinished"
         unfinished.mkdir(parents=True, exist_ok=True)
         tokenizer.save(unfinished)
         unfinished.rename(folder)
@@ -295,8 +304,8 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _plot(options: argparse.Namespace) -> None:
-    metrics = read_metrics(options.run / "metrics.jsonl")
-    options.output.write_text(draw_curve(metrics, options.run.name), encoding="utf-8")
+    metrics = read_metrics(options.folder / "metrics.jsonl")
+    options.output.write_text(draw_curve(metrics, options.folder.name), encoding="utf-8")
 
 
 def _weight(text: str) -> tuple[str, float]:
@@ -312,18 +321,25 @@ def _weight(text: str) -> tuple[str, float]:
 
 
 class StopSignal:
-    """Turns the first interrupt or termination signal into a request to save and end."""
+    """Within its block, the first interrupt or termination signal asks for a save and an end."""
 
-    def __init__(self) -> None:
+    def __enter__(self) -> "StopSignal":
         self._received = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._note)
+        self._before = {
+            number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)
+        }
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _note(self, number: int, frame: object) -> None:
         self._received = True
         signal.signal(number, signal.SIG_DFL)
 
     def requested(self) -> bool:
+        """Has a signal come?"""
         return self._received
 
 

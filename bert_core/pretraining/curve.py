@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 Line = Mapping[str, Any]
@@ -27,12 +28,12 @@ PANELS = (
 )
 
 
-def thin(metrics: Sequence[Line], points: int = 120) -> list[dict[str, float]]:
+def thin(metrics: Sequence[Line], points: int = 120) -> list[dict[str, Any]]:
     """At most `points` training lines, evenly chosen, with the figures a page would draw."""
     lines = [line for line in metrics if "mlm_loss" in line]
     step = max(1, -(-len(lines) // points))
     keys = ("tokens", "seconds", "mlm_loss", "nsp_loss", "nsp_accuracy")
-    return [{key: line[key] for key in keys} for line in lines[step - 1 :: step]]
+    return [{key: line[key] for key in keys} for line in lines[::-1][::step][::-1]]
 
 
 def draw_curve(metrics: Sequence[Line], title: str) -> str:
@@ -51,7 +52,7 @@ def draw_curve(metrics: Sequence[Line], title: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
         'font-family="sans-serif" font-size="12" fill="#555">',
         f'<rect width="{_WIDTH}" height="{height}" fill="#fff"/>',
-        f'<text x="{_LEFT}" y="18" font-size="14" fill="#222">{title}</text>',
+        f'<text x="{_LEFT}" y="18" font-size="14" fill="#222">{escape(title)}</text>',
         f'<text x="{_WIDTH - _RIGHT}" y="18" text-anchor="end">'
         f'<tspan fill="{_TRAINING}">&#9632;</tspan> training batches  '
         f'<tspan fill="{_HELDOUT}">&#9632;</tspan> held-out pairs</text>',
@@ -70,7 +71,7 @@ def _points(lines: Sequence[Line], panel: Panel) -> Points:
 
 
 def _draw_panel(
-    panel: Panel, top: float, most: float, training: Points, heldout: Points
+    panel: Panel, top: int, most: float, training: Points, heldout: Points
 ) -> list[str]:
     """Frame, ticks and the two series of one panel."""
     values = [value for _, value in training + heldout]

@@ -144,7 +144,8 @@ def open_corpus(files: Sequence[Path], tokenizer: BertTokenizer, cache: Path) ->
     building = Path(tempfile.mkdtemp(prefix="building-", dir=cache))
     try:
         _build(files, tokenizer, building)
-        os.replace(building, folder)
+        if not folder.exists():  # another process may have been faster
+            os.replace(building, folder)
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return _load(folder, digest)

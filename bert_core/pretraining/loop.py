@@ -9,8 +9,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,20 @@ class Workers:
     def leads(self) -> bool:
         return self.rank == 0
 
+    def leave(self) -> None:
+        """Part from the other processes."""
+        if self.world_size > 1:
+            dist.destroy_process_group()
+
+    @contextmanager
+    def lead_first(self) -> Iterator[None]:
+        """The lead runs the block before the others: it makes files that they then find."""
+        if not self.leads:
+            dist.barrier()
+        yield
+        if self.leads and self.world_size > 1:
+            dist.barrier()
+
     def sum(self, tensors: list[Tensor]) -> None:
         """Replace each tensor by its sum over the processes."""
         if self.world_size == 1:
@@ -105,15 +119,14 @@ class Workers:
         for tensor, part in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
             tensor.copy_(part.view_as(tensor))
 
-    def agree(self, seconds: float) -> float:
-        """The lead's clock, so that all processes stop at the same step."""
+    def agree(self, seconds: float, stop: bool) -> tuple[float, bool]:
+        """The lead's clock and wish to stop, so that all processes end at the same step."""
         if self.world_size == 1:
-            return seconds
-        clock = torch.tensor([seconds], dtype=torch.float64)
-        if dist.get_backend() == "nccl":
-            clock = clock.cuda()
-        dist.broadcast(clock, 0)
-        return float(clock)
+            return seconds, stop
+        device = "cuda" if dist.get_backend() == "nccl" else "cpu"
+        word = torch.tensor([seconds, stop], dtype=torch.float64, device=device)
+        dist.broadcast(word, 0)
+        return float(word[0]), bool(word[1])
 
 
 @dataclass
@@ -158,10 +171,11 @@ class Run:
         began = saved = time.monotonic()
         batches = self.source.batches(Position(standing.epoch, standing.batch))
         while True:
-            standing.seconds = self.workers.agree(before + time.monotonic() - began)
+            seconds = before + time.monotonic() - began
+            standing.seconds, stop = self.workers.agree(seconds, self.stop_requested())
             progress = self.budget.progress(standing.step, standing.seconds)
             self._mark(progress, standing, meter)
-            if progress >= 1.0 or self.stop_requested():
+            if progress >= 1.0 or stop:
                 break
             factor = learning_rate_factor(progress, self.recipe.warmup)
             for optimizer in optimizers:

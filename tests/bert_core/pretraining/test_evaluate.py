@@ -1,0 +1,93 @@
+"""Evaluation counts what it says it counts, and shows every model the same pairs."""
+
+from dataclasses import fields
+
+import pytest
+import torch
+
+from bert_core.model import BertForPreTraining
+from bert_core.pretraining.batches import Batch
+from bert_core.pretraining.documents import Corpus
+from bert_core.pretraining.evaluate import (
+    EVALUATION_KINDS,
+    evaluate,
+    evaluate_kinds,
+    evaluation_batches,
+    everyday_figures,
+)
+from bert_core.tokenizer import BertTokenizer
+from tests.bert_core.pretraining.conftest import tiny_model
+
+CPU = torch.device("cpu")
+
+
+def make_batch(mlm_labels: list[int], nsp_labels: list[int]) -> Batch:
+    rows = len(nsp_labels)
+    ids = torch.full((rows, 7), 5)
+    return Batch(
+        input_ids=ids,
+        token_type_ids=torch.zeros_like(ids),
+        attention_mask=torch.ones_like(ids),
+        mlm_positions=torch.arange(len(mlm_labels)) + 1,
+        mlm_labels=torch.tensor(mlm_labels),
+        nsp_labels=torch.tensor(nsp_labels),
+    )
+
+
+@pytest.fixture
+def opinionated() -> BertForPreTraining:
+    """Whatever it reads, it ranks the tokens 30, 31, 32, … and says "is next"."""
+    model = tiny_model(99).eval()
+    with torch.no_grad():
+        for head in (model.cls.predictions.transform.LayerNorm, model.cls.seq_relationship):
+            head.weight.zero_()
+            head.bias.zero_()
+        model.cls.predictions.bias[30:40] = torch.arange(20, 10, -1.0)
+        model.cls.seq_relationship.bias[0] = 1
+    return model
+
+
+def test_counts_by_hand(opinionated: BertForPreTraining) -> None:
+    batches = [make_batch([30, 34, 35, 80], [0, 1, 0]), make_batch([30], [1])]
+    found = evaluate(opinionated, batches, CPU)
+    assert found.mlm_top1 == 2 / 5
+    assert found.mlm_top5 == 3 / 5
+    assert found.nsp_accuracy == 2 / 4
+    assert (found.pairs, found.chosen_tokens) == (4, 5)
+    scores = torch.log_softmax(opinionated.cls.predictions.bias.detach(), dim=0)
+    expected = -scores[torch.tensor([30, 34, 35, 80, 30])].mean()
+    assert found.mlm_loss == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_model_is_left_in_the_mode_it_came_in(opinionated: BertForPreTraining) -> None:
+    for training in (True, False):
+        opinionated.train(training)
+        evaluate(opinionated, [make_batch([30], [0])], CPU)
+        assert opinionated.training is training
+
+
+@pytest.mark.parametrize("kind", EVALUATION_KINDS)
+def test_every_model_meets_the_same_pairs(
+    kind: str, corpus: Corpus, tokenizer: BertTokenizer
+) -> None:
+    one, other = (evaluation_batches(corpus, tokenizer, EVALUATION_KINDS[kind]) for _ in range(2))
+    for first, second in zip(one, other, strict=True):
+        for field in fields(Batch):
+            assert torch.equal(getattr(first, field.name), getattr(second, field.name))
+    lengths = torch.cat([batch.attention_mask.sum(dim=1) for batch in one])
+    longest = {"packed_64": 64, "packed_128": 128, "single_sentences": 128}[kind]
+    assert lengths.max() <= longest
+
+
+def test_figures_are_ready_for_json(corpus: Corpus, tokenizer: BertTokenizer) -> None:
+    figures = evaluate_kinds(tiny_model(tokenizer.vocab_size), corpus, tokenizer, CPU)
+    assert set(figures) == set(EVALUATION_KINDS)
+    for kind in figures.values():
+        assert 0 <= kind["mlm_top1"] <= kind["mlm_top5"] <= 1
+        assert 0 <= kind["nsp_accuracy"] <= 1 and kind["pairs"] > 100
+
+
+def test_everyday_figures_count_hits(tokenizer: BertTokenizer) -> None:
+    figures = everyday_figures(tiny_model(tokenizer.vocab_size), tokenizer, "en")
+    assert 0 <= figures["cloze_top5"] <= 1 and figures["clozes"] >= 40
+    assert 0 <= figures["nsp_accuracy"] <= 1 and figures["pairs"] >= 100

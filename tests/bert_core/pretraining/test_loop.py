@@ -1,0 +1,206 @@
+"""The loop: it learns, it can be killed anywhere, and a full disk costs minutes, not the run."""
+
+import itertools
+import json
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from bert_core.pretraining.batches import BatchSource
+from bert_core.pretraining.evaluate import evaluate, evaluation_batches
+from bert_core.pretraining.loop import Pace, Recipe, Run, read_metrics
+from bert_core.pretraining.pairs import TRAINING_MIX
+from bert_core.pretraining.schedule import Budget
+from tests.bert_core.pretraining.conftest import tiny_model
+
+NEVER = 1e9
+QUIET = Pace(save_seconds=NEVER, log_steps=2, history=(), evaluations=())
+CPU = torch.device("cpu")
+
+
+class Killed(Exception):
+    """Stands for a kill: nothing is saved on the way out."""
+
+
+def kill_after(steps: int) -> Callable[[], bool]:
+    count = itertools.count()
+
+    def asked() -> bool:
+        if next(count) == steps:
+            raise Killed
+        return False
+
+    return asked
+
+
+def stop_after(steps: int) -> Callable[[], bool]:
+    count = itertools.count()
+    return lambda: next(count) >= steps
+
+
+def new_run(source: BatchSource, folder: Path, steps: int = 12, **changes) -> Run:
+    """A run with dropout, so that its generators matter, on a fresh model."""
+    model = tiny_model(source.tokenizer.vocab_size, dropout=0.1)
+    torch.manual_seed(11)
+    return Run(model, source, Budget(steps=steps), folder, **{"pace": QUIET, **changes})
+
+
+def weights(run: Run) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in run.model.state_dict().items()}
+
+
+def assert_same_end(one: Run, other: Run) -> None:
+    """Bitwise equal weights, and the same figures at the same steps."""
+    for name, tensor in weights(one).items():
+        assert torch.equal(tensor, weights(other)[name]), name
+    timeless = [
+        [{k: v for k, v in line.items() if "second" not in k} for line in lines]
+        for lines in (
+            read_metrics(one.folder / "metrics.jsonl"),
+            read_metrics(other.folder / "metrics.jsonl"),
+        )
+    ]
+    assert timeless[0] == timeless[1]
+
+
+def test_stopped_run_continues_as_if_nothing_had_happened(
+    source: BatchSource, tmp_path: Path
+) -> None:
+    pace = Pace(save_seconds=NEVER, log_steps=2, history=(0.0, 0.5), evaluations=(0.0, 0.5, 0.8))
+    batches = evaluation_batches(source.corpus, source.tokenizer, TRAINING_MIX, 30)
+
+    def run(name: str, **changes) -> Run:
+        made = new_run(source, tmp_path / name, pace=pace, **changes)
+        made.evaluate = lambda: evaluate(made.model, batches, CPU)
+        return made
+
+    whole = run("whole")
+    whole.train()
+    run("parts", stop_requested=stop_after(6)).train()
+    with pytest.raises(Killed):  # what it does after step 6 is lost
+        run("parts", stop_requested=kill_after(3)).train()
+    last = run("parts")
+    assert last.train().step == 12
+    assert_same_end(whole, last)
+    lines = read_metrics(last.folder / "metrics.jsonl")
+    assert sum("heldout" in line for line in lines) == 3
+    assert len(list((last.folder / "history").iterdir())) == 2
+
+
+def test_killed_run_continues_from_its_last_state(source: BatchSource, tmp_path: Path) -> None:
+    often = replace(QUIET, save_seconds=0.0, log_steps=1)
+    whole = new_run(source, tmp_path / "whole", pace=often)
+    whole.train()
+    for steps in (4, 5):
+        killed = new_run(source, tmp_path / "parts", pace=often, stop_requested=kill_after(steps))
+        with pytest.raises(Killed):
+            killed.train()
+    last = new_run(source, tmp_path / "parts", pace=often)
+    last.train()
+    assert_same_end(whole, last)
+
+
+def test_finished_run_stays_finished(source: BatchSource, tmp_path: Path) -> None:
+    run = new_run(source, tmp_path, steps=2)
+    run.train()
+    before = weights(run)
+    again = new_run(source, tmp_path, steps=2)
+    assert again.train().step == 2
+    assert all(torch.equal(tensor, before[name]) for name, tensor in weights(again).items())
+
+
+def test_other_settings_do_not_continue_a_state(source: BatchSource, tmp_path: Path) -> None:
+    new_run(source, tmp_path, steps=2).train()
+    other = new_run(replace(source, seed=99), tmp_path, steps=2, recipe=Recipe(warmup=0.4))
+    with pytest.raises(ValueError, match="another recipe, seed"):
+        other.train()
+    longer = new_run(source, tmp_path, steps=3)
+    assert longer.train().step == 3, "the budget may change"
+
+
+def test_time_budget_ends_a_run(source: BatchSource, tmp_path: Path) -> None:
+    run = new_run(source, tmp_path)
+    run.budget = Budget(seconds=0.3)
+    standing = run.train()
+    assert standing.step > 0 and standing.seconds >= 0.3
+
+
+@pytest.mark.parametrize(
+    ("matrix_rate", "other_rate"), [(0.02, 0.01), (0.0, 0.005)], ids=["muon", "adamw"]
+)
+def test_loss_falls_below_the_unigram_entropy(
+    source: BatchSource, tmp_path: Path, matrix_rate: float, other_rate: float
+) -> None:
+    counts = np.bincount(source.corpus.ids, minlength=source.tokenizer.vocab_size)
+    shares = counts[counts > 0] / counts.sum()
+    entropy = float(-(shares * np.log(shares)).sum())
+    model = tiny_model(source.tokenizer.vocab_size)
+    recipe = Recipe(matrix_rate=matrix_rate, other_rate=other_rate)
+    run = Run(model, source, Budget(steps=250), tmp_path, recipe=recipe, pace=QUIET)
+    batches = evaluation_batches(source.corpus, source.tokenizer, TRAINING_MIX, 200)
+    before = evaluate(model, batches, CPU)
+    run.train()
+    after = evaluate(model, batches, CPU)
+    assert before.mlm_loss > entropy
+    assert after.mlm_loss < 0.97 * entropy
+    assert after.mlm_top1 > before.mlm_top1
+
+
+def test_broken_loss_stops_the_run(source: BatchSource, tmp_path: Path) -> None:
+    run = new_run(source, tmp_path)
+    with torch.no_grad():
+        run.model.cls.seq_relationship.bias.fill_(float("nan"))
+    with pytest.raises(FloatingPointError, match="no longer a number at step 1"):
+        run.train()
+    assert not (tmp_path / "state.pt").exists()
+
+
+@contextmanager
+def disk_that_takes(size: int) -> Iterator[None]:
+    """No file may grow beyond `size` bytes: writes then fail as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_full_disk_keeps_the_state_before_and_the_run_going(
+    source: BatchSource, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new_run(source, tmp_path, stop_requested=stop_after(4)).train()
+    before = (tmp_path / "state.pt").read_bytes()
+    assert len(before) > 50_000
+    often = replace(QUIET, save_seconds=0.0)
+    with disk_that_takes(50_000):
+        with pytest.raises(Killed):
+            new_run(source, tmp_path, pace=often, stop_requested=kill_after(3)).train()
+    assert "State not saved, the one before is kept" in capsys.readouterr().err
+    assert (tmp_path / "state.pt").read_bytes() == before
+    assert not list(tmp_path.glob("*.unfinished"))
+    assert new_run(source, tmp_path).train().step == 12
+
+
+def test_metrics_survive_a_line_cut_short(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    path.write_text(json.dumps({"step": 1}) + "\n" + '{"step": 2, "mlm')
+    assert read_metrics(path) == [{"step": 1}]
+    assert read_metrics(tmp_path / "absent.jsonl") == []
+
+
+def test_progress_says_rate_loss_and_time_left(
+    source: BatchSource, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new_run(source, tmp_path, steps=4).train()
+    last = capsys.readouterr().err.splitlines()[-1]
+    for part in ("100.0%", "step 4", "tokens/s", "MLM", "NSP", "min left"):
+        assert part in last
+    line = read_metrics(tmp_path / "metrics.jsonl")[-1]
+    assert line["step"] == 4 and line["tokens"] > 0 and line["tokens_per_second"] > 0
