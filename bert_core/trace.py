@@ -111,11 +111,20 @@ class Trace:
             position: Index of the token.
             layer: 0 for the embedding output, i + 1 for the output of layer i; default the last.
 
+        Raises:
+            ValueError: no such position or layer.
+
         Source: nostalgebraist 2020, "interpreting GPT: the logit lens".
         """
-        hidden = self.hidden_states[-1 if layer is None else layer]
+        layer = self.num_layers if layer is None else layer
+        for what, index, size in (
+            ("position", position, len(self.tokens)),
+            ("layer", layer, len(self.hidden_states)),
+        ):
+            if not 0 <= index < size:
+                raise ValueError(f"{what} {index} is not one of 0 to {size - 1}")
         with torch.no_grad():
-            return self.model.mlm_logits(hidden[position])
+            return self.model.mlm_logits(self.hidden_states[layer][position])
 
     @property
     def embeddings(self) -> EmbeddingTrace:
@@ -174,12 +183,11 @@ class Trace:
         record = self.layer(index)
         stages = self._recompute(index)
         worst = [
-            (stage.float() - getattr(record, name)).abs().max().item()
-            for name, stage in stages.items()
+            (stage.float() - getattr(record, name)).abs().max() for name, stage in stages.items()
         ]
         plain = self.hidden_states[index + 1].cpu()
-        worst.append((stages["hidden_states"].float() - plain).abs().max().item())
-        return max(worst)
+        worst.append((stages["hidden_states"].float() - plain).abs().max())
+        return torch.stack(worst).max().item()  # not a number where any of them is not
 
     def _check_layer(self, index: int) -> None:
         if not 0 <= index < self.num_layers:
