@@ -1,0 +1,73 @@
+"""Plotly charts with the same toolbar everywhere, tables as text, and what is shown as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from viz_app.components.headers import Words
+
+IMAGE_FORMATS = ("png", "svg")
+
+
+def chart(figure: go.Figure, key: str, *, alt: str, image: str = "png") -> None:
+    """Draw a figure; its toolbar saves it as `image`, made in the browser.
+
+    Args:
+        alt: What the picture shows, for readers who do not see it; also the name of a saved file.
+        image: One of IMAGE_FORMATS.
+    """
+    st.plotly_chart(
+        figure,
+        key=key,
+        alt=alt,
+        config={
+            "displaylogo": False,
+            "responsive": True,
+            "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+            "toImageButtonOptions": {"format": image, "filename": key, "scale": 2},
+        },
+    )
+
+
+def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; a cell that holds a reader's text has to be escaped by the caller."""
+    lines = [_line(columns), _line(["---:"] * len(columns)), *(_line(row) for row in rows)]
+    return "\n".join(lines)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A CSV file in UTF-8, with the mark that lets spreadsheets read Chinese."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def download(
+    name: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    say: Words,
+    *,
+    label: str,
+) -> None:
+    """A button that saves `rows`; the file is written when it is pressed."""
+    st.download_button(
+        label,
+        data=lambda: csv_bytes(columns, rows),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        key=f"download_{name}",
+        help=say("positions.export.help"),
+    )

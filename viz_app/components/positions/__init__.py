@@ -1,0 +1,1 @@
+"""The sections of the positions page; each draws its own controls and what they choose."""

@@ -1,0 +1,135 @@
+"""Matrices as heatmaps, legible on a light and on a dark page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import plotly.graph_objects as go
+
+from viz_app.figures.theme import TEMPLATE
+from viz_app.view_models.positions import Floats, Grid
+
+Words = Callable[..., str]
+# The middle is transparent, so it is the page's own background in either theme, and nothing glares.
+SIGNED = [
+    [0.0, "rgba(27, 104, 203, 1)"],
+    [0.4999, "rgba(27, 104, 203, 0)"],
+    [0.5001, "rgba(222, 94, 33, 0)"],
+    [1.0, "rgba(222, 94, 33, 1)"],
+]
+RISING = [[0.0, "rgba(44, 127, 209, 0)"], [1.0, "rgba(44, 127, 209, 1)"]]
+# White inside black stands out from every colour of the map and from either page.
+FRAME = (("#000000", 5), ("#ffffff", 2))
+HEIGHT = 360  # pixels
+MOST_LABELS = 64
+MOST_NAMED_CELLS = 20_000
+
+
+def plain_text(text: str) -> str:
+    """`text` with the few characters that plotly reads as markup written out."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def grid_map(
+    view: Grid,
+    words: Words,
+    *,
+    height: int = HEIGHT,
+    mark_row: int | None = None,
+    row_labels: Sequence[str] | None = None,
+    column_labels: Sequence[str] | None = None,
+    square: bool = False,
+    digits: int | None = None,
+) -> go.Figure:
+    """One matrix with its colour bar; the exact value shows on hover.
+
+    Args:
+        view: Values and axes.
+        words: Looks up messages.
+        mark_row: A row to frame, by its number on the axis.
+        row_labels, column_labels: Names in place of numbers.
+        square: Cells as high as wide, where there is room.
+        digits: Write every value into its cell, with so many decimals.
+    """
+    rows, columns = view.values.shape
+    row_numbers = [view.first_row + index for index in range(rows)]
+    column_numbers = [view.first_column + index for index in range(columns)]
+    figure = go.Figure(_heat(view.values, view, words, row_labels, column_labels))
+    if digits is not None:
+        figure.update_traces(texttemplate=f"%{{z:.{digits}f}}")
+    figure.update_layout(template=TEMPLATE, height=height, margin={"t": 12})
+    _label(figure, "xaxis", words(f"positions.axis.{view.columns}"), column_numbers, column_labels)
+    _label(figure, "yaxis", words(f"positions.axis.{view.rows}"), row_numbers, row_labels)
+    figure.update_yaxes(autorange="reversed", showgrid=False, zeroline=False)
+    figure.update_xaxes(showgrid=False, zeroline=False)
+    if square:
+        figure.update_yaxes(scaleanchor="x", constrain="domain")
+        figure.update_xaxes(constrain="domain")
+    if mark_row is not None and 0 <= mark_row - view.first_row < rows:
+        for colour, width in FRAME:
+            figure.add_shape(
+                type="rect",
+                x0=column_numbers[0] - 0.5,
+                x1=column_numbers[-1] + 0.5,
+                y0=mark_row - 0.5,
+                y1=mark_row + 0.5,
+                line={"color": colour, "width": width},
+            )
+    return figure
+
+
+def _heat(
+    values: Floats,
+    view: Grid,
+    words: Words,
+    row_labels: Sequence[str] | None,
+    column_labels: Sequence[str] | None,
+) -> go.Heatmap:
+    rows, columns = values.shape
+    hover = f"{words(f'positions.axis.{view.rows}')} %{{y}}<br>"
+    hover += f"{words(f'positions.axis.{view.columns}')} %{{x}}<br><b>%{{z:.4f}}</b><extra></extra>"
+    row_names = column_names = None
+    text = None
+    # Names for every cell of a long text would weigh more than its numbers.
+    if row_labels is not None and values.size <= MOST_NAMED_CELLS:
+        row_names = [plain_text(label) for label in row_labels]
+        column_names = (
+            [plain_text(label) for label in column_labels]
+            if column_labels is not None
+            else [str(view.first_column + column) for column in range(columns)]
+        )
+        text = [[f"{row} · {column}" for column in column_names] for row in row_names]
+        hover = "%{text}<br><b>%{z:.4f}</b><extra></extra>"
+    return go.Heatmap(
+        z=values,
+        x0=view.first_column,
+        y0=view.first_row,
+        dx=1,
+        dy=1,
+        zmin=view.low,
+        zmax=view.high,
+        colorscale=SIGNED if view.signed else RISING,
+        colorbar={"thickness": 10, "len": 0.9, "outlinewidth": 0, "ticklabelposition": "outside"},
+        text=text,
+        hovertemplate=hover,
+        hoverongaps=False,
+    )
+
+
+def _label(
+    figure: go.Figure,
+    axis: str,
+    title: str,
+    numbers: list[int],
+    labels: Sequence[str] | None,
+) -> None:
+    settings: dict = {"title": {"text": title, "standoff": 10}, "automargin": True}
+    if labels is not None:
+        every = -(-len(numbers) // MOST_LABELS)
+        settings |= {
+            "tickvals": numbers[::every],
+            "ticktext": [plain_text(label) for label in labels[::every]],
+        }
+    elif len(numbers) <= 12:
+        settings["tickvals"] = numbers
+    figure.update_layout({axis: settings})

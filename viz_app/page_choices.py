@@ -1,0 +1,134 @@
+"""One page's own choices, kept in the session and in the address under language-free names.
+
+Streamlit can bind a widget to the address, but writes the option as it is worded on the page, so a
+link would break when the language changes; and it does not let `state.synchronise` write beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, TypeVar
+
+import streamlit as st
+
+Option = TypeVar("Option", str, int)
+
+
+class PageChoices:
+    """Made at the start of a page's run; `write` at its end brings the address up to date.
+
+    Each method prepares one choice and returns the key for its widget, which must be given neither
+    a default nor a value. A choice that equals its default is left out of the address. What is
+    chosen survives a visit to another page, and a widget that is not drawn for a while.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._used: dict[str, tuple[Any, Callable[[Any], str]]] = {}
+        memory = st.session_state.setdefault(
+            f"_{prefix}_choices", {"seen": {}, "kept": {}, "default": {}}
+        )
+        self._memory: dict[str, dict[str, Any]] = memory
+        asked = self._asked()
+        if asked and asked != memory["seen"]:
+            # a link, a reload or the back button: the address wins over what was chosen here
+            for name in {*asked, *memory["seen"]}:
+                st.session_state.pop(name, None)
+                memory["kept"].pop(name, None)
+            memory["kept"].update(asked)
+
+    def one_of(self, name: str, options: Sequence[Option], default: Option) -> str:
+        """One of a few words or numbers."""
+        texts = {str(option): option for option in options}
+        return self._prepare(name, default, texts.get, options.__contains__, str)
+
+    def some_of(self, name: str, options: Sequence[Option], default: Sequence[Option]) -> str:
+        """Any number of a few words or numbers; kept as a list in the order of choosing."""
+        texts = {str(option): option for option in options}
+
+        def read(text: str) -> list[Option]:
+            return [texts[part] for part in text.split(",") if part in texts]
+
+        def fits(value: Any) -> bool:
+            return isinstance(value, list) and all(part in options for part in value)
+
+        def write(value: Collection[Option]) -> str:
+            return ",".join(str(part) for part in value)
+
+        return self._prepare(name, list(default), read, fits, write)
+
+    def number(self, name: str, low: int, high: int, default: int) -> str:
+        """A whole number within bounds."""
+
+        def read(text: str) -> int | None:
+            plain = text.isascii() and text.isdecimal() and len(text) <= 9
+            return int(text) if plain else None
+
+        def fits(value: Any) -> bool:
+            return isinstance(value, int) and low <= value <= high
+
+        return self._prepare(name, default, read, fits, str)
+
+    def switch(self, name: str) -> str:
+        """On or, by default, off."""
+
+        def read(text: str) -> bool | None:
+            return {"1": True, "0": False}.get(text)
+
+        return self._prepare(name, False, read, (True, False).__contains__, lambda on: str(int(on)))
+
+    def text(self, name: str, longest: int) -> str:
+        """A short text that its reader checks, such as a component's own settings."""
+
+        def fits(value: Any) -> bool:
+            return isinstance(value, str) and len(value) <= longest
+
+        return self._prepare(name, "", str, fits, str)
+
+    def __getitem__(self, name: str) -> Any:
+        """The value of a choice that was prepared in this run."""
+        return st.session_state[f"{self._prefix}_{name}"]
+
+    def write(self) -> None:
+        """Put the choices of this run into the address; those not drawn stay in the session."""
+        kept, wanted = self._memory["kept"], {}
+        for key, (default, to_text) in self._used.items():
+            value = st.session_state[key]
+            if value == default:
+                kept.pop(key, None)
+            else:
+                kept[key] = wanted[key] = to_text(value)
+        for key in set(self._asked()) - set(wanted):
+            del st.query_params[key]
+        for key, text in wanted.items():
+            if st.query_params.get(key) != text:
+                st.query_params[key] = text
+        self._memory["seen"] = wanted
+
+    def _asked(self) -> dict[str, str]:
+        start = f"{self._prefix}_"
+        return {key: text for key, text in st.query_params.items() if key.startswith(start)}
+
+    def _prepare(
+        self,
+        name: str,
+        default: Any,
+        read: Callable[[str], Any],
+        fits: Callable[[Any], bool],
+        to_text: Callable[[Any], str],
+    ) -> str:
+        key = f"{self._prefix}_{name}"
+        if key in st.session_state:
+            value = st.session_state[key]
+            # untouched choices follow a default that moves with the sentence or the model
+            if value == self._memory["default"].get(key, value) != default:
+                value = default
+        else:
+            text = self._memory["kept"].get(key)
+            value = default if text is None else read(text)
+        if value is None or not fits(value):
+            value = default
+        st.session_state[key] = value
+        self._memory["default"][key] = default
+        self._used[key] = (default, to_text)
+        return key
