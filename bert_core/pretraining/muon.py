@@ -27,12 +27,23 @@ def orthogonalise(matrices: Tensor) -> Tensor:
         The same shape; U Vᵀ of each matrix's singular value decomposition, approximately.
     """
     a, b, c = _COEFFICIENTS
-    wide = matrices.size(1) <= matrices.size(2)
+    small, large = sorted(matrices.shape[1:])
+    wide = matrices.size(1) == small
     x = matrices if wide else matrices.mT
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
-    for _ in range(_ITERATIONS):
+    if large < 2 * small:
+        for _ in range(_ITERATIONS):
+            gram = x @ x.mT
+            x = a * x + torch.baddbmm(b * gram, gram, gram, alpha=c) @ x
+    else:  # all steps are polynomials of x·xᵀ: cheaper to multiply them on its small side
+        identity = torch.eye(small, dtype=x.dtype, device=x.device)
         gram = x @ x.mT
-        x = a * x + torch.baddbmm(b * gram, gram, gram, alpha=c) @ x
+        product = step = torch.baddbmm(b * gram, gram, gram, alpha=c) + a * identity
+        for _ in range(_ITERATIONS - 1):
+            gram = step @ gram @ step
+            step = torch.baddbmm(b * gram, gram, gram, alpha=c) + a * identity
+            product = step @ product
+        x = product @ x
     return x if wide else x.mT
 
 

@@ -17,6 +17,22 @@ def test_singular_values_come_near_one_and_directions_stay(shape: tuple[int, int
     assert (inside - torch.diag_embed(values)).abs().max() < 0.02
 
 
+@pytest.mark.parametrize("decades", [0, 3, 8])
+def test_long_matrices_take_the_published_path(decades: int) -> None:
+    """Five times X -> aX + (bA + cA²)X with A = XXᵀ, also where some directions hardly count."""
+    generator = torch.Generator().manual_seed(4)
+    u, _ = torch.linalg.qr(torch.randn(16, 16, generator=generator))
+    v, _ = torch.linalg.qr(torch.randn(64, 16, generator=generator))
+    matrix = (u * 10 ** torch.linspace(0, -decades, 16)) @ v.mT
+    x = matrix.double() / matrix.double().norm()
+    for _ in range(5):
+        gram = x @ x.mT
+        x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+    found = orthogonalise(matrix[None])[0]
+    torch.testing.assert_close(found.double(), x, rtol=0, atol=1e-3)
+    torch.testing.assert_close(orthogonalise(matrix.mT[None])[0], found.mT)
+
+
 def test_stacked_matrices_do_not_mix() -> None:
     matrices = torch.randn(4, 5, 9, generator=torch.Generator().manual_seed(2))
     alone = torch.cat([orthogonalise(matrices[i : i + 1]) for i in range(4)])

@@ -1,0 +1,200 @@
+"""Tokens per second of our pretraining loop and of the Trainer of `transformers`, in turn."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+
+from bert_core.config import BertConfig
+from bert_core.model import BertForPreTraining
+from bert_core.pretraining.batches import Batch, BatchSource, Position
+from bert_core.pretraining.documents import Corpus
+from bert_core.pretraining.loop import Pace, Recipe, Run
+from bert_core.pretraining.masking import MaskingRule
+from bert_core.pretraining.pairs import PairMix
+from bert_core.pretraining.schedule import Budget
+from bert_core.tokenizer import SPECIAL_TOKENS, BertTokenizer
+
+TITLE = "Training"
+NOTE = (
+    "Joint MLM and NSP training of the `mini-en` configuration (4 layers, hidden 256, 12,288 "
+    "pieces, no dropout, float32), batches of 32 pairs packed to 128 tokens, random ids in place of words. "
+    "Each side trains in turn; median over the rounds of tokens per second, first steps left out."
+)
+CONFIG = BertConfig(
+    vocab_size=12288,
+    hidden_size=256,
+    num_hidden_layers=4,
+    num_attention_heads=8,
+    intermediate_size=1024,
+    hidden_dropout_prob=0.0,
+    attention_probs_dropout_prob=0.0,
+    max_position_embeddings=128,
+)
+ROWS = 32
+ROUNDS = 3
+WARM_UP = 2
+STEPS = 8
+"""Steps that are timed in each round, after the warm-up."""
+
+OURS = "this project, Muon and AdamW"
+OURS_ADAMW = "this project, AdamW alone"
+THEIRS = f"transformers {transformers.__version__}: BertForPreTraining and Trainer (AdamW)"
+
+
+def run() -> list[dict[str, object]]:
+    """One row per way of training, with its speed beside the Trainer's."""
+    source = _source()
+    sides: dict[str, Callable[[], float]] = {
+        OURS: lambda: _our_speed(source, Recipe()),
+        OURS_ADAMW: lambda: _our_speed(source, Recipe(matrix_rate=0.0)),
+        THEIRS: lambda: _their_speed(source),
+    }
+    speeds: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(ROUNDS):
+        for name, measure in sides.items():
+            speeds[name].append(measure())
+    reference = statistics.median(speeds[THEIRS])
+    return [
+        {
+            "loop": name,
+            "tokens/s": f"{statistics.median(values):,.0f}",
+            "slowest and fastest round": f"{min(values):,.0f} – {max(values):,.0f}",
+            "beside the Trainer": f"{statistics.median(values) / reference:.2f}×",
+            "CPU threads": torch.get_num_threads(),
+        }
+        for name, values in speeds.items()
+    ]
+
+
+def _source() -> BatchSource:
+    """Pairs packed to 128 tokens, from documents of random ids."""
+    documents, sentences, length = 400, 40, 20
+    ids = np.random.default_rng(1).integers(5, CONFIG.vocab_size, documents * sentences * length)
+    corpus = Corpus(
+        ids=ids.astype(np.uint16),
+        sentence_starts=np.arange(0, len(ids) + 1, length, dtype=np.uint32),
+        document_starts=np.arange(0, documents * sentences + 1, sentences, dtype=np.uint32),
+        document_sources=np.zeros(documents, dtype=np.uint8),
+        sources=("random ids",),
+        digest="random ids",
+    )
+    words = [f"w{number}" for number in range(CONFIG.vocab_size - len(SPECIAL_TOKENS))]
+    vocab = {token: number for number, token in enumerate([*SPECIAL_TOKENS, *words])}
+    return BatchSource(
+        corpus=corpus,
+        tokenizer=BertTokenizer.from_vocab(vocab),
+        mix=PairMix({128: 1.0}),
+        rule=MaskingRule(),
+        tokens_per_batch=ROWS * 128,
+        seed=1,
+    )
+
+
+def _our_speed(source: BatchSource, recipe: Recipe) -> float:
+    """Tokens per second of a run of our loop."""
+    clock: list[float] = []
+
+    def tick() -> bool:
+        clock.append(time.perf_counter())
+        return False
+
+    torch.manual_seed(1)
+    with tempfile.TemporaryDirectory() as folder:
+        Run(
+            model=BertForPreTraining(CONFIG),
+            source=source,
+            budget=Budget(steps=WARM_UP + STEPS),
+            folder=Path(folder),
+            recipe=recipe,
+            pace=Pace(save_seconds=1e9, log_steps=10**9, history=(), evaluations=()),
+            stop_requested=tick,
+        ).train()
+    tokens = sum(batch.num_tokens for batch in _batches(source)[WARM_UP:])
+    return tokens / (clock[WARM_UP + STEPS] - clock[WARM_UP])
+
+
+def _batches(source: BatchSource) -> list[Batch]:
+    """The batches that a round trains on."""
+    stream = source.batches(Position())
+    return [batch for batch, _ in islice(stream, WARM_UP + STEPS)]
+
+
+class _Rows(torch.utils.data.Dataset):
+    """The same batches row by row, as the Trainer's collator wants them."""
+
+    def __init__(self, batches: list[Batch]) -> None:
+        self.rows: list[dict[str, torch.Tensor]] = []
+        for batch in batches:
+            labels = torch.full_like(batch.input_ids, -100)
+            labels.view(-1)[batch.mlm_positions] = batch.mlm_labels
+            self.rows += [
+                {
+                    "input_ids": batch.input_ids[row],
+                    "token_type_ids": batch.token_type_ids[row],
+                    "attention_mask": batch.attention_mask[row],
+                    "labels": labels[row],
+                    "next_sentence_label": batch.nsp_labels[row],
+                }
+                for row in range(len(labels))
+            ]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, row: int) -> dict[str, torch.Tensor]:
+        return self.rows[row]
+
+
+class _Clock(transformers.TrainerCallback):
+    """Notes when each step ends."""
+
+    def __init__(self) -> None:
+        self.ends: list[float] = []
+
+    def on_step_end(self, *arguments: Any, **more: Any) -> None:
+        self.ends.append(time.perf_counter())
+
+
+def _their_speed(source: BatchSource) -> float:
+    """Tokens per second of `Trainer` on the same batches."""
+    batches = _batches(source)
+    torch.manual_seed(1)
+    clock = _Clock()
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = transformers.TrainingArguments(
+            output_dir=folder,
+            per_device_train_batch_size=ROWS,
+            max_steps=len(batches),
+            learning_rate=1e-3,
+            weight_decay=0.05,
+            report_to=[],
+            save_strategy="no",
+            logging_strategy="no",
+            disable_tqdm=True,
+            use_cpu=True,
+        )
+        transformers.Trainer(
+            model=transformers.BertForPreTraining(_their_config()),
+            args=arguments,
+            train_dataset=_Rows(batches),
+            callbacks=[clock],
+        ).train()
+    timed = sum(batch.num_tokens for batch in batches) * STEPS / len(batches)
+    return timed / (clock.ends[-1] - clock.ends[WARM_UP - 1])
+
+
+def _their_config() -> transformers.BertConfig:
+    """The same model in the other library's words."""
+    own = {k: v for k, v in CONFIG.to_dict().items() if not k.startswith("headlight")}
+    own.pop("architectures")
+    return transformers.BertConfig(**own)
