@@ -1,0 +1,146 @@
+"""The whole model for one sentence as one picture whose parts lead to their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from viz_app.components.headers import Words, token_header
+from viz_app.components.mount import mount_view
+from viz_app.components.packing import pack
+from viz_app.view_models.architecture import PARTS, ArchitectureView
+
+TOUR_STEPS = 5
+
+
+def architecture_payload(
+    view: ArchitectureView, *, key: str, words: Words, pages: Mapping[str, str]
+) -> bytes:
+    """What the browser needs to draw `view`.
+
+    Args:
+        pages: Part of the picture → title of the page that a click on it opens.
+    """
+    header: dict[str, Any] = {
+        "view": key,
+        "tokens": token_header(view.tokens),
+        "masked": view.masked,
+        # six decimals: more than the picture can show
+        "guesses": [
+            [[guess.text, round(guess.probability, 6)] for guess in guesses]
+            for guesses in view.guesses
+        ],
+        "is_next": view.is_next,
+        "pages": dict(pages),
+        "labels": _labels(view, words),
+    }
+    arrays = {
+        name: np.asarray(getattr(view, name))
+        for name in ("vectors", "lengths", "limits", "attention")
+    }
+    return pack(header, arrays)
+
+
+def architecture_board(
+    view: ArchitectureView,
+    *,
+    selected: tuple[int, int, int],
+    key: str,
+    words: Words,
+    pages: Mapping[str, str],
+    on_open: Callable[[], None] | None = None,
+) -> dict[str, Any] | None:
+    """Draw the picture; return the part clicked in this run, else None.
+
+    Args:
+        selected: Layer, head and query token to mark.
+        pages: Part (`token`, `embedding`, `head`, `hidden`, `mask`, `next`) → title of its page; a
+            part that is left out does not invite a click.
+        on_open: Called before the rerun; `st.session_state[key].open` then holds {"part"} and,
+            where the part has them, "layer", "head" and "token".
+    """
+    layer, head, query = selected
+    fired = mount_view(
+        "architecture",
+        architecture_payload(view, key=key, words=words, pages=pages),
+        key=key,
+        values={"layer": layer, "head": head, "query": query},
+        triggers={"open": on_open},
+    )["open"]
+    return None if fired is None else dict(fired)
+
+
+def _labels(view: ArchitectureView, words: Words) -> dict[str, Any]:
+    own = {"tokens": len(view.tokens), "layers": view.layers, "heads": view.heads}
+    return {
+        "heading": words("start.heading"),
+        "board": words("start.board", **own),
+        "more": words("start.more", rows="{rows}", tokens="{tokens}"),
+        "tokens": words("start.tokens.keys"),
+        "heads": words("start.heads.keys"),
+        "output": words("start.output.keys"),
+        "panels": {
+            "input": words("start.panel.input"),
+            "encoder": words("start.panel.encoder", **own),
+            "output": words("start.panel.output"),
+        },
+        "columns": {
+            **{part: words(f"start.column.{part}") for part in (*PARTS, "norm", "tokens")},
+            "layer": words("start.column.layer", layer="{layer}"),
+            "guesses": words("start.column.guesses"),
+        },
+        "strips": {
+            **{part: words(f"start.strip.{part}") for part in PARTS},
+            "input": words("start.strip.input"),
+            "output": words("start.strip.output", layer="{layer}"),
+        },
+        "notes": {
+            "input": words("start.note.input", size=view.hidden_size, shown="{shown}"),
+            "encoder": words("start.note.encoder"),
+            "output": _output_note(view, words),
+        },
+        "legends": {
+            name: words(f"start.legend.{name}") for name in ("parts", "hidden", "attention")
+        },
+        "is_next": words("start.output.is_next"),
+        "no_pair": words(
+            "start.output.no_nsp" if "nsp" in view.missing else "start.output.no_pair"
+        ),
+        "go": words("start.tip.go", page="{page}"),
+        "tip_token": words(
+            "start.tip.token", token="{token}", position="{position}", segment="{segment}"
+        ),
+        "tip_strip": words(
+            "start.tip.strip",
+            token="{token}",
+            strip="{strip}",
+            dimension="{dimension}",
+            value="{value}",
+            length="{length}",
+        ),
+        "tip_head": words(
+            "start.tip.head",
+            layer="{layer}",
+            head="{head}",
+            query="{query}",
+            to="{to}",
+            weight="{weight}",
+        ),
+        "tip_guess": words("start.tip.guess", token="{token}"),
+        "tip_next": words("start.tip.next"),
+        "tour": {
+            **{
+                name: words(f"start.tour.{name}")
+                for name in ("offer", "start", "no", "next", "back", "done", "again")
+            },
+            "steps": [words(f"start.tour.step{step}") for step in range(TOUR_STEPS)],
+        },
+    }
+
+
+def _output_note(view: ArchitectureView, words: Words) -> str:
+    if "mlm" in view.missing:
+        return words("start.note.no_mlm")
+    return words("start.note.masks" if any(view.masked) else "start.note.no_masks")

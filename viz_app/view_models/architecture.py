@@ -1,0 +1,155 @@
+"""The whole model for one input as one picture: vectors as strips, heads as tiles, predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viz_app.view_models.matrix import overview_map
+from viz_app.view_models.tokens import display_text, token_labels
+from viz_app.view_models.views import TokenLabel, read_only
+
+if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at a stored view
+    from bert_core.bert import Bert
+    from bert_core.trace import Trace
+
+PARTS = ("word", "position", "segment", "sum")
+"""The first strips; after them come the layers' inputs and the last layer's output."""
+SHOWN = 32
+"""Numbers kept of each vector, from the first on: no strip on the screen has room for more."""
+GUESSES = 3
+_BLOCK = 64  # tokens whose scores over the whole vocabulary are held at once
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A word that the MLM head gives to a position, safe to display, with its probability 0..1."""
+
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class ArchitectureView:
+    """One input's way through the model.
+
+    `vectors` float32 [strip, token, dimension] holds the first dimensions of each vector, `lengths`
+    float32 [strip, token] the Euclidean length of all of it. Strips are PARTS, then the hidden
+    states (layers + 1). `limits` float32 [strip] is what the ends of the colour scale stand for;
+    larger values look like the end. `attention` is uint8 [layers, heads, query, key] of 255·√p.
+    """
+
+    tokens: tuple[TokenLabel, ...]
+    hidden_size: int
+    vectors: NDArray[np.float32]
+    lengths: NDArray[np.float32]
+    limits: NDArray[np.float32]
+    attention: NDArray[np.uint8]
+    masked: tuple[bool, ...]
+    """Which tokens are [MASK]."""
+    guesses: tuple[tuple[Guess, ...], ...]
+    """Per token the most probable words, best first; none for [CLS] and [SEP], and none at all
+    where the checkpoint has no MLM head."""
+    is_next: float | None
+    """P(B follows A), 0..1; None without a second sentence or an NSP head."""
+    missing: tuple[str, ...] = ()
+    """Heads that the checkpoint lacks: `mlm`, `nsp`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "attention", read_only(self.attention, np.uint8))
+        for name in ("vectors", "lengths", "limits"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+        tokens, strips = len(self.tokens), len(PARTS) + self.layers + 1
+        expected = {
+            "vectors": (strips, tokens, min(SHOWN, self.hidden_size)),
+            "lengths": (strips, tokens),
+            "limits": (strips,),
+            "attention": (*self.attention.shape[:2], tokens, tokens),
+        }
+        for name, shape in expected.items():
+            found = getattr(self, name).shape
+            if found != shape:
+                raise ValueError(f"{name} must have shape {shape}, got {found}")
+        for name in ("masked", "guesses"):
+            if len(getattr(self, name)) != tokens:
+                raise ValueError(f"{name} must have one entry for each of {tokens} tokens")
+
+    @property
+    def layers(self) -> int:
+        return int(self.attention.shape[0])
+
+    @property
+    def heads(self) -> int:
+        return int(self.attention.shape[1])
+
+
+_views: WeakKeyDictionary[Trace, ArchitectureView] = WeakKeyDictionary()
+
+
+def architecture(trace: Trace, bert: Bert) -> ArchitectureView:
+    """The picture of a trace made by `bert`; worked out once per trace."""
+    view = _views.get(trace)
+    if view is None:
+        view = _views[trace] = _build(trace, bert)
+    return view
+
+
+def _build(trace: Trace, bert: Bert) -> ArchitectureView:
+    steps = trace.embeddings
+    parts = (
+        steps.word_embeddings,
+        steps.position_embeddings,
+        steps.token_type_embeddings,
+        steps.embedding_sum,
+    )
+    vectors = np.stack(
+        [np.asarray(tensor.cpu(), np.float32) for tensor in (*parts, *trace.hidden_states)]
+    )  # [strip, token, hidden]
+    # One scale for the four parts and one for all hidden states, so that colours can be compared.
+    count = len(PARTS)
+    limits = [_end(vectors[:count])] * count + [_end(vectors[count:])] * (len(vectors) - count)
+    return ArchitectureView(
+        tokens=token_labels(trace.encoding),
+        hidden_size=trace.config.hidden_size,
+        vectors=vectors[..., :SHOWN],
+        lengths=np.linalg.norm(vectors, axis=-1),
+        limits=np.array(limits, np.float32),
+        attention=overview_map(trace).pixels,
+        masked=tuple(i == bert.tokenizer.mask_id for i in trace.encoding.input_ids),
+        guesses=_guesses(trace, bert),
+        is_next=_is_next(trace, bert.missing),
+        missing=tuple(part for part in ("mlm", "nsp") if part in bert.missing),
+    )
+
+
+def _end(values: NDArray[np.float32]) -> float:
+    """A round number that all but the strongest hundredth of the values stay within."""
+    return float(f"{np.quantile(np.abs(values), 0.99):.2g}") or 1.0
+
+
+def _guesses(trace: Trace, bert: Bert) -> tuple[tuple[Guess, ...], ...]:
+    from bert_core.predict import top_tokens  # brings torch, as the trace already has
+
+    special = trace.encoding.special_tokens_mask
+    if "mlm" in bert.missing:
+        return ((),) * len(special)
+    found: list[tuple[Guess, ...]] = []
+    for start in range(0, len(special), _BLOCK):
+        logits = bert.model.mlm_logits(trace.hidden_states[-1][start : start + _BLOCK])
+        for added, scores in zip(special[start : start + _BLOCK], logits.detach(), strict=True):
+            best = [] if added else top_tokens(scores.cpu(), bert.tokenizer, GUESSES)
+            found.append(tuple(Guess(display_text(g.token), g.probability) for g in best))
+    return tuple(found)
+
+
+def _is_next(trace: Trace, missing: Mapping[str, str]) -> float | None:
+    from bert_core.predict import next_sentence_probabilities
+
+    if not trace.encoding.is_pair or "nsp" in missing:
+        return None
+    return next_sentence_probabilities(trace.nsp_logits).is_next
