@@ -75,6 +75,11 @@ class Bert:
         self.require("mlm", "predict masked words")
         trace = self.trace(text_a, text_b)
         masks = mask_positions(trace.encoding, self.tokenizer)
+        if not masks and "[MASK]" in (*trace.encoding.cut_a, *trace.encoding.cut_b):
+            raise ValueError(
+                f"the text's [MASK] lies beyond the {len(trace.encoding)} tokens that the model "
+                "can read; shorten the text before it"
+            )
         if not masks:
             raise ValueError("the text has no [MASK]; put one where a word should be predicted")
         return [
@@ -106,7 +111,6 @@ def mask_positions(encoding: Encoding, tokenizer: BertTokenizer) -> list[int]:
     return [i for i, token_id in enumerate(encoding.input_ids) if token_id == tokenizer.mask_id]
 
 
-
 def load(name_or_path: str, device: str = "auto") -> Bert:
     """Open a shipped checkpoint by name, a folder, or a Hugging Face model id.
 
@@ -119,15 +123,20 @@ def load(name_or_path: str, device: str = "auto") -> Bert:
     """
     target = choose_device(device)
     loaded = load_checkpoint(_find(name_or_path))
-    name = Path(name_or_path).name if Path(name_or_path).is_dir() else name_or_path
+    folder = Path(name_or_path).expanduser()
+    name = folder.resolve().name if folder.is_dir() else name_or_path
     return Bert(name, loaded.model.to(target), loaded.tokenizer, loaded.missing)
 
 
 def _find(name_or_path: str) -> Path:
     if name_or_path in shipped_checkpoints():
         return ASSETS / "checkpoints" / name_or_path
-    if Path(name_or_path).expanduser().is_dir():
-        return Path(name_or_path).expanduser()
+    try:
+        folder = Path(name_or_path).expanduser()
+        if name_or_path and folder.is_dir():
+            return folder
+    except (OSError, RuntimeError) as error:  # a name too long, a home that is not there
+        raise CheckpointError(f"{name_or_path[:80]!r}… cannot be the name of a folder") from error
     parts = name_or_path.split("/")
     looks_like_hub_id = len(parts) in (1, 2) and all(
         part and part[0].isalnum() and all(c.isalnum() or c in "-_." for c in part)

@@ -9,7 +9,6 @@ import os
 import pickle
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +53,8 @@ def convert_hf_state_dict(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     data-parallel training, the tied decoder and its second bias.
     """
     renamed: dict[str, Tensor] = {}
-    for key, tensor in state.items():
-        key = key.removeprefix("module.")
+    for full_name, tensor in state.items():
+        key = full_name.removeprefix("module.")
         key = key.replace("LayerNorm.gamma", "LayerNorm.weight")
         key = key.replace("LayerNorm.beta", "LayerNorm.bias")
         if key.startswith(("embeddings.", "encoder.", "pooler.")):
@@ -85,8 +84,7 @@ def load_checkpoint(folder: str | os.PathLike[str]) -> LoadedCheckpoint:
             f"only {config.vocab_size}; the files do not belong together"
         )
     state = convert_hf_state_dict(_read_weights(folder))
-    with torch.device("meta"):  # sizes only: a wrong configuration must not eat the memory
-        model = BertForPreTraining(config)
+    model = _empty_model(config, state)
     missing = _fit(state, model)
     model.load_state_dict(state, assign=True)
     if config.position_embedding_type == "sinusoidal":
@@ -110,20 +108,26 @@ def save_checkpoint(
 
     Raises:
         OSError: the disk is full or not writable; an older checkpoint stays as it was.
+        ValueError: a weight is undefined or too large for `dtype`; likewise.
     """
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         if folder.is_dir():
-            shutil.copytree(folder, fresh, dirs_exist_ok=True)
-        state = {
-            key: tensor.detach().to("cpu", dtype).contiguous()
-            for key, tensor in model.state_dict().items()
-        }
+            keep_out = shutil.ignore_patterns("model.safetensors")  # written anew, and large
+            shutil.copytree(folder, fresh, ignore=keep_out, dirs_exist_ok=True)
+        state = {}
+        for key, tensor in model.state_dict().items():
+            state[key] = tensor.detach().to("cpu", dtype).contiguous()
+            if not torch.isfinite(state[key]).all():
+                raise ValueError(f"{key} holds numbers that {dtype} cannot hold; nothing is saved")
         model.config.to_json(fresh / "config.json")
         tokenizer.save(fresh)
-        save_file(state, fresh / "model.safetensors", metadata={"format": "pt"})
+        try:
+            save_file(state, fresh / "model.safetensors", metadata={"format": "pt"})
+        except SafetensorError as error:
+            raise OSError(f"model.safetensors cannot be written: {error}") from error
         for name, text in (extra_files or {}).items():
             (fresh / name).write_text(text, encoding="utf-8")
         (fresh / "model.safetensors").chmod(0o644)  # written as a private temporary file
@@ -132,7 +136,12 @@ def save_checkpoint(
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
             folder.rename(old)
-        fresh.rename(folder)
+        try:
+            fresh.rename(folder)
+        except OSError:
+            if old.exists():
+                old.rename(folder)
+            raise
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -151,38 +160,68 @@ def _read_config(path: Path) -> BertConfig:
         return BertConfig.from_json(path)
     except CheckpointError:
         raise
-    except (ValueError, TypeError) as error:  # JSON and UTF-8 errors are ValueErrors too
+    except (ValueError, OSError, RecursionError) as error:  # JSON and UTF-8 are ValueErrors too
         raise CheckpointError(f"config.json cannot be used: {error}") from error
 
 
 def _read_tokenizer(folder: Path) -> BertTokenizer:
     try:
         return BertTokenizer.from_folder(folder)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         raise CheckpointError(f"the tokenizer cannot be read: {error}") from error
 
 
 def _read_weights(folder: Path) -> dict[str, Tensor]:
     safe, pickled = folder / "model.safetensors", folder / "pytorch_model.bin"
-    try:
-        if safe.is_file():
+    if safe.is_file():
+        try:
             return load_file(safe)
-        if pickled.is_file():
-            state = torch.load(pickled, map_location="cpu", weights_only=True)
-            if not isinstance(state, Mapping):
-                raise CheckpointError("pytorch_model.bin does not hold named tensors")
-            return {key: value for key, value in state.items() if isinstance(value, Tensor)}
-    except (
-        SafetensorError,
-        pickle.UnpicklingError,
-        RuntimeError,
-        EOFError,
-        zipfile.BadZipFile,
-    ) as error:
-        name = safe.name if safe.is_file() else pickled.name
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CheckpointError(f"{name} is broken or not a weight file: {reason}") from error
-    raise CheckpointError(f"there is no model.safetensors and no pytorch_model.bin in {folder}")
+        except (SafetensorError, OSError) as error:
+            raise CheckpointError(
+                f"{safe.name} is broken or not a weight file: {_first_line(error)}"
+            ) from error
+    if not pickled.is_file():
+        raise CheckpointError(f"there is no model.safetensors and no pytorch_model.bin in {folder}")
+    try:
+        state = torch.load(pickled, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:  # its own words advise to open the file unprotected
+        raise CheckpointError(
+            f"{pickled.name} is broken or holds more than numbers; it is not opened, since that "
+            "could run foreign code"
+        ) from error
+    except Exception as error:  # a damaged pickle can raise nearly anything
+        raise CheckpointError(
+            f"{pickled.name} is broken or not a weight file: {_first_line(error)}"
+        ) from error
+    if not isinstance(state, Mapping):
+        raise CheckpointError(f"{pickled.name} does not hold named tensors")
+    return {
+        key: value
+        for key, value in state.items()
+        if isinstance(key, str) and isinstance(value, Tensor)
+    }
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def _empty_model(config: BertConfig, state: Mapping[str, Tensor]) -> BertForPreTraining:
+    """A model without numbers: a configuration with absurd sizes must not eat the memory."""
+    prefix = "bert.encoder.layer."
+    held = len({key.split(".")[3] for key in state if key.startswith(prefix)})
+    if config.num_hidden_layers > held:
+        raise CheckpointError(
+            f"config.json gives the model {config.num_hidden_layers} layers, but the weight file "
+            f"holds {held}"
+        )
+    try:
+        with torch.device("meta"):
+            return BertForPreTraining(config)
+    except (RuntimeError, OverflowError, TypeError) as error:  # a size beyond 64 bits
+        raise CheckpointError(
+            f"the sizes in config.json cannot be: {_first_line(error)}"
+        ) from error
 
 
 def _fit(state: dict[str, Tensor], model: BertForPreTraining) -> dict[str, str]:

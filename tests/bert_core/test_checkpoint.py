@@ -1,0 +1,622 @@
+"""Folders to models and back, and what is said about a folder that is not what it should be."""
+
+import errno
+import json
+import os
+import pickle
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from bert_core import checkpoint
+from bert_core.bert import Bert, load
+from bert_core.checkpoint import (
+    CheckpointError,
+    convert_hf_state_dict,
+    load_checkpoint,
+    save_checkpoint,
+)
+from bert_core.config import BertConfig
+from bert_core.model import BertForPreTraining
+from bert_core.tokenizer import BertTokenizer
+from tests.bert_core.conftest import MakeModel
+
+WORDS = "bert.embeddings.word_embeddings.weight"
+PAIR = ("my dog [MASK] cute.", "he likes playing")
+
+
+def change_config(folder: Path, **values: Any) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | values), encoding="utf-8")
+
+
+def change_weights(folder: Path, change: Callable[[dict[str, Tensor]], Any]) -> None:
+    """Rewrite the weight file with what `change` makes of the state, in place or returned."""
+    state = load_file(folder / "model.safetensors")
+    changed = change(state)
+    (folder / "model.safetensors").unlink()
+    save_file(state if changed is None else changed, folder / "model.safetensors")
+
+
+def as_pickle(folder: Path) -> Path:
+    """The same weights as a pytorch_model.bin."""
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    return folder / "pytorch_model.bin"
+
+
+def same_weights(one: BertForPreTraining, other: BertForPreTraining) -> bool:
+    a, b = one.state_dict(), other.state_dict()
+    return a.keys() == b.keys() and all(torch.equal(a[key], b[key]) for key in a)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+# Saving and loading
+
+
+def test_float32_comes_back_exactly(folder: Path, model: BertForPreTraining) -> None:
+    loaded = load_checkpoint(folder)
+    assert loaded.missing == {}
+    assert loaded.model.config == model.config
+    assert same_weights(loaded.model, model)
+    assert not loaded.model.training
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "vocab.txt",
+    ]
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_comes_back_within_its_rounding(
+    tmp_path: Path, model: BertForPreTraining, tokenizer: BertTokenizer, dtype: torch.dtype
+) -> None:
+    save_checkpoint(tmp_path / "half", model, tokenizer, dtype=dtype)
+    on_disk = load_file(tmp_path / "half" / "model.safetensors")
+    assert {tensor.dtype for tensor in on_disk.values()} == {dtype}
+    state = load_checkpoint(tmp_path / "half").model.state_dict()
+    for key, tensor in model.state_dict().items():
+        assert state[key].dtype == torch.float32
+        assert torch.equal(state[key], tensor.to(dtype).float()), key
+
+
+def test_the_default_on_disk_is_float16(
+    tmp_path: Path, model: BertForPreTraining, tokenizer: BertTokenizer
+) -> None:
+    save_checkpoint(tmp_path / "new" / "deep", model, tokenizer)
+    on_disk = load_file(tmp_path / "new" / "deep" / "model.safetensors")
+    assert {tensor.dtype for tensor in on_disk.values()} == {torch.float16}
+
+
+def test_sinusoidal_model_comes_back(
+    tmp_path: Path, config: BertConfig, make_model: MakeModel, tokenizer: BertTokenizer
+) -> None:
+    model = make_model(replace(config, position_embedding_type="sinusoidal"))
+    save_checkpoint(tmp_path / "fixed", model, tokenizer, dtype=torch.float32)
+    loaded = load_checkpoint(tmp_path / "fixed").model
+    assert loaded.config.position_embedding_type == "sinusoidal"
+    assert not loaded.bert.embeddings.position_embeddings.weight.requires_grad
+    assert loaded.bert.embeddings.word_embeddings.weight.requires_grad
+    assert same_weights(loaded, model)
+
+
+def test_loading_does_not_draw_random_numbers(folder: Path) -> None:
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    load_checkpoint(folder)
+    assert torch.equal(torch.rand(2), expected)
+
+
+def test_changing_a_loaded_model_does_not_change_the_file(folder: Path) -> None:
+    before = contents(folder)
+    with torch.no_grad():
+        for parameter in load_checkpoint(folder).model.parameters():
+            parameter.zero_()
+    assert contents(folder) == before
+
+
+def test_extra_files_are_written_and_others_kept(
+    folder: Path, model: BertForPreTraining, tokenizer: BertTokenizer
+) -> None:
+    (folder / "notes.md").write_text("origin", encoding="utf-8")
+    save_checkpoint(folder, model, tokenizer, extra_files={"training.json": '{"λ": 1}'})
+    assert (folder / "notes.md").read_text() == "origin"
+    assert json.loads((folder / "training.json").read_text(encoding="utf-8")) == {"λ": 1}
+    assert load_checkpoint(folder).missing == {}
+    mode = (folder / "model.safetensors").stat().st_mode
+    assert mode & 0o444 == 0o444  # readable for all, as the other files are
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
+
+
+# A save that fails
+
+
+@pytest.mark.parametrize("failing", ["config", "tokenizer", "weights", "rename"])
+def test_a_failing_save_leaves_the_old_checkpoint(
+    folder: Path,
+    config: BertConfig,
+    make_model: MakeModel,
+    tokenizer: BertTokenizer,
+    monkeypatch: pytest.MonkeyPatch,
+    failing: str,
+) -> None:
+    before = contents(folder)
+    owner, name = {
+        "config": (BertConfig, "to_json"),
+        "tokenizer": (BertTokenizer, "save"),
+        "weights": (checkpoint, "save_file"),
+        "rename": (Path, "rename"),
+    }[failing]
+    true_rename = Path.rename
+
+    def full(*args: Any, **options: Any) -> None:
+        if failing == "rename" and args[0] == folder or str(args[0]).endswith("-old"):
+            true_rename(*args)  # only the last step goes wrong
+            return
+        if failing == "weights":  # half a file is on the disk already
+            Path(args[1]).write_bytes(b"\x00" * 1000)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, full)
+        with pytest.raises(OSError, match="No space left"):
+            save_checkpoint(folder, make_model(config, seed=8), tokenizer)
+    assert contents(folder) == before
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
+
+
+def test_a_write_that_truly_fails_leaves_the_old_checkpoint(
+    folder: Path, model: BertForPreTraining, tokenizer: BertTokenizer
+) -> None:
+    resource = pytest.importorskip("resource", reason="needs a limit on the size of files")
+    before = contents(folder)
+    assert len(before["model.safetensors"]) > 20_000
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="model.safetensors cannot be written: .*large"):
+            save_checkpoint(folder, model, tokenizer)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert contents(folder) == before
+    assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 70_000.0])
+def test_numbers_that_the_file_cannot_hold_are_not_saved(
+    folder: Path, model: BertForPreTraining, tokenizer: BertTokenizer, value: float
+) -> None:
+    before = contents(folder)
+    with torch.no_grad():
+        model.cls.seq_relationship.bias[1] = value
+    with pytest.raises(ValueError, match="cls.seq_relationship.bias .*float16 cannot hold"):
+        save_checkpoint(folder, model, tokenizer)
+    assert contents(folder) == before
+
+
+# Other spellings
+
+
+def test_old_spellings(folder: Path, model: BertForPreTraining) -> None:
+    def old(state: dict[str, Tensor]) -> dict[str, Tensor]:
+        renamed = {
+            key.replace("LayerNorm.weight", "LayerNorm.gamma").replace(
+                "LayerNorm.bias", "LayerNorm.beta"
+            ): tensor
+            for key, tensor in state.items()
+        }
+        renamed["bert.embeddings.position_ids"] = torch.arange(23)[None]
+        renamed["cls.predictions.decoder.weight"] = state[WORDS].clone()
+        renamed["cls.predictions.decoder.bias"] = renamed.pop("cls.predictions.bias")
+        renamed["classifier.weight"] = torch.zeros(3, 20)  # a head of another task
+        return renamed
+
+    change_weights(folder, old)
+    assert "bert.embeddings.LayerNorm.gamma" in load_file(folder / "model.safetensors")
+    loaded = load_checkpoint(folder)
+    assert loaded.missing == {}
+    assert same_weights(loaded.model, model)
+
+
+def test_data_parallel_prefix(folder: Path, model: BertForPreTraining) -> None:
+    change_weights(folder, lambda state: {f"module.{key}": state[key] for key in state})
+    assert same_weights(load_checkpoint(folder).model, model)
+
+
+def test_names_are_changed_and_nothing_else() -> None:
+    one = torch.ones(1)
+    old = {
+        "embeddings.LayerNorm.gamma": one,
+        "encoder.layer.0.output.LayerNorm.beta": one,
+        "pooler.dense.weight": one,
+        "bert.embeddings.position_ids": one,
+        "cls.predictions.decoder.bias": one,
+        "qa_outputs.weight": one,
+    }
+    converted = convert_hf_state_dict(old)
+    assert list(converted) == [
+        "bert.embeddings.LayerNorm.weight",
+        "bert.encoder.layer.0.output.LayerNorm.bias",
+        "bert.pooler.dense.weight",
+        "cls.predictions.bias",
+    ]
+    assert all(tensor is one for tensor in converted.values())
+    assert len(old) == 6
+
+
+def test_a_config_without_model_type_is_taken_for_bert(folder: Path) -> None:
+    values = json.loads((folder / "config.json").read_text())
+    del values["model_type"]
+    (folder / "config.json").write_text(json.dumps(values), encoding="utf-8")
+    assert load_checkpoint(folder).missing == {}
+
+
+def test_pickled_weights(folder: Path, model: BertForPreTraining) -> None:
+    as_pickle(folder)
+    assert same_weights(load_checkpoint(folder).model, model)
+
+
+def test_layers_beyond_the_configuration_are_left_out(
+    folder: Path, model: BertForPreTraining
+) -> None:
+    change_config(folder, num_hidden_layers=2)
+    loaded = load_checkpoint(folder).model
+    assert len(list(loaded.layers())) == 2
+    assert torch.equal(loaded.layer(1).output.dense.weight, model.layer(1).output.dense.weight)
+
+
+# What a checkpoint may lack
+
+
+def drop(*prefixes: str) -> Callable[[dict[str, Tensor]], dict[str, Tensor]]:
+    return lambda state: {key: state[key] for key in state if not key.startswith(prefixes)}
+
+
+def test_bare_encoder(folder: Path, model: BertForPreTraining) -> None:
+    """What `BertModel.save_pretrained` writes: no `bert.`, no heads."""
+    change_weights(
+        folder,
+        lambda state: {
+            key.removeprefix("bert."): state[key] for key in state if key.startswith("bert.")
+        },
+    )
+    bert = load(str(folder), device="cpu")
+    assert set(bert.missing) == {"mlm", "nsp"}
+    assert "cls.predictions.bias" in bert.missing["mlm"]
+    assert "cls.seq_relationship.weight" in bert.missing["nsp"]
+    with pytest.raises(ValueError, match="tiny cannot predict masked words: .*cls.predictions"):
+        bert.fill_mask(PAIR[0])
+    with pytest.raises(ValueError, match="tiny cannot predict the next sentence: .*seq_relation"):
+        bert.next_sentence(*PAIR)
+    # what is there works as ever
+    full = Bert("full", model, bert.tokenizer, {}).trace(*PAIR)
+    trace = bert.trace(*PAIR)
+    torch.testing.assert_close(trace.hidden_states[-1], full.hidden_states[-1])
+    torch.testing.assert_close(trace.pooled_output, full.pooled_output)
+    # and what is not there is zero rather than noise
+    assert trace.mlm_logits.eq(0).all() and trace.nsp_logits.eq(0).all()
+
+
+def test_without_nsp_head(folder: Path) -> None:
+    change_weights(folder, drop("cls.seq_relationship."))
+    bert = load(str(folder), device="cpu")
+    assert set(bert.missing) == {"nsp"}
+    assert len(bert.fill_mask(PAIR[0])[0]) == 5
+    with pytest.raises(ValueError, match="cls.seq_relationship.weight, cls.seq_relationship.bias"):
+        bert.next_sentence(*PAIR)
+
+
+def test_without_pooler_there_is_no_next_sentence(folder: Path) -> None:
+    change_weights(folder, drop("bert.pooler."))
+    bert = load(str(folder), device="cpu")
+    assert set(bert.missing) == {"pooler", "nsp"}
+    with pytest.raises(ValueError, match="the checkpoint has no bert.pooler.dense.weight"):
+        bert.next_sentence(*PAIR)
+    assert bert.fill_mask(PAIR[0])
+
+
+def test_half_an_mlm_head_counts_as_none(folder: Path) -> None:
+    change_weights(folder, drop("cls.predictions.transform.dense.bias"))
+    bert = load(str(folder), device="cpu")
+    assert bert.missing == {"mlm": "the checkpoint has no cls.predictions.transform.dense.bias"}
+
+
+def test_untied_decoder_is_not_shown_as_if_it_were_tied(folder: Path) -> None:
+    def untie(state: dict[str, Tensor]) -> None:
+        state["cls.predictions.decoder.weight"] = state[WORDS] + 0.25
+
+    change_weights(folder, untie)
+    bert = load(str(folder), device="cpu")
+    assert set(bert.missing) == {"mlm"}
+    with pytest.raises(ValueError, match="not tied to the word embeddings"):
+        bert.fill_mask(PAIR[0])
+    assert bert.next_sentence(*PAIR).is_next > 0
+
+
+# What is not a checkpoint
+
+
+def break_weights(change: Callable[[dict[str, Tensor]], Any]) -> Callable[[Path], None]:
+    return lambda folder: change_weights(folder, change)
+
+
+def set_config(**values: Any) -> Callable[[Path], None]:
+    return lambda folder: change_config(folder, **values)
+
+
+def write(name: str, content: bytes) -> Callable[[Path], Any]:
+    return lambda folder: (folder / name).write_bytes(content)
+
+
+def truncate(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def put(key: str, tensor: Tensor) -> Callable[[dict[str, Tensor]], None]:
+    return lambda state: state.update({key: tensor})
+
+
+def pickled(content: Any) -> Callable[[Path], None]:
+    def swap(folder: Path) -> None:
+        torch.save(content, as_pickle(folder))
+
+    return swap
+
+
+def truncate_pickle(folder: Path) -> None:
+    path = as_pickle(folder)
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def empty_pickle(folder: Path) -> None:
+    as_pickle(folder).write_bytes(b"")
+
+
+def without(name: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / name).unlink()
+
+
+def without_tokenizer(folder: Path) -> None:
+    (folder / "tokenizer.json").unlink()
+    (folder / "vocab.txt").unlink()
+
+
+def longer_vocabulary(folder: Path) -> None:
+    (folder / "tokenizer.json").unlink()
+    lines = (folder / "vocab.txt").read_text() + "".join(f"word{i}\n" for i in range(85))
+    (folder / "vocab.txt").write_text(lines, encoding="utf-8")
+
+
+HEAD_BIAS = "cls.seq_relationship.bias"
+INNER = "bert.encoder.layer.2.intermediate.dense.weight"
+BROKEN: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "no config": (without("config.json"), "there is no config.json in .*tiny"),
+    "config not JSON": (write("config.json", b"{'a': 1}"), "config.json cannot be used: Expecting"),
+    "config not UTF-8": (write("config.json", b'"\xff"'), "config.json cannot be used: .*utf-8"),
+    "config empty": (write("config.json", b""), "config.json cannot be used: Expecting value"),
+    "config a list": (write("config.json", b"[]"), "config.json .* not a JSON object"),
+    "config endless": (write("config.json", b"[" * 200_000), "config.json cannot be used: .*recur"),
+    "another model": (set_config(model_type="roberta"), "model_type 'roberta'; only 'bert'"),
+    "no model at all": (set_config(model_type=["bert"]), "model_type .* only 'bert'"),
+    "a decoder": (set_config(is_decoder=True), "config.json cannot be used: is_decoder"),
+    "another position scheme": (
+        set_config(headlight_position_embedding_type="relative_key"),
+        "position_embedding_type 'relative_key' is not one of",
+    ),
+    "heads that do not divide": (set_config(num_attention_heads=3), "20 does not divide by .* 3"),
+    "a size in words": (set_config(hidden_size="20"), "hidden_size must be a whole number"),
+    "a size below 1": (set_config(vocab_size=-99), "vocab_size .* not -99"),
+    "undefined epsilon": (set_config(layer_norm_eps=None), "layer_norm_eps .* not None"),
+    "no tokenizer": (without_tokenizer, "no tokenizer.json and no vocab.txt"),
+    "tokenizer broken": (write("tokenizer.json", b"{"), "tokenizer cannot be read: tokenizer.json"),
+    "more words than ids": (longer_vocabulary, "vocabulary has 100 entries .* only 99"),
+    "no weights": (without("model.safetensors"), "no model.safetensors and no pytorch_model.bin"),
+    "weights empty": (write("model.safetensors", b""), "model.safetensors is broken or not"),
+    "weights garbage": (write("model.safetensors", b"\x07" * 999), "model.safetensors is broken"),
+    "weights truncated": (truncate, "model.safetensors is broken or not a weight file: Error"),
+    "weights a claim of exabytes": (
+        write("model.safetensors", (2**62).to_bytes(8, "little") + b"{}"),
+        "model.safetensors is broken",
+    ),
+    "weights of something else": (
+        break_weights(lambda state: {"conv.weight": torch.zeros(3)}),
+        "config.json gives the model 3 layers, but the weight file holds 0",
+    ),
+    "a weight missing": (break_weights(drop(INNER)), f"weights are missing: {INNER}; is this"),
+    "many weights missing": (
+        break_weights(drop("bert.encoder.layer.1.a")),
+        "weights are missing: .* and 7 more",
+    ),
+    "a wrong shape": (
+        break_weights(put(INNER, torch.zeros(38, 20))),
+        rf"{INNER} is \(38, 20\) in the file but \(37, 20\) by config.json",
+    ),
+    "a missing axis": (
+        break_weights(put(HEAD_BIAS, torch.tensor(1.0))),
+        rf"{HEAD_BIAS} is \(\) in the file but \(2,\)",
+    ),
+    "whole numbers": (
+        break_weights(put(HEAD_BIAS, torch.ones(2, dtype=torch.int8))),
+        f"{HEAD_BIAS} holds torch.int8, not floating-point",
+    ),
+    "complex numbers": (
+        break_weights(put(HEAD_BIAS, torch.ones(2, dtype=torch.complex64))),
+        f"{HEAD_BIAS} holds torch.complex64",
+    ),
+    "undefined numbers": (
+        break_weights(put(HEAD_BIAS, torch.tensor([0.0, float("nan")]))),
+        f"{HEAD_BIAS} holds infinite or undefined numbers",
+    ),
+    "infinite numbers": (
+        break_weights(put(HEAD_BIAS, torch.tensor([0, float("-inf")]).half())),
+        f"{HEAD_BIAS} holds infinite or undefined numbers",
+    ),
+    "a billion layers": (
+        set_config(num_hidden_layers=10**9),
+        "model 1000000000 layers, but the weight file holds 3",
+    ),
+    "a huge vocabulary": (
+        set_config(vocab_size=10**12),
+        rf"{WORDS} is \(99, 20\) in the file but \(1000000000000, 20\)",
+    ),
+    "endless positions": (
+        set_config(max_position_embeddings=10**15),
+        r"position_embeddings.weight is \(23, 20\) in the file but \(1000000000000000, 20\)",
+    ),
+    "a huge inner size": (set_config(intermediate_size=10**13), "intermediate.dense.weight is"),
+    "sizes beyond 64 bits": (set_config(vocab_size=2**61), "the sizes in config.json cannot be"),
+    "sizes beyond all bits": (set_config(vocab_size=10**30), "the sizes in config.json cannot be"),
+    "pickle empty": (empty_pickle, "pytorch_model.bin is broken or not a weight file: .+"),
+    "pickle truncated": (truncate_pickle, "pytorch_model.bin is broken or not a weight file"),
+    "pickle of a list": (pickled([1, 2]), "pytorch_model.bin does not hold named tensors"),
+    "pickle of numbers as names": (
+        pickled({3: torch.zeros(2)}),
+        "model 3 layers, but the weight file holds 0",
+    ),
+}
+
+
+@pytest.mark.parametrize(("damage", "message"), BROKEN.values(), ids=list(BROKEN))
+def test_what_is_broken_is_said(folder: Path, damage: Callable[[Path], Any], message: str) -> None:
+    load_checkpoint(folder)
+    damage(folder)
+    with pytest.raises(CheckpointError, match=message):
+        load_checkpoint(folder)
+
+
+def test_an_unreadable_file_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    for owner, name, message in (
+        (checkpoint, "load_file", "model.safetensors .* Permission denied"),
+        (Path, "read_text", "config.json cannot be used: .*Permission denied"),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, refuse)
+            with pytest.raises(CheckpointError, match=message):
+                load_checkpoint(folder)
+
+
+class _Bomb:
+    """Leaves a file behind if anyone unpickles it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("kind", ["zip", "plain pickle"])
+def test_a_pickle_with_code_in_it_is_refused_unrun(folder: Path, tmp_path: Path, kind: str) -> None:
+    trap = tmp_path / "run"
+    path = as_pickle(folder)
+    state: Mapping[str, Any] = torch.load(path, weights_only=True) | {"bomb": _Bomb(trap)}
+    if kind == "zip":
+        torch.save(state, path)
+    else:
+        path.write_bytes(pickle.dumps(_Bomb(trap), protocol=2))
+    with pytest.raises(CheckpointError, match="pytorch_model.bin is broken or holds more than"):
+        load_checkpoint(folder)
+    assert not trap.exists()
+    pickle.loads(pickle.dumps(_Bomb(trap)))  # the trap is a real one
+    assert trap.exists()
+
+
+def test_safetensors_are_preferred(folder: Path, tmp_path: Path) -> None:
+    (folder / "pytorch_model.bin").write_bytes(pickle.dumps(_Bomb(tmp_path / "run")))
+    load_checkpoint(folder)
+    assert not (tmp_path / "run").exists()
+
+
+def test_not_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="nowhere is not a folder"):
+        load_checkpoint(tmp_path / "nowhere")
+    (tmp_path / "file").touch()
+    with pytest.raises(CheckpointError, match="file is not a folder"):
+        load_checkpoint(tmp_path / "file")
+
+
+# By name
+
+
+def test_load_by_name_and_by_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load("mini-en").name == "mini-en"
+    assert load("mini-zh").config.vocab_size == 7168
+    assert load(str(folder)).name == "tiny"
+    assert load(f"{folder}/").name == "tiny"
+    monkeypatch.setenv("HOME", str(folder.parent))
+    assert load("~/tiny").name == "tiny"
+    monkeypatch.chdir(folder)
+    assert load(".").name == "tiny"
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a/b/c", "../nowhere/at/all", "no such model", "\0", "/nowhere", "mini-en; ls"]
+)
+def test_what_is_no_name_at_all_lists_the_shipped_ones(name: str) -> None:
+    with pytest.raises(CheckpointError, match="is neither a folder nor one of mini-en, mini-zh"):
+        load(name)
+
+
+def test_a_name_too_long_for_a_folder() -> None:
+    with pytest.raises(CheckpointError, match="cannot be the name of a folder") as caught:
+        load("x" * 5000)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("name", ["mini-fr", "somebody/some-bert", "bert-base-uncased.5"])
+def test_a_hub_name_offline(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+
+    assert constants.HF_HUB_OFFLINE  # set for all tests; any connection would fail them
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(CheckpointError, match=f"'{name}' is not shipped, not a folder, and not to"):
+        load(name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_hub_name_that_the_cache_holds(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    cached = tmp_path / "models--somebody--some-bert"
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    (cached / "refs").mkdir(parents=True)
+    (cached / "refs" / "main").write_text(commit)
+    (cached / "snapshots").mkdir()
+    folder.rename(cached / "snapshots" / commit)
+    assert load("somebody/some-bert").name == "somebody/some-bert"
+    as_pickle(cached / "snapshots" / commit)
+    assert load("somebody/some-bert").missing == {}
+
+
+def test_without_the_hub_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(CheckpointError, match="install huggingface_hub"):
+        load("somebody/some-bert")
+
+
+def test_the_device_is_checked_before_the_folder_is_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.remove(folder / "config.json")
+    with pytest.raises(ValueError, match="device 'gpu' is not available here"):
+        load(str(folder), device="gpu")
