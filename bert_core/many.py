@@ -1,0 +1,116 @@
+"""Many inputs through a model at once, padded, a bounded number of tokens per pass.
+
+The plain forward pass of `BertForPreTraining`, without gradients and without records.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from bert_core.encoding import Encoding
+from bert_core.model import BertOutput
+
+if TYPE_CHECKING:
+    from bert_core.bert import Bert
+
+TOKENS_PER_PASS = 2048
+Report = Callable[[int, int], None]
+"""Called with how many of how many are done; may raise to stop the work."""
+
+
+def padded(
+    encodings: Sequence[Encoding], pad_id: int
+) -> tuple[Int[Tensor, "batch seq"], Int[Tensor, "batch seq"], Int[Tensor, "batch seq"]]:
+    """Token ids, segment ids and attention mask, padded to the longest."""
+    longest = max(len(encoding) for encoding in encodings)
+
+    def rows(name: str, filler: int) -> Tensor:
+        return torch.tensor(
+            [
+                [*getattr(encoding, name), *[filler] * (longest - len(encoding))]
+                for encoding in encodings
+            ]
+        )
+
+    return rows("input_ids", pad_id), rows("token_type_ids", 0), rows("attention_mask", 0)
+
+
+def nsp_logits_of(
+    bert: "Bert", encodings: Sequence[Encoding], report: Report | None = None
+) -> Float[Tensor, "inputs 2"]:
+    """[is next, random] for every input, in their order.
+
+    Raises:
+        ValueError: the checkpoint has no NSP head.
+    """
+    bert.require("nsp", "predict the next sentence")
+    found = torch.empty(len(encodings), 2)
+    for indices, output in _passes(bert, encodings, report):
+        found[indices] = output.nsp_logits.float().cpu()
+    return found
+
+
+def mlm_log_probabilities_of(
+    bert: "Bert",
+    encodings: Sequence[Encoding],
+    positions: Sequence[int],
+    report: Report | None = None,
+) -> Float[Tensor, "inputs vocab"]:
+    """ln p of every vocabulary entry at one position of each input.
+
+    Raises:
+        ValueError: the checkpoint has no MLM head, or not one position per input.
+    """
+    bert.require("mlm", "predict masked words")
+    if len(positions) != len(encodings):
+        raise ValueError(f"{len(encodings)} inputs need as many positions, not {len(positions)}")
+    found = torch.empty(len(encodings), bert.config.vocab_size)
+    for indices, output in _passes(bert, encodings, report):
+        hidden = output.hidden_states[-1]
+        asked = torch.tensor([positions[index] for index in indices], device=hidden.device)
+        with torch.no_grad():
+            logits = bert.model.mlm_logits(hidden[torch.arange(len(indices)), asked])
+        found[indices] = logits.float().log_softmax(-1).cpu()
+    return found
+
+
+def hidden_states_of(
+    bert: "Bert", encodings: Sequence[Encoding], report: Report | None = None
+) -> list[Float[Tensor, "stages seq hidden"]]:
+    """The embedding output and every layer's output of each input, without its padding."""
+    found: dict[int, Tensor] = {}
+    for indices, output in _passes(bert, encodings, report):
+        stacked = torch.stack(output.hidden_states, dim=1).float().cpu()  # [batch stages seq …]
+        for row, index in enumerate(indices):
+            found[index] = stacked[row, :, : len(encodings[index])].clone()
+    return [found[index] for index in range(len(encodings))]
+
+
+def _passes(
+    bert: "Bert", encodings: Sequence[Encoding], report: Report | None
+) -> Iterator[tuple[list[int], BertOutput]]:
+    """Runs of inputs of like length, each with the indices of its inputs."""
+    order = sorted(range(len(encodings)), key=lambda index: len(encodings[index]))
+    device = next(bert.model.parameters()).device
+    nowhere = torch.zeros(0, dtype=torch.long, device=device)
+    done = 0
+    while done < len(order):
+        # sorted by length, so the last of a run is its longest
+        stop = done + 1
+        while (
+            stop < len(order) and (stop + 1 - done) * len(encodings[order[stop]]) <= TOKENS_PER_PASS
+        ):
+            stop += 1
+        indices = order[done:stop]
+        ids, segments, mask = padded([encodings[i] for i in indices], bert.tokenizer.pad_id)
+        with torch.no_grad():
+            output = bert.model(
+                ids.to(device), segments.to(device), mask.to(device), mlm_positions=nowhere
+            )
+        yield indices, output
+        done = stop
+        if report is not None:
+            report(done, len(order))

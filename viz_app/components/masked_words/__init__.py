@@ -1,0 +1,1 @@
+"""The laboratories of the masked-words page, one function each."""

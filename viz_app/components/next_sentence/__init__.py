@@ -1,0 +1,1 @@
+"""The laboratories of the next-sentence page, one function each."""
