@@ -83,6 +83,32 @@ def head_roles(trace: Trace) -> RoleScores:
     )
 
 
+PLAYED = 0.25
+"""A head plays a role from this weight above a uniform head on; our own choice, as is EVEN."""
+EVEN = 0.9
+"""A head that plays none is called broad from this share of the largest entropy on."""
+
+
+def main_roles(roles: RoleScores) -> list[list[str | None]]:
+    """The role each head plays most, as [layer][head]; None for a head between roles."""
+    lift = roles.lift().nan_to_num(nan=-1.0)
+    broad = ROLES.index("broad")
+    named = lift.clone()
+    named[broad] = -1.0
+    best, which = named.max(dim=0)
+    return [
+        [
+            ROLES[int(which[layer, head])]
+            if best[layer, head] >= PLAYED
+            else "broad"
+            if lift[broad, layer, head] >= EVEN
+            else None
+            for head in range(lift.shape[2])
+        ]
+        for layer in range(lift.shape[1])
+    ]
+
+
 def mean_roles(each: Iterable[RoleScores]) -> RoleScores:
     """The mean over inputs; an input that says nothing about a role (NaN) is left out of it.
 

@@ -10,6 +10,7 @@ from bert_core.interpret import (
     head_losses,
     head_roles,
     layer_value_norms,
+    main_roles,
     mask_shelf,
     mean_roles,
     mlm_loss,
@@ -205,3 +206,14 @@ def test_every_head_is_switched_off_in_turn() -> None:
     assert len(found) == 1 + 3 * 4
     assert found[None] == mlm_loss(toy, shelf)
     assert found[(2, 1)] == mlm_loss(toy, shelf, {(2, 1)}) != found[None]
+
+
+def test_main_role_is_the_one_most_above_a_uniform_head() -> None:
+    scores = torch.zeros(len(ROLES), 1, 4)
+    uniform = torch.full((len(ROLES),), 0.1)
+    scores[ROLES.index("next"), 0, 0] = 0.5
+    scores[ROLES.index("previous"), 0, 0] = 0.4
+    scores[ROLES.index("broad"), 0, 1] = 0.95
+    scores[ROLES.index("self"), 0, 2] = 0.3  # 0.2 above uniform: too little
+    scores[ROLES.index("same_word"), 0, 3] = float("nan")
+    assert main_roles(RoleScores(scores, uniform)) == [["next", "broad", None, None]]

@@ -1,55 +1,83 @@
-"""Attention: every layer and head, one head as a heatmap, one token's weights as bars."""
+"""Attention: every layer and head, and eight ways of looking at them."""
 
 import streamlit as st
 
 from viz_app import frame, state
-from viz_app.components.heatmap import heatmap
+from viz_app.components.attention import compare, flow, heads, off, roles
+from viz_app.components.attention.page import AttentionPage, choose_part
 from viz_app.components.overview import overview
-from viz_app.figures.bars import bars
-from viz_app.view_models.matrix import attention_bars, attention_map, overview_map
+from viz_app.page_choices import PageChoices
+from viz_app.view_models.matrix import overview_map
+
+SECTIONS = {
+    "head": heads.one_head,
+    "lines": heads.layer_as_lines,
+    "pair": heads.sentence_to_sentence,
+    "roles": roles.roles_section,
+    "flow": flow.flow_section,
+    "off": off.off_section,
+    "compare": compare.compare_section,
+}
+
+
+FILTERED = ("head", "lines", "pair", "flow", "compare")
+"""Sections that show tokens by tokens, so that some of them can be left out."""
 
 
 def take_head() -> None:
     """Make the tile that was clicked the head of every page."""
-    chosen = st.session_state.attention_overview.select
-    state.choose(layer=chosen["layer"], head=chosen["head"])
+    tile = st.session_state.attention_overview.select
+    state.choose(layer=tile["layer"], head=tile["head"])
 
 
-def take_query() -> None:
-    """Make the row that was clicked the query token of every page."""
-    state.choose(query=st.session_state.attention_head.select["query"])
+def draw_overview(page: AttentionPage) -> None:
+    """All heads, with the signs of their roles where wanted."""
+    from bert_core.interpret import head_roles
+
+    say = page.say
+    st.subheader(say("attention.overview.heading"))
+    marks = None
+    with_signs = st.session_state[signs_key]
+    if with_signs:
+        marks = roles.role_marks(head_roles(page.trace))
+    overview(
+        overview_map(page.trace),
+        selected=(page.chosen.layer, page.chosen.head),
+        key="attention_overview",
+        words=say,
+        marks=marks,
+        on_select=take_head,
+    )
+    st.toggle(say("attention.roles.signs"), key=signs_key)
+    if with_signs:
+        st.caption(roles.legend(page))
 
 
 say = frame.words()
+bert = frame.model()
 trace = frame.trace()
-chosen = frame.selection(trace)
+picked = PageChoices("at")
+signs_key = picked.switch("signs")
 
-left, right = st.columns([2, 3], gap="medium")
-with left:
-    st.subheader(say("attention.overview.heading"))
-    overview(
-        overview_map(trace),
-        selected=(chosen.layer, chosen.head),
-        key="attention_overview",
-        words=say,
-        on_select=take_head,
-    )
-with right:
-    st.subheader(say("attention.head.heading", layer=chosen.layer, head=chosen.head))
-    view = attention_map(trace, chosen.layer, chosen.head)
-    heatmap(view, selected=chosen.query, key="attention_head", words=say, on_select=take_query)
-    st.caption(frame.escape(say(view.reading.key, **view.reading.values)))
-
-st.plotly_chart(
-    bars(
-        attention_bars(trace, chosen.layer, chosen.head, chosen.query),
-        title=say(
-            "attention.bars.title",
-            query=view.rows[chosen.query].label,
-            layer=chosen.layer,
-            head=chosen.head,
-        ),
-        axis=say("attention.bars.axis"),
-    ),
-    key="attention_bars",
+section = st.segmented_control(
+    say("attention.section.label"),
+    list(SECTIONS),
+    key=picked.one_of("view", list(SECTIONS), "head"),
+    format_func=lambda name: say(f"attention.section.{name}"),
+    required=True,
+    label_visibility="collapsed",
 )
+section = section or "head"
+# One skeleton for all sections: a component that moves is built anew and loses what it showed.
+left, right = st.columns([2, 3], gap="medium")
+page = AttentionPage(say, bert, trace, frame.selection(trace), picked, below=st.container())
+with left:
+    draw_overview(page)
+    if section in FILTERED:
+        page = choose_part(page, blocks=section != "pair")
+with right:
+    st.subheader(
+        say(f"attention.heading.{section}", layer=page.chosen.layer, head=page.chosen.head)
+    )
+    SECTIONS[section](page)
+picked.write()

@@ -38,7 +38,12 @@ def heatmap_payload(
             "rows": words(view.axes[0]),
             "columns": words(view.axes[1]),
             "keys": words("attention.heatmap.cell_keys" if cells else "attention.heatmap.keys"),
-            "tip": words("attention.heatmap.tip", query="{query}", to="{to}", value="{value}"),
+            "tip": words(
+                "attention.heatmap.cell_tip" if cells else "attention.heatmap.tip",
+                query="{query}",
+                to="{to}",
+                value="{value}",
+            ),
             "masked": words("attention.heatmap.masked", query="{query}", to="{to}"),
             "legend": words(view.legend),
             "hidden": words("attention.heatmap.hidden"),

@@ -20,7 +20,8 @@ function layoutHeatmap(context, header, width) {
       : measure(token);
     return Math.max(most, length);
   }, 0);
-  const top = Math.ceil(Math.min(LABEL.columns, longest)) + 8;
+  const word = header.arrays.hidden ? context.measureText(header.labels.hidden).width : 0;
+  const top = Math.ceil(Math.min(LABEL.columns, Math.max(longest, word))) + 8;
   const beside = header.arrays.hidden ? HIDDEN.gap + HIDDEN.width : 0;
   const room = Math.floor((width - left - beside - 1) / columns.length);
   const smallest = columns.length <= 128 || square ? CELL.smallest : 3;
@@ -44,7 +45,8 @@ function shareOf(value, { scale, low, high }) {
 function legendTicks({ scale, kind, low, high }) {
   if (scale === "log") return [[0, `≤ ${LOG_FLOOR}`], [1 / 3, "0.01"], [2 / 3, "0.1"], [1, "1"]];
   if (kind === "signed") return [[0, digits(low, 2)], [0.5, "0"], [1, digits(high, 2)]];
-  return [0, 0.25, 0.5, 0.75, 1].map((value) => [value, String(value)]);
+  if (low === 0 && high === 1) return [0, 0.25, 0.5, 0.75, 1].map((value) => [value, String(value)]);
+  return [0, 0.5, 1].map((share) => [share, digits(low + share * (high - low), 2)]);
 }
 
 function colourIndices(payload) {
@@ -61,7 +63,7 @@ function colourIndices(payload) {
 function cellText(value, kind, across) {
   if (kind === "signed") return across >= 38 ? digits(value, 1) : null;
   if (across >= 32) return digits(value, 2);
-  if (across >= 22) return value >= 0.995 ? "1.0" : value.toFixed(2).slice(1);
+  if (across >= 22) return value >= 0.995 ? value.toFixed(1) : value.toFixed(2).slice(1);
   return null;
 }
 

@@ -79,6 +79,7 @@ def lines_payload(view: LinesView, *, key: str, words: Words) -> bytes:
     labels |= {
         "looks": words("attention.lines.looks", token="{token}", pairs="{pairs}"),
         "seen": words("attention.lines.seen", token="{token}", pairs="{pairs}"),
+        "hidden": words("attention.lines.hidden", value="{value}"),
         "mean": words("attention.lines.mean", heads="{heads}"),
         "count": words(
             "attention.lines.count", shown="{shown}", total="{total}", weight="{weight}"

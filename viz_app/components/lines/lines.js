@@ -339,7 +339,17 @@ function buildLines(root, emit) {
     const pairs = means.slice(0, READ_OUT).map(({ label, mean }) => `${label} ${digits(mean, 3)}`);
     const template = place.side === "query" ? labels.looks : labels.seen;
     const text = fill(template, { token: tokens[place.index].label, pairs: pairs.join(" · ") });
-    return on.length > 1 ? `${text} ${fill(labels.mean, { heads: on.length })}` : text;
+    const mean = on.length > 1 ? ` ${fill(labels.mean, { heads: on.length })}` : "";
+    return text + mean + hiddenPart(place, on);
+  }
+
+  /** How much of a query's weight a filter took away, on average over the heads shown. */
+  function hiddenPart(place, on) {
+    if (place.side === "key" || on.length === 0) return "";
+    const { hidden } = payload.arrays;
+    const sum = on.reduce((total, head) => total + hidden[head * many() + place.index], 0);
+    const { labels } = payload.header;
+    return sum > 0 ? ` ${fill(labels.hidden, { value: digits(sum / on.length, 3) })}` : "";
   }
 
   function point(place) {

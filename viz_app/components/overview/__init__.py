@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from viz_app.components.headers import Words, token_header
@@ -11,11 +11,18 @@ from viz_app.components.packing import pack
 from viz_app.view_models.views import OverviewView
 
 
-def overview_payload(view: OverviewView, *, key: str, words: Words) -> bytes:
+Marks = Sequence[Sequence[str]]
+"""A sign of one or two characters per layer and head, drawn into the tile's corner; "" for none."""
+
+
+def overview_payload(
+    view: OverviewView, *, key: str, words: Words, marks: Marks | None = None
+) -> bytes:
     """What the browser needs to draw `view`; also the payload of an exported file."""
     header: dict[str, Any] = {
         "view": key,
         "tokens": token_header(view.tokens),
+        "marks": None if marks is None else [list(row) for row in marks],
         "labels": {
             "title": words("attention.overview.title", layers=view.layers, heads=view.heads),
             "keys": words("attention.overview.keys"),
@@ -38,6 +45,7 @@ def overview(
     selected: tuple[int, int],
     key: str,
     words: Words,
+    marks: Marks | None = None,
     on_select: Callable[[], None] | None = None,
 ) -> tuple[int, int] | None:
     """Draw all layers and heads; return the (layer, head) chosen in this run, else None.
@@ -45,12 +53,13 @@ def overview(
     Args:
         selected: (layer, head) to outline.
         words: Looks up a message: `words(key, **values)`.
+        marks: Signs for the tiles, such as the role a head plays.
         on_select: Called before the rerun; `st.session_state[key].select` then holds
             {"layer", "head"}.
     """
     fired = mount_view(
         "overview",
-        overview_payload(view, key=key, words=words),
+        overview_payload(view, key=key, words=words, marks=marks),
         key=key,
         values={"layer": selected[0], "head": selected[1]},
         triggers={"select": on_select},

@@ -122,10 +122,25 @@ function buildOverview(root, emit) {
         context.strokeStyle = css(theme.text, 0.16);
         context.lineWidth = 1;
         context.strokeRect(x - 0.5, y - 0.5, size.tile + 1, size.tile + 1);
+        paintSign(context, theme, payload.header.marks?.[layer][head], x, y);
       }
     }
     place(selectedMark, selected);
     caption.textContent = describe(selected);
+  }
+
+  /** A sign in the tile's lower left corner, on a patch of the page's colour. */
+  function paintSign(context, theme, sign, x, y) {
+    if (!sign) return;
+    context.save();
+    context.font = `600 12px ${theme.font}`;
+    const width = context.measureText(sign).width + 6;
+    context.fillStyle = css(theme.background, 0.88);
+    context.fillRect(x, y + size.tile - 16, width, 16);
+    context.fillStyle = css(theme.text);
+    context.textAlign = "left";
+    context.fillText(sign, x + 3, y + size.tile - 7.5);
+    context.restore();
   }
 
   function tileAt(event) {

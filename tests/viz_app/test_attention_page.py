@@ -1,0 +1,100 @@
+"""The Attention page: every section draws, in both languages, and its choices are in the address."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from viz_app.components.packing import unpack
+
+ROOT = Path(__file__).resolve().parents[2]
+PAIR = {"a": "The man went to the store.", "b": "He bought milk.", "model": "mini-en"}
+SECTIONS = ("head", "lines", "pair", "roles", "flow", "off", "compare")
+
+
+def open_page(**params: str) -> AppTest:
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
+    for name, value in {"lang": "en", "layer": "1", "head": "5", "token": "3", **params}.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page("viz_app/app_pages/attention.py").run()
+    assert not app.exception
+    return app
+
+
+def payload(app: AppTest, component: str) -> tuple[dict, dict]:
+    """Header and arrays of the first mounted component of that name."""
+    for element in app.get("bidi_component"):
+        if element.proto.component_name == f"headlight_{component}":
+            return unpack(element.proto.bytes)
+    raise AssertionError(f"no {component} on the page")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section_draws(section: str, language: str) -> None:
+    app = open_page(**PAIR, lang=language, at_view=section)
+    assert app.session_state["at_view"] == section
+    assert not app.error
+    header, arrays = payload(app, "overview")
+    assert arrays["pixels"].shape[:2] == (4, 8)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("text", ["", "我", "a"])
+def test_the_shortest_inputs_are_enough(section: str, text: str) -> None:
+    app = open_page(a=text, model="mini-en", at_view=section)
+    assert not app.exception
+
+
+def test_choices_come_from_the_address_and_go_back_to_it() -> None:
+    params = {"at_part": "ba", "at_plain": "1", "at_renorm": "1", "at_scale": "log"}
+    app = open_page(**PAIR, **params, at_pool="max_heads", at_order="value")
+    header, arrays = payload(app, "heatmap")
+    assert header["scale"] == "log"
+    assert [token["text"] for token in header["rows"]] == ["he", "bought", "milk", "."]
+    assert arrays["hidden"].min() > 0
+    assert {name: app.query_params[name] for name in params} == params
+
+
+def test_lines_keep_their_settings_and_follow_the_filter() -> None:
+    app = open_page(**PAIR, at_view="lines", at_lines="h1.4_q3", at_part="ab")
+    _, arrays = payload(app, "lines")
+    assert arrays["weights"].shape[0] == 8
+    assert not arrays["weights"][:, :, 0].any()  # [CLS] belongs to A
+    signals = [
+        element.proto.json
+        for element in app.get("bidi_component")
+        if element.proto.component_name == "headlight_signal"
+    ]
+    assert any('"heads": [1, 4]' in signal and '"locked"' in signal for signal in signals)
+
+
+def test_heads_are_switched_off_and_on() -> None:
+    app = open_page(**PAIR, at_view="off", at_off="1.5")
+    assert app.session_state["at_off"] == ["1.5"]
+    app.button(key="attention_off_layer").click().run()
+    assert app.session_state["at_off"] == ["1.5", *(f"1.{head}" for head in (0, 1, 2, 3, 4, 6, 7))]
+    app.button(key="attention_off_clear").click().run()
+    assert app.session_state["at_off"] == []
+    assert not app.exception
+
+
+def test_compare_draws_a_difference_only_between_equal_lengths() -> None:
+    app = open_page(
+        a="It was too tired.", model="mini-en", at_view="compare", at_text="It was wide"
+    )
+    kinds = [
+        unpack(element.proto.bytes)[0]["kind"]
+        for element in app.get("bidi_component")
+        if element.proto.component_name == "headlight_heatmap"
+    ]
+    assert kinds == ["probability", "probability"]
+    app.text_input(key="at_text").set_value("It was too wide.").run()
+    headers = [
+        unpack(element.proto.bytes)[0]
+        for element in app.get("bidi_component")
+        if element.proto.component_name == "headlight_heatmap"
+    ]
+    assert [header["kind"] for header in headers] == ["probability", "probability", "signed"]
+    assert "tired/wide" in [token["text"] for token in headers[2]["rows"]]

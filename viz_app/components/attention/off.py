@@ -1,0 +1,240 @@
+"""Heads switched off: what the model loses without them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import streamlit as st
+
+from viz_app import frame
+from viz_app.components.attention.page import AttentionPage
+from viz_app.components.attention.roles import shelf_language
+from viz_app.components.chart import download, markdown_table
+
+if TYPE_CHECKING:
+    from bert_core.bert import Bert
+    from bert_core.interpret import MaskedShelf
+    from bert_core.trace import Trace
+
+TOP = 5
+SEED = 0  # which words of the shelf are hidden; the same for every head, so that losses compare
+LOSSES_KEPT = 64
+
+_rankings: WeakKeyDictionary[Bert, list[tuple[int, int, float]]] = WeakKeyDictionary()
+_losses: WeakKeyDictionary[Bert, OrderedDict[frozenset[tuple[int, int]], float]] = (
+    WeakKeyDictionary()
+)
+_lock = Lock()
+
+
+def off_section(page: AttentionPage) -> None:
+    """Choose heads, see predictions with and without them, and rank all heads by their loss."""
+    say = page.say
+    off = _choose_heads(page)
+    if "mlm" in page.bert.missing:
+        st.info(say("app.missing.mlm", model=frame.escape(page.bert.name)))
+    if not off:
+        st.info(say("attention.off.none"))
+    else:
+        text_b = page.chosen.text_b if page.chosen.text_b.strip() else None
+        without = page.bert.trace(page.chosen.text_a, text_b, heads_off=off)
+        if "mlm" not in page.bert.missing:
+            _show_words(page, without)
+        if page.is_pair and "nsp" not in page.bert.missing:
+            _show_pair(page, without)
+        if "mlm" not in page.bert.missing:
+            plain, changed = _loss(page, frozenset()), _loss(page, off)
+            st.markdown(say("attention.off.loss", plain=f"{plain:.3f}", without=f"{changed:.3f}"))
+    if "mlm" not in page.bert.missing:
+        _show_ranking(page)
+
+
+def _choose_heads(page: AttentionPage) -> frozenset[tuple[int, int]]:
+    say, picked = page.say, page.picked
+    config = page.trace.config
+    names = [
+        f"{layer}.{head}"
+        for layer in range(config.num_hidden_layers)
+        for head in range(config.num_attention_heads)
+    ]
+    key = picked.some_of("off", names, [])
+
+    def toggle() -> None:
+        name = f"{page.chosen.layer}.{page.chosen.head}"
+        now = list(st.session_state[key])
+        st.session_state[key] = (
+            [other for other in now if other != name] if name in now else [*now, name]
+        )
+
+    def whole_layer() -> None:
+        layer = [name for name in names if name.startswith(f"{page.chosen.layer}.")]
+        st.session_state[key] = list(dict.fromkeys([*st.session_state[key], *layer]))
+
+    def clear() -> None:
+        st.session_state[key] = []
+
+    st.markdown(say("attention.off.intro"))
+    chosen = st.multiselect(
+        say("attention.off.label"),
+        names,
+        key=key,
+        format_func=lambda name: "L{} H{}".format(*name.split(".")),
+        placeholder=say("attention.off.placeholder"),
+    )
+    with st.container(horizontal=True):
+        st.button(
+            say("attention.off.toggle", layer=page.chosen.layer, head=page.chosen.head),
+            on_click=toggle,
+            key="attention_off_toggle",
+        )
+        st.button(
+            say("attention.off.layer", layer=page.chosen.layer),
+            on_click=whole_layer,
+            key="attention_off_layer",
+        )
+        st.button(
+            say("attention.off.clear"),
+            on_click=clear,
+            key="attention_off_clear",
+            disabled=not chosen,
+        )
+    return frozenset((int(layer), int(head)) for layer, head in (n.split(".") for n in chosen))
+
+
+def _show_words(page: AttentionPage, without: Trace) -> None:
+    """The best words at each [MASK], or at the query token where the text has none."""
+    from bert_core.bert import mask_positions
+    from bert_core.predict import top_tokens
+
+    say, trace = page.say, page.trace
+    tokenizer = page.bert.tokenizer
+    places = mask_positions(trace.encoding, tokenizer) or [page.chosen.query]
+    st.markdown(f"##### {say('attention.off.words')}")
+    for place in places:
+        both = [
+            top_tokens(one.mlm_logits_at(place).cpu(), tokenizer, TOP) for one in (trace, without)
+        ]
+        rows = [
+            [
+                frame.escape(before.token),
+                f"{before.probability:.3f}",
+                frame.escape(after.token),
+                f"{after.probability:.3f}",
+            ]
+            for before, after in zip(*both, strict=True)
+        ]
+        plain, changed = say("attention.off.column.plain"), say("attention.off.column.without")
+        chance = say("attention.off.column.probability")
+        st.markdown(
+            say("attention.off.at", token=frame.escape(trace.tokens[place]), place=place)
+            + "\n\n"
+            + markdown_table([plain, chance, changed, chance], rows)
+        )
+
+
+def _show_pair(page: AttentionPage, without: Trace) -> None:
+    from bert_core.predict import next_sentence_probabilities
+
+    before = next_sentence_probabilities(page.trace.nsp_logits)
+    after = next_sentence_probabilities(without.nsp_logits)
+    st.markdown(
+        page.say(
+            "attention.off.pair", plain=f"{before.is_next:.3f}", without=f"{after.is_next:.3f}"
+        )
+    )
+
+
+def _shelf(bert: Bert) -> MaskedShelf:
+    import torch
+
+    from bert_core.interpret import mask_shelf
+    from bert_core.shelves import sentences
+
+    generator = torch.Generator().manual_seed(SEED)
+    return mask_shelf(bert, sentences(shelf_language(bert)), generator)
+
+
+def _loss(page: AttentionPage, off: frozenset[tuple[int, int]]) -> float:
+    """MLM loss on the shelf, in nats; the last ones are kept."""
+    from bert_core.interpret import mlm_loss
+
+    with _lock:
+        known = _losses.setdefault(page.bert, OrderedDict())
+        if off in known:
+            return known[off]
+    with st.spinner(page.say("attention.off.working")):
+        loss = mlm_loss(page.bert, _shelf(page.bert), off)
+    with _lock:
+        known[off] = loss
+        while len(known) > LOSSES_KEPT:
+            known.popitem(last=False)
+    return loss
+
+
+def _show_ranking(page: AttentionPage) -> None:
+    """Heads by the loss without them, beside their rank by how sharp they look."""
+    from bert_core.interpret import sharpness
+
+    say = page.say
+    st.markdown(f"##### {say('attention.off.ranking')}")
+    st.markdown(say("attention.off.ranking.means"))
+    with _lock:
+        ranking = _rankings.get(page.bert)
+    if ranking is None:
+        passes = 1 + page.bert.config.num_hidden_layers * page.bert.config.num_attention_heads
+        if not st.button(
+            say("attention.off.rank", passes=passes), key="attention_off_rank", type="primary"
+        ):
+            return
+        ranking = _rank(page, passes)
+    sharp = sharpness(page.trace)
+    by_sharpness = sorted(
+        ((layer, head) for layer, head, _ in ranking),
+        key=lambda place: -sharp[place].item(),
+    )
+    rows = [
+        [
+            rank,
+            f"L{layer} H{head}",
+            rise,
+            by_sharpness.index((layer, head)) + 1,
+            sharp[layer, head].item(),
+        ]
+        for rank, (layer, head, rise) in enumerate(ranking, start=1)
+    ]
+    columns = [say(f"attention.off.column.{name}") for name in RANKING_COLUMNS]
+    st.dataframe(
+        [dict(zip(columns, row, strict=True)) for row in rows],
+        hide_index=True,
+        height=min(38 + 35 * len(rows), 420),
+        column_config={
+            columns[2]: st.column_config.NumberColumn(format="%+.4f"),
+            columns[4]: st.column_config.NumberColumn(format="%.3f"),
+        },
+    )
+    download("head_ranking", columns, rows, say, label=say("attention.save.csv"))
+
+
+RANKING_COLUMNS = ("rank", "head", "rise", "sharp_rank", "sharp")
+
+
+def _rank(page: AttentionPage, passes: int) -> list[tuple[int, int, float]]:
+    """(layer, head, rise of the loss in nats), the largest rise first; kept per model."""
+    from bert_core.interpret import head_losses
+
+    bar = st.progress(0.0, page.say("attention.off.working"))
+    plain, found = 0.0, []
+    for index, (place, loss) in enumerate(head_losses(page.bert, _shelf(page.bert)), start=1):
+        if place is None:
+            plain = loss
+        else:
+            found.append((*place, loss - plain))
+        bar.progress(index / passes, page.say("attention.off.working"))
+    bar.empty()
+    found.sort(key=lambda entry: -entry[2])
+    with _lock:
+        _rankings[page.bert] = found
+    return found

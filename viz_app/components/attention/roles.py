@@ -1,0 +1,165 @@
+"""What role each head plays, on this sentence and on the shelf."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import streamlit as st
+
+from viz_app import frame
+from viz_app.components.attention.page import AttentionPage, show_grid
+from viz_app.components.chart import download
+from viz_app.view_models.grid import head_grid
+
+if TYPE_CHECKING:
+    from bert_core.bert import Bert
+    from bert_core.interpret import RoleScores
+
+SIGNS = {
+    "previous": "←",
+    "next": "→",
+    "self": "●",
+    "cls": "C",
+    "sep": "S",
+    "same_word": "=",
+    "punctuation": ".,",
+    "broad": "░",
+}
+"""Signs of the roles in the tiles of the overview."""
+SOURCES = ("sentence", "shelf")
+
+_shelf_roles: WeakKeyDictionary[Bert, RoleScores] = WeakKeyDictionary()
+_lock = Lock()
+
+
+def shelf_language(bert: Bert) -> str:
+    """The language of whose sentences this model knows more tokens."""
+    from bert_core.shelves import LANGUAGES, sentences
+
+    def unknown(language: str) -> float:
+        ids = [id_ for text in sentences(language)[:20] for id_ in bert.encode(text).input_ids]
+        return ids.count(bert.tokenizer.unk_id) / len(ids)
+
+    return min(LANGUAGES, key=unknown)
+
+
+def shelf_roles(page: AttentionPage) -> RoleScores:
+    """The mean over the shelf, worked out once per model with a progress bar."""
+    from bert_core.interpret import head_roles, mean_roles
+    from bert_core.shelves import sentences
+
+    with _lock:
+        found = _shelf_roles.get(page.bert)
+    if found is None:
+        texts = sentences(shelf_language(page.bert))
+        bar = st.progress(0.0, page.say("attention.roles.working"))
+        scores = []
+        for index, text in enumerate(texts, start=1):
+            scores.append(head_roles(page.bert.trace(text)))
+            if index % 10 == 0:
+                bar.progress(index / len(texts), page.say("attention.roles.working"))
+        bar.empty()
+        found = mean_roles(scores)
+        with _lock:
+            _shelf_roles[page.bert] = found
+    return found
+
+
+def role_marks(roles: RoleScores) -> list[list[str]]:
+    """A sign per layer and head for the overview; empty for a head between roles."""
+    from bert_core.interpret import main_roles
+
+    return [[SIGNS.get(role or "", "") for role in layer] for layer in main_roles(roles)]
+
+
+def legend(page: AttentionPage) -> str:
+    """The signs in words, one line."""
+    return " · ".join(
+        f"**{frame.escape(sign)}** {page.say(f'attention.role.{role}')}"
+        for role, sign in SIGNS.items()
+    )
+
+
+def roles_section(page: AttentionPage) -> None:
+    """One role over all heads, and a table of what each head does."""
+    from bert_core.interpret import ROLES, head_roles, main_roles
+
+    say, picked = page.say, page.picked
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        role = st.selectbox(
+            say("attention.roles.label"),
+            ROLES,
+            key=picked.one_of("role", ROLES, "previous"),
+            format_func=lambda name: say(f"attention.role.{name}"),
+            width=260,
+        )
+        source = st.segmented_control(
+            say("attention.roles.source"),
+            SOURCES,
+            key=picked.one_of("source", SOURCES, "sentence"),
+            format_func=lambda name: say(f"attention.roles.{name}"),
+            required=True,
+        )
+    here = head_roles(page.trace)
+    roles = here if source == "sentence" else shelf_roles(page)
+    index = ROLES.index(role)
+    uniform = roles.uniform[index].item()
+    st.markdown(say(f"attention.role.{role}.means"))
+    if roles.scores[index].isnan().all():
+        st.info(say("attention.roles.none"))
+    else:
+        view = head_grid(
+            roles.scores[index].numpy(),
+            "probability",
+            legend="attention.legend.evenness" if role == "broad" else "attention.legend.role",
+            reading="attention.reading.largest_head",
+        )
+        show_grid(page, view, key="attention_roles")
+        st.caption(say("attention.roles.uniform", value=f"{uniform:.3f}"))
+    st.markdown(f"##### {say('attention.roles.table')}")
+    shelf = shelf_roles(page)  # after the picture: the first time it takes seconds
+    rows = role_table(page, here, shelf, main_roles(shelf))
+    columns = [say(f"attention.roles.column.{name}") for name in COLUMNS]
+    st.dataframe(
+        [dict(zip(columns, row, strict=True)) for row in rows],
+        hide_index=True,
+        height=min(38 + 35 * len(rows), 420),
+        column_config={
+            column: st.column_config.NumberColumn(format="%.3f") for column in columns[2:5]
+        },
+    )
+    download("head_roles", columns, rows, say, label=say("attention.save.csv"))
+    st.caption(say("attention.roles.method"))
+
+
+COLUMNS = ("head", "role", "shelf", "sentence", "uniform")
+
+
+def role_table(
+    page: AttentionPage,
+    here: RoleScores,
+    shelf: RoleScores,
+    main: Sequence[Sequence[str | None]],
+) -> list[list[str | float | None]]:
+    """Each head with the role it plays on the shelf and the three scores of that role."""
+    from bert_core.interpret import ROLES
+
+    rows: list[list[str | float | None]] = []
+    for layer, heads in enumerate(main):
+        for head, role in enumerate(heads):
+            name = f"L{layer} H{head}"
+            if role is None:
+                rows.append([name, page.say("attention.role.none"), None, None, None])
+                continue
+            index = ROLES.index(role)
+            numbers = (
+                shelf.scores[index, layer, head],
+                here.scores[index, layer, head],
+                shelf.uniform[index],
+            )
+            known = [None if number.isnan() else number.item() for number in numbers]
+            rows.append([name, f"{SIGNS[role]} {page.say(f'attention.role.{role}')}", *known])
+    return rows
