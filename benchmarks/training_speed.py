@@ -27,8 +27,8 @@ from bert_core.tokenizer import SPECIAL_TOKENS, BertTokenizer
 TITLE = "Training"
 NOTE = (
     "Joint MLM and NSP training of the `mini-en` configuration (4 layers, hidden 256, 12,288 "
-    "pieces, no dropout, float32), batches of 32 pairs packed to 128 tokens, random ids in place of words. "
-    "Each side trains in turn; median over the rounds of tokens per second, first steps left out."
+    "pieces, no dropout, float32), batches of 32 pairs packed to 128 tokens, random ids in place "
+    "of words. Each side trains in turn; median over the rounds, first steps left out."
 )
 CONFIG = BertConfig(
     vocab_size=12288,

@@ -19,6 +19,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -34,11 +35,13 @@ from bert_core.pretraining.evaluate import (
     evaluate,
     evaluate_kinds,
     evaluation_batches,
+    everyday_figures,
 )
 from bert_core.pretraining.loop import Pace, Recipe, Run, Standing, Workers, read_metrics
 from bert_core.pretraining.masking import MaskingRule
 from bert_core.pretraining.pairs import TRAINING_MIX
 from bert_core.pretraining.schedule import Budget
+from bert_core.shelves import LANGUAGES
 from bert_core.tokenizer import BertTokenizer
 
 _RATES_FRESH = (4e-3, 2e-3)
@@ -86,7 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
     start = train.add_mutually_exclusive_group(required=True)
     start.add_argument("--init-from", type=Path, help="checkpoint whose weights to continue")
     start.add_argument("--vocabulary", type=int, help="learn this many pieces and start afresh")
-    train.add_argument("--language", choices=("en", "zh"), default="en")
+    train.add_argument("--language", choices=LANGUAGES, default="en")
     budget = train.add_mutually_exclusive_group(required=True)
     budget.add_argument("--minutes", type=float, help="of training; pauses are not counted")
     budget.add_argument("--steps", type=int)
@@ -125,6 +128,9 @@ def build_parser() -> argparse.ArgumentParser:
     judge.add_argument("--checkpoint", type=Path, required=True)
     judge.add_argument("--heldout", nargs="+", type=Path, required=True)
     judge.add_argument("--cache", type=Path, default=train.get_default("cache"))
+    judge.add_argument(
+        "--language", choices=LANGUAGES, help="also try the project's everyday texts"
+    )
     judge.add_argument("--device", default="auto")
     judge.add_argument("--threads", type=int)
 
@@ -265,7 +271,7 @@ def _finish(
             "tokens": source.corpus.num_tokens,
             "weights": dict(source.source_weights or {}),
         },
-        "continued_from": options.init_from.name if options.init_from else None,
+        "continued_from": _earlier_training(options.init_from),
         "tokens_seen": standing.tokens,
         "steps": standing.step,
         "seconds": round(standing.seconds, 1),
@@ -274,6 +280,7 @@ def _finish(
         "recipe": vars(run.recipe),
         "batch_tokens": source.tokens_per_batch,
         "heldout": figures,
+        "everyday": everyday_figures(run.model, source.tokenizer, options.language),
         "curve": thin(read_metrics(run.folder / "metrics.jsonl")),
     }
     text = json.dumps(training, indent=1, ensure_ascii=False) + "\n"
@@ -284,6 +291,15 @@ def _finish(
         extra_files={"training.json": text},
     )
     print(json.dumps(figures, indent=1))
+
+
+def _earlier_training(checkpoint: Path | None) -> dict[str, Any] | None:
+    """Name and `training.json` of the checkpoint whose weights were continued."""
+    if checkpoint is None:
+        return None
+    record = checkpoint / "training.json"
+    training = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else None
+    return {"name": checkpoint.name, "training": training}
 
 
 def device_name(device: torch.device) -> str:
@@ -300,6 +316,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     loaded = load_checkpoint(options.checkpoint)
     corpus = open_corpus(find_text_files(options.heldout), loaded.tokenizer, options.cache)
     figures = evaluate_kinds(loaded.model.to(device), corpus, loaded.tokenizer, device)
+    if options.language:
+        figures["everyday"] = everyday_figures(loaded.model, loaded.tokenizer, options.language)
     print(json.dumps(figures, indent=1))
 
 

@@ -360,7 +360,7 @@ class Meter:
         Raises:
             FloatingPointError: the loss is not a finite number.
         """
-        self._sums += losses.double().cpu()
+        self._sums += losses.cpu().double()
         self._steps += 1
         self._tokens += batch.num_tokens
         self._factor = factor

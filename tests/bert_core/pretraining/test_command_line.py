@@ -47,6 +47,8 @@ def test_from_text_to_a_model_that_answers(
     assert training["tokens_seen"] > 0 and training["seconds"] > 0
     assert training["device"].startswith("cpu")
     assert set(training["heldout"]) == {"packed_64", "packed_128", "single_sentences"}
+    assert training["everyday"]["clozes"] == 40
+    assert training["continued_from"] is None
     assert training["curve"][-1]["tokens"] == training["tokens_seen"]
 
     shares = [snapshot.share for snapshot, _ in list_snapshots(run / "history")]
@@ -58,9 +60,14 @@ def test_from_text_to_a_model_that_answers(
     assert main(["plot", "--folder", str(run), "--output", str(tmp_path / "curve.svg")]) == 0
     assert "masked-word loss" in (tmp_path / "curve.svg").read_text(encoding="utf-8")
     capsys.readouterr()
+    language = ["--language", "en"]
     cache = ["--cache", str(tmp_path / "cache"), "--device", "cpu"]
-    assert main(["evaluate", "--checkpoint", str(run / "checkpoint"), *heldout, *cache]) == 0
+    assert (
+        main(["evaluate", "--checkpoint", str(run / "checkpoint"), *heldout, *cache, *language])
+        == 0
+    )
     judged = json.loads(capsys.readouterr().out)
+    assert judged["everyday"]["pairs"] == training["everyday"]["pairs"]
     # the checkpoint holds float16 weights
     assert judged["packed_64"]["mlm_loss"] == pytest.approx(
         training["heldout"]["packed_64"]["mlm_loss"], abs=0.005
@@ -76,7 +83,8 @@ def test_weights_can_be_continued(text_files: list[Path], tmp_path: Path) -> Non
     one, other = (load(str(run / "checkpoint"), device="cpu") for run in (first, second))
     assert other.config.hidden_dropout_prob == 0.2
     training = json.loads((second / "checkpoint" / "training.json").read_text(encoding="utf-8"))
-    assert training["continued_from"] == "checkpoint"
+    assert training["continued_from"]["name"] == "checkpoint"
+    assert training["continued_from"]["training"]["steps"] == 2
     start = load_snapshot(list_snapshots(second / "history")[0][1], other.config)
     for name, tensor in one.model.state_dict().items():
         torch.testing.assert_close(start.state_dict()[name], tensor, rtol=0.02, atol=0.01)

@@ -204,3 +204,15 @@ def test_progress_says_rate_loss_and_time_left(
         assert part in last
     line = read_metrics(tmp_path / "metrics.jsonl")[-1]
     assert line["step"] == 4 and line["tokens"] > 0 and line["tokens_per_second"] > 0
+
+
+@pytest.mark.gpu
+def test_training_on_a_gpu_learns_and_continues(
+    source: BatchSource, tmp_path: Path, accelerator: str
+) -> None:
+    device = torch.device(accelerator)
+    new_run(source, tmp_path, steps=60, device=device, stop_requested=stop_after(30)).train()
+    run = new_run(source, tmp_path, steps=60, device=device)
+    assert run.train().step == 60
+    losses = [line["mlm_loss"] for line in read_metrics(tmp_path / "metrics.jsonl")]
+    assert np.mean(losses[-5:]) < losses[0] - 0.2
