@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from bert_core.encoding import Encoding
@@ -230,49 +230,64 @@ def layer_value_norms(trace: Trace, layer: int) -> Float[Tensor, "query key"]:
 
 
 @dataclass(frozen=True)
-class MaskedShelf:
-    """Sentences with some tokens hidden, ready for one batched pass; see `mask_shelf`."""
+class MaskedBatch:
+    """Sentences of similar length with some tokens hidden, ready for one pass."""
 
-    input_ids: Tensor  # [sentence, seq]
-    attention_mask: Tensor  # [sentence, seq]
-    hidden_at: Tensor  # flat indices into [sentence · seq]
-    answers: Tensor  # the ids that stood there
+    input_ids: Int[Tensor, "sentence seq"]
+    attention_mask: Int[Tensor, "sentence seq"]
+    hidden_at: Int[Tensor, " hidden"]
+    """Indices into the flattened sentence·seq axis."""
+    answers: Int[Tensor, " hidden"]
+    """The ids that stood there."""
 
-    def __len__(self) -> int:
-        return len(self.input_ids)
+
+_BATCH = 64  # sentences; sorted by length, so that little of a batch is padding
 
 
 def mask_shelf(
     bert: "Bert", texts: Sequence[str], generator: torch.Generator, share: float = 0.15
-) -> MaskedShelf:
+) -> tuple[MaskedBatch, ...]:
     """Put [MASK] over `share` of each text's own tokens, at least one, chosen by `generator`.
 
+    Texts without a token of their own are left out.
+
     Raises:
-        ValueError: no text has a token of its own.
+        ValueError: no text has one.
     """
-    encodings = [bert.encode(text) for text in texts]
-    encodings = [encoding for encoding in encodings if not all(encoding.special_tokens_mask)]
-    if not encodings:
-        raise ValueError("no text has a token that could be hidden")
-    longest = max(len(encoding) for encoding in encodings)
-    ids = torch.full((len(encodings), longest), bert.tokenizer.pad_id)
-    present = torch.zeros_like(ids)
-    places = []
-    for row, encoding in enumerate(encodings):
-        ids[row, : len(encoding)] = torch.tensor(encoding.input_ids)
-        present[row, : len(encoding)] = 1
+    chosen = []
+    for text in texts:
+        encoding = bert.encode(text)
         own = torch.tensor(encoding.special_tokens_mask).logical_not().nonzero().flatten()
-        count = max(1, round(share * len(own)))
-        picked = own[torch.randperm(len(own), generator=generator)[:count]]
-        places.append(row * longest + picked.sort().values)
-    hidden_at = torch.cat(places)
+        if len(own):
+            count = max(1, round(share * len(own)))
+            order = torch.randperm(len(own), generator=generator)
+            chosen.append((encoding.input_ids, own[order[:count]].sort().values))
+    if not chosen:
+        raise ValueError("no text has a token that could be hidden")
+    chosen.sort(key=lambda entry: len(entry[0]))
+    return tuple(
+        _masked_batch(bert, chosen[start : start + _BATCH])
+        for start in range(0, len(chosen), _BATCH)
+    )
+
+
+def _masked_batch(bert: "Bert", chosen: list[tuple[tuple[int, ...], Tensor]]) -> MaskedBatch:
+    longest = max(len(ids) for ids, _ in chosen)
+    ids = torch.full((len(chosen), longest), bert.tokenizer.pad_id)
+    present = torch.zeros_like(ids)
+    for row, (tokens, _) in enumerate(chosen):
+        ids[row, : len(tokens)] = torch.tensor(tokens)
+        present[row, : len(tokens)] = 1
+    hidden_at = torch.cat([row * longest + places for row, (_, places) in enumerate(chosen)])
     answers = ids.flatten()[hidden_at]
     masked = ids.flatten().index_fill(0, hidden_at, bert.tokenizer.mask_id).view_as(ids)
-    return MaskedShelf(masked, present, hidden_at, answers)
+    return MaskedBatch(masked, present, hidden_at, answers)
 
 
 def mlm_loss(
-    bert: "Bert", shelf: MaskedShelf, heads_off: Collection[tuple[int, int]] = frozenset()
+    bert: "Bert",
+    shelf: Sequence[MaskedBatch],
+    heads_off: Collection[tuple[int, int]] = frozenset(),
 ) -> float:
     """Mean cross-entropy in nats of the hidden tokens, some heads switched off or none.
 
@@ -280,18 +295,22 @@ def mlm_loss(
         ValueError: the checkpoint has no MLM head, or no such head.
     """
     bert.require("mlm", "be scored on masked words")
-    model = bert.model
-    device = next(model.parameters()).device
+    device = next(bert.model.parameters()).device
     mask = head_mask(bert.config, heads_off)
-    with torch.inference_mode():
-        output = model(
-            shelf.input_ids.to(device),
-            attention_mask=shelf.attention_mask.to(device),
-            mlm_positions=shelf.hidden_at.to(device),
-            head_mask=None if mask is None else mask.to(device),
-        )
-        loss = torch.nn.functional.cross_entropy(output.mlm_logits, shelf.answers.to(device))
-    return loss.item()
+    total, count = 0.0, 0
+    for batch in shelf:
+        with torch.inference_mode():
+            output = bert.model(
+                batch.input_ids.to(device),
+                attention_mask=batch.attention_mask.to(device),
+                mlm_positions=batch.hidden_at.to(device),
+                head_mask=None if mask is None else mask.to(device),
+            )
+            total += torch.nn.functional.cross_entropy(
+                output.mlm_logits, batch.answers.to(device), reduction="sum"
+            ).item()
+        count += len(batch.answers)
+    return total / count
 
 
 def head_losses(bert: "Bert", shelf: MaskedShelf) -> Iterator[tuple[tuple[int, int] | None, float]]:

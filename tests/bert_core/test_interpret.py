@@ -173,28 +173,34 @@ def test_a_head_that_is_off_adds_nothing() -> None:
 
 def test_loss_is_that_of_each_sentence_alone() -> None:
     toy = toy_bert()
-    shelf = mask_shelf(toy, ["the cat saw a dog", "it was"], torch.Generator().manual_seed(3))
+    texts = ["the cat saw a dog", "it was"] * 40  # more than one batch
+    shelf = mask_shelf(toy, texts, torch.Generator().manual_seed(3))
+    assert len(shelf) > 1
     losses = []
-    for row in range(len(shelf)):
-        ids = shelf.input_ids[row][shelf.attention_mask[row] == 1]
-        (place,) = (ids == toy.tokenizer.mask_id).nonzero().flatten().tolist()
-        logits = toy.model(ids[None]).mlm_logits[0, place]
-        losses.append(-logits.log_softmax(-1)[shelf.answers[row]].item())
-    assert mlm_loss(toy, shelf) == pytest.approx(sum(losses) / 2, rel=1e-5)
+    for batch in shelf:
+        answers = iter(batch.answers)
+        for row, present in zip(batch.input_ids, batch.attention_mask, strict=True):
+            ids = row[present == 1]
+            (place,) = (ids == toy.tokenizer.mask_id).nonzero().flatten().tolist()
+            logits = toy.model(ids[None]).mlm_logits[0, place]
+            losses.append(-logits.log_softmax(-1)[next(answers)].item())
+    assert len(losses) == len(texts)
+    assert mlm_loss(toy, shelf) == pytest.approx(sum(losses) / len(losses), rel=1e-5)
 
 
 def test_masking_follows_the_seed_and_spares_special_tokens() -> None:
     toy = toy_bert()
     texts = ["the cat saw a dog it was tired", "", "the dog"]
 
-    def shelf(seed: int) -> torch.Tensor:
-        return mask_shelf(toy, texts, torch.Generator().manual_seed(seed)).input_ids
+    def ids(seed: int) -> torch.Tensor:
+        (batch,) = mask_shelf(toy, texts, torch.Generator().manual_seed(seed))
+        return batch.input_ids
 
-    assert torch.equal(shelf(1), shelf(1))
-    assert not torch.equal(shelf(1), shelf(2))
-    assert len(shelf(1)) == 2  # the empty text has nothing to hide
-    assert (shelf(1) == toy.tokenizer.mask_id).sum(dim=1).tolist() == [1, 1]
-    assert (shelf(1)[:, 0] == toy.tokenizer.cls_id).all()
+    assert torch.equal(ids(1), ids(1))
+    assert not torch.equal(ids(1), ids(2))
+    assert len(ids(1)) == 2  # the empty text has nothing to hide
+    assert (ids(1) == toy.tokenizer.mask_id).sum(dim=1).tolist() == [1, 1]
+    assert (ids(1)[:, 0] == toy.tokenizer.cls_id).all()
     with pytest.raises(ValueError, match="could be hidden"):
         mask_shelf(toy, [""], torch.Generator())
 

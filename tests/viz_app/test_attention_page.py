@@ -1,4 +1,4 @@
-"""The Attention page: every section draws, in both languages, and its choices are in the address."""
+"""The Attention page: every section in both languages, and its choices in the address."""
 
 from pathlib import Path
 

@@ -16,7 +16,7 @@ from viz_app.components.chart import download, markdown_table
 
 if TYPE_CHECKING:
     from bert_core.bert import Bert
-    from bert_core.interpret import MaskedShelf
+    from bert_core.interpret import MaskedBatch
     from bert_core.trace import Trace
 
 TOP = 5
@@ -147,7 +147,7 @@ def _show_pair(page: AttentionPage, without: Trace) -> None:
     )
 
 
-def _shelf(bert: Bert) -> MaskedShelf:
+def _shelf(bert: Bert) -> tuple[MaskedBatch, ...]:
     import torch
 
     from bert_core.interpret import mask_shelf
