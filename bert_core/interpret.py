@@ -313,7 +313,9 @@ def mlm_loss(
     return total / count
 
 
-def head_losses(bert: "Bert", shelf: MaskedShelf) -> Iterator[tuple[tuple[int, int] | None, float]]:
+def head_losses(
+    bert: "Bert", shelf: Sequence[MaskedBatch]
+) -> Iterator[tuple[tuple[int, int] | None, float]]:
     """The MLM loss without any intervention (None), then with each head off in turn.
 
     One forward pass per item, so that a caller can show how far it is.
