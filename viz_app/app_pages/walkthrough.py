@@ -1,12 +1,18 @@
-"""Step by step: one head and one query token, from the layer's input to the head's output."""
+"""Step by step: one token's way through the model, every number worked out from those before it."""
 
 import streamlit as st
 
 from viz_app import frame, state
-from viz_app.components.walkthrough import walkthrough_table
-from viz_app.view_models.walkthrough import STEP_IDS, walkthrough
+from viz_app.components.walkthrough import origin_header, walkthrough_table
+from viz_app.view_models.origin import origin_view
+from viz_app.view_models.steps import BY_ID
+from viz_app.view_models.walkthrough import walkthrough
 
 KEY = "walkthrough"
+FIRST = "query"
+"""The step shown to whoever has not chosen one: the beginning of attention."""
+EXTRA = ("unit", "candidate")
+"""Choices of this page alone: which output of a sum of products, which word of the vocabulary."""
 
 
 def take_step() -> None:
@@ -15,21 +21,74 @@ def take_step() -> None:
 
 
 def take_selection() -> None:
-    """Make the layer, head and token that were picked those of every page."""
+    """Go to the place that was picked, with its layer, head and token for every page."""
     picked = st.session_state[KEY].select
-    state.choose(layer=picked["layer"], head=picked["head"], query=picked["query"])
+    state.choose(**{name: picked[name] for name in ("step", "layer", "head", "query")})
+    for name in EXTRA:
+        if name in picked:
+            st.query_params[name] = str(picked[name])
+
+
+def take_question() -> None:
+    """Put the number that was clicked on the trail, or go back along it."""
+    asked = st.session_state[KEY].ask
+    trail = [] if asked.get("fresh") or asked.get("close") else st.session_state.get("trail", [])
+    if asked.get("back"):
+        trail = trail[:-1]
+    if "cell" in asked:
+        trail = [*trail, asked["cell"]]
+    st.session_state["trail"] = trail
+
+
+def extra(name: str, size: int) -> int | None:
+    """A choice of this page from the address; None where it makes no sense."""
+    value = st.query_params.get(name, "")
+    if not (value.isascii() and value.isdecimal() and len(value) <= 6):
+        return None
+    return int(value) if int(value) < size else None
+
+
+def asked_cell(trail: list[dict]) -> dict | None:
+    """Where the last number on the trail comes from; None when it is not in this trace."""
+    from bert_core.provenance import Cell
+
+    if not trail:
+        return None
+    cell = trail[-1]
+    try:
+        view = origin_view(trace, Cell(cell["stage"], tuple(cell["index"]), cell["layer"]))
+    except ValueError:  # another text or model has come since
+        return None
+    return origin_header(view, words=say, language=chosen.language, trail=len(trail))
 
 
 say = frame.words()
 trace = frame.trace()
+bert = frame.model()
 chosen = frame.selection(trace)
+config = trace.config
+without = frozenset(bert.missing) & {"mlm", "nsp"}
+step = BY_ID.get(chosen.step)
+step_id = step.id if step is not None and step.part not in without else FIRST
 
 walkthrough_table(
-    walkthrough(trace, chosen.layer, chosen.head, chosen.query),
-    step=chosen.step if chosen.step in STEP_IDS else STEP_IDS[0],
+    walkthrough(
+        trace,
+        step_id,
+        chosen.layer,
+        chosen.head,
+        chosen.query,
+        unit=extra("unit", max(config.hidden_size, config.intermediate_size)) or 0,
+        candidate=extra("candidate", config.vocab_size),
+        token_of=bert.tokenizer.token,
+    ),
+    step=step_id,
     key=KEY,
     words=say,
     language=chosen.language,
+    asked=asked_cell(st.session_state.get("trail", [])),
+    without=without,
     on_step=take_step,
     on_select=take_selection,
+    on_ask=take_question,
 )

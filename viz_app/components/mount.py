@@ -1,7 +1,8 @@
 """Register and mount the interactive views: plain JS and CSS files, no build step.
 
-A view lives in `components/<folder>/<folder>.js` and `.css`. Its source is `common.js` followed by
-its own file, one ES module, so the same text can be put into an exported HTML file.
+A view lives in `components/<folder>/<folder>.js` and `.css`. Its source is `common.js`, then any
+other `.js` files of its folder by name, then its own file: one ES module, so the same text can be
+put into an exported HTML file.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ def _read(*parts: str) -> str:
 @cache
 def view_js(folder: str) -> str:
     """The JavaScript module of one view; its default export is the Streamlit entry point."""
-    return _read("common.js") + "\n" + _read(folder, f"{folder}.js")
+    own = files("viz_app.components").joinpath(folder)
+    names = sorted(file.name for file in own.iterdir() if file.name.endswith(".js"))
+    names.sort(key=lambda name: name == f"{folder}.js")  # the one with the export comes last
+    return "\n".join([_read("common.js"), *(_read(folder, name) for name in names)])
 
 
 @cache

@@ -17,8 +17,9 @@ FOLDER = ASSETS / "explanations"
 class Explanation:
     """One step in one language.
 
-    `see` and `why` may hold the placeholders {query}, {key}, {layer}, {head}, {size} and {tokens},
-    which the page fills with what is selected.
+    Title, `see` and `why` may hold placeholders, which the page fills: {query} and {key} (tokens),
+    {layer}, {head} and {unit} (what is chosen), {heads}, {size} (of a head), {hidden}, {inner},
+    {vocab} and {tokens} (how many there are).
     """
 
     title: str

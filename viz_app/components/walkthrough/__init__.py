@@ -1,4 +1,4 @@
-"""The attention of one head, step by step, as one interactive table."""
+"""The model's calculation step by step, as one interactive table per sheet."""
 
 from __future__ import annotations
 
@@ -9,13 +9,26 @@ from viz_app.components.headers import Words, token_header
 from viz_app.components.mount import mount_view
 from viz_app.components.packing import pack
 from viz_app.view_models.explanations import explanation
-from viz_app.view_models.walkthrough import DECIMALS, STEPS, Step, WalkthroughView
+from viz_app.view_models.origin import OperandsView, OriginView
+from viz_app.view_models.steps import (
+    BY_ID,
+    LAYER_PARTS,
+    PARTS,
+    STEPS,
+    Step,
+    neighbour,
+    place_of,
+    step_of,
+    steps_of,
+)
+from viz_app.view_models.walkthrough import DECIMALS, CellPattern, Edge, WalkthroughView
 
 _WORDS = (
     "pick_layer",
     "pick_head",
     "pick_query",
-    "key_token",
+    "pick_unit",
+    "parts",
     "result",
     "back",
     "next",
@@ -28,6 +41,15 @@ _WORDS = (
     "axis_hidden",
     "axis_head_size",
     "axis_key",
+    "axis_inner",
+    "axis_vocab",
+    "axis_positions",
+    "axis_segments",
+    "axis_class",
+    "asked_back",
+    "asked_show",
+    "asked_close",
+    "asked_learned",
 )
 # What the browser fills is passed through as itself.
 _TEMPLATES: dict[str, tuple[str, ...]] = {
@@ -35,21 +57,60 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     "step_check": ("exact", "rounded", "decimals"),
     "layer_check": ("layer", "difference"),
     "dimension_value": ("dim", "value"),
+    "picture": ("outputs", "inputs", "high"),
+    "asked": ("value",),
+    "asked_rest": ("shown", "count", "rest"),
+    "asked_check": ("difference",),
 }
 
 
-def walkthrough_payload(view: WalkthroughView, *, key: str, words: Words, language: str) -> bytes:
+def walkthrough_payload(
+    view: WalkthroughView,
+    *,
+    key: str,
+    words: Words,
+    language: str,
+    without: frozenset[str] = frozenset(),
+) -> bytes:
     """What the browser needs to show `view`; also the payload of an exported file."""
+    own = [step for step in STEPS if step.sheet == view.sheet]
+    part = own[0].part
+    steps = steps_of(part)
+    is_class = view.row_kind == "class"
     header: dict[str, Any] = {
         "view": key,
+        "part": part,
+        "part_title": words(f"walkthrough.part_{part}"),
+        "parts": [
+            {
+                "id": name,
+                "title": words(f"walkthrough.part_{name}"),
+                "layer": name in LAYER_PARTS,
+                "step": steps_of(name)[0].id,
+            }
+            for name in PARTS
+            if name not in without
+        ],
+        "before": neighbour(steps[0].id, view.layer, view.layers, -1, without),
+        "after": neighbour(steps[-1].id, view.layer, view.layers, +1, without),
+        "sheet": view.sheet,
         "layers": view.layers,
         "heads": view.heads,
         "layer": view.layer,
         "head_index": view.head_index,
         "query": view.query,
         "decimals": DECIMALS,
-        "sizes": view.sizes(),
-        "rows": token_header(view.rows),
+        "sizes": dict(view.sizes),
+        "tokens": token_header(view.tokens),
+        "rows": [
+            {
+                "text": words(f"walkthrough.class_{row.text}") if is_class else row.text,
+                "label": words(f"walkthrough.class_{row.label}") if is_class else row.label,
+                "place": list(row.place),
+                "special": row.special,
+            }
+            for row in view.rows
+        ],
         "columns": [
             {
                 "id": column.id,
@@ -57,12 +118,27 @@ def walkthrough_payload(view: WalkthroughView, *, key: str, words: Words, langua
                 "symbol": column.symbol,
                 "low": column.low,
                 "high": column.high,
+                "cell": _pattern(column.cell),
             }
             for column in view.columns
         ],
-        "head": list(view.head),
-        "foot": list(view.foot),
-        "steps": [_step_header(step, view, language) for step in STEPS],
+        "head": {name: _edge_header(edge) for name, edge in view.head.items()},
+        "foot": {name: _edge_header(edge) for name, edge in view.foot.items()},
+        "pictures": {
+            step: {"symbol": picture.symbol, "high": picture.high}
+            for step, picture in view.pictures.items()
+        },
+        "unit": view.unit
+        and {
+            "chosen": view.unit.chosen,
+            "count": view.unit.count,
+            "choices": [
+                [value, words(f"walkthrough.class_{text}") if view.unit.count == 2 else text]
+                for value, text in view.unit.choices
+            ],
+        },
+        "facts": dict(view.facts),
+        "steps": [_step_header(step, view, language) for step in steps],
         "layer_check": view.layer_check,
         "words": {
             **{name: words(f"walkthrough.{name}") for name in _WORDS},
@@ -70,30 +146,89 @@ def walkthrough_payload(view: WalkthroughView, *, key: str, words: Words, langua
                 name: words(f"walkthrough.{name}", **{gap: f"{{{gap}}}" for gap in gaps})
                 for name, gaps in _TEMPLATES.items()
             },
+            "row_kind": words(f"walkthrough.row_{view.row_kind}"),
+            "pick_choice": words(
+                "walkthrough.pick_candidate"
+                if view.sheet == "mlm_logits"
+                else "walkthrough.pick_class"
+            ),
         },
     }
     arrays = {f"column:{column.id}": column.values for column in view.columns}
-    arrays |= {f"head:{name}": values for name, values in view.head.items()}
-    arrays |= {f"foot:{name}": values for name, values in view.foot.items()}
-    return pack(header, {**arrays, "masked": view.masked.astype("uint8")})
+    arrays |= {f"head:{name}": edge.values for name, edge in view.head.items()}
+    arrays |= {f"foot:{name}": edge.values for name, edge in view.foot.items()}
+    pictures = {f"picture:{step}": picture.pixels for step, picture in view.pictures.items()}
+    return pack(header, {**arrays, **pictures, "masked": view.masked.astype("uint8")})
+
+
+def _pattern(pattern: CellPattern | None) -> dict[str, Any] | None:
+    if pattern is None:
+        return None
+    return {"stage": pattern.stage, "layer": pattern.layer, "index": list(pattern.index)}
+
+
+def _edge_header(edge: Edge) -> dict[str, Any]:
+    return {"symbol": edge.symbol, "cell": _pattern(edge.cell)}
 
 
 def _step_header(step: Step, view: WalkthroughView, language: str) -> dict[str, Any]:
-    text = explanation(language, step.id)
-    check = view.checks[step.id]
+    text = explanation(language, step.words)
+    check = view.checks.get(step.id)
     return {
         "id": step.id,
+        "sheet": step.sheet,
         "symbol": step.symbol,
         "formula": step.formula,
-        "reveals": step.reveals,
+        "reveals": list(step.reveals),
         "operands": list(step.operands),
         "shapes": [[symbol, list(axes)] for symbol, axes in step.shapes],
         "title": text.title,
         "see": text.see,
         "why": list(text.why),
         "source": text.source,
-        "exact": check.exact,
-        "rounded": check.rounded,
+        "check": check and [check.exact, check.rounded],
+    }
+
+
+def origin_header(view: OriginView, *, words: Words, language: str, trail: int) -> dict[str, Any]:
+    """What the browser needs to say where a number comes from; `trail` counts the cells so far."""
+    found = view.provenance
+    cell = found.cell
+    name = cell.stage if cell.is_parameter else words(f"walkthrough.stage_{cell.stage}")
+    place = " · ".join(words(f"walkthrough.at_{axis}", value=text) for axis, text in view.place)
+    shown = None if cell.is_parameter else place_of(cell)
+    title = "" if shown is None else explanation(language, BY_ID[step_of(cell.stage)].words).title
+    return {
+        "cell": {"stage": cell.stage, "layer": cell.layer, "index": list(cell.index)},
+        "name": f"{name} · {place}" if place else name,
+        "value": found.value,
+        "operation": found.operation,
+        "how": words(f"walkthrough.how_{found.operation}"),
+        "recomputed": found.recomputed,
+        "constants": dict(found.constants),
+        "groups": [_group_header(group, words) for group in view.operands],
+        "shown": view.shown,
+        "total": view.total,
+        "rest": view.rest,
+        "place": shown,
+        "step_title": title,
+        "trail": trail,
+    }
+
+
+def _group_header(group: OperandsView, words: Words) -> dict[str, Any]:
+    learned = "." in group.stage
+    return {
+        "role": group.role,
+        "name": words(f"walkthrough.role_{group.role}")
+        if learned
+        else words(f"walkthrough.stage_{group.stage}"),
+        "stage": group.stage,
+        "layer": group.layer,
+        "indices": [list(index) for index in group.indices],
+        "values": list(group.values),
+        "headings": list(group.headings),
+        "lit": [list(index) for index in group.lit],
     }
 
 
@@ -104,24 +239,32 @@ def walkthrough_table(
     key: str,
     words: Words,
     language: str,
+    asked: dict[str, Any] | None = None,
+    without: frozenset[str] = frozenset(),
     on_step: Callable[[], None] | None = None,
     on_select: Callable[[], None] | None = None,
+    on_ask: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
-    """Show the lesson at `step`; return what happened in this run under "step" and "select".
+    """Show the lesson at `step`; return what happened in this run by name.
 
-    Steps change in the browser. Python hears of one only when the student has stayed on it for a
-    moment, so that holding an arrow key causes no reruns.
+    Steps of one sheet change in the browser. Python hears of one only when the student has stayed
+    on it for a moment, so that holding an arrow key causes no reruns.
 
     Args:
-        step: Id of the step to show, see `STEP_IDS`.
+        step: Id of the step to show.
         words: Looks up a message: `words(key, **values)`.
+        asked: From `origin_header`, when a number was clicked.
+        without: Parts that the checkpoint lacks.
         on_step: Called before the rerun; `st.session_state[key].step` then holds {"step"}.
-        on_select: Likewise with {"layer", "head", "query"}.
+        on_select: Likewise with {"step", "layer", "head", "query"} and, where they change, "unit",
+            "candidate", "row" and "dim".
+        on_ask: Likewise with {"cell": {"stage", "layer", "index"}}, or {"back"} or {"close"};
+            "fresh" beside a cell begins a new trail.
     """
     return mount_view(
         "walkthrough",
-        walkthrough_payload(view, key=key, words=words, language=language),
+        walkthrough_payload(view, key=key, words=words, language=language, without=without),
         key=key,
-        values={"step": step},
-        triggers={"step": on_step, "select": on_select},
+        values={"step": step, "asked": asked},
+        triggers={"step": on_step, "select": on_select, "ask": on_ask},
     )

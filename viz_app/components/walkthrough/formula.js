@@ -1,0 +1,120 @@
+// --- formulas: the part of LaTeX that the lessons use, as MathML --------------------------------
+
+const MATH_SIGNS = {
+  cdot: "·", odot: "⊙", times: "×", div: "÷", sum: "∑", ldots: "…", in: "∈", top: "⊤", to: "→",
+  infty: "∞", quad: " ",
+};
+const MATH_LETTERS = {
+  mu: "μ", sigma: "σ", gamma: "γ", beta: "β", varepsilon: "ε", Phi: "Φ", pi: "π",
+};
+const MATH_WORDS = new Set(["max", "exp", "tanh", "softmax", "erf", "mean", "var"]);
+
+function mathElement(tag, ...children) {
+  const made = document.createElementNS("http://www.w3.org/1998/Math/MathML", tag);
+  made.append(...children);
+  return made;
+}
+
+/** MathML of a formula; `\arg{0}` stands for words[0], any text; `large` for a line of its own. */
+function formula(latex, words = [], large = false) {
+  const tokens = latex.match(/\\[a-zA-Z]+|−?[0-9]+(?:\.[0-9]+)?|\s+|[^\s]/gu) ?? [];
+  let next = 0;
+
+  const skipSpace = () => {
+    while (next < tokens.length && /^\s+$/.test(tokens[next])) next += 1;
+  };
+
+  function rawGroup() {
+    let text = "";
+    next += 1; // the opening brace
+    while (next < tokens.length && tokens[next] !== "}") text += tokens[next++];
+    next += 1;
+    return text;
+  }
+
+  function atom() {
+    skipSpace();
+    const token = tokens[next];
+    if (token === "{") {
+      next += 1;
+      const inside = mathElement("mrow", ...row("}"));
+      next += 1;
+      return inside;
+    }
+    if (token === "\\text") {
+      next += 1;
+      return mathElement("mtext", rawGroup());
+    }
+    next += 1;
+    if (token === "\\frac") return mathElement("mfrac", atom(), atom());
+    if (token === "\\sqrt") return mathElement("msqrt", atom());
+    if (token === "\\arg") return mathElement("mtext", String(words[Number(rawGroup())]));
+    if (token.startsWith("\\")) {
+      const name = token.slice(1);
+      if (name in MATH_LETTERS) return mathElement("mi", MATH_LETTERS[name]);
+      if (MATH_WORDS.has(name)) return mathElement("mo", name);
+      const sign = mathElement("mo", MATH_SIGNS[name] ?? name);
+      if (name === "sum") sign.setAttribute("movablelimits", "false");
+      return sign;
+    }
+    if (/^−?[0-9]/.test(token)) return mathElement("mn", token);
+    if (/^\p{L}$/u.test(token)) return mathElement("mi", token);
+    return mathElement("mo", token === "-" ? "−" : token);
+  }
+
+  function scripted() {
+    const base = atom();
+    let below = null;
+    let above = null;
+    for (skipSpace(); tokens[next] === "_" || tokens[next] === "^"; skipSpace()) {
+      const isBelow = tokens[next] === "_";
+      next += 1;
+      if (isBelow) below = atom();
+      else above = atom();
+    }
+    const limits = ["∑", "max"].includes(base.textContent);
+    if (below && above) return mathElement(limits ? "munderover" : "msubsup", base, below, above);
+    if (below) return mathElement(limits ? "munder" : "msub", base, below);
+    if (above) return mathElement(limits ? "mover" : "msup", base, above);
+    return base;
+  }
+
+  function row(end) {
+    const parts = [];
+    for (skipSpace(); next < tokens.length && tokens[next] !== end; skipSpace()) {
+      parts.push(scripted());
+    }
+    return parts;
+  }
+
+  const math = mathElement("math", mathElement("mrow", ...row(undefined)));
+  math.setAttribute("displaystyle", large ? "true" : "false");
+  return math;
+}
+
+// --- numbers -----------------------------------------------------------------------------------
+
+/** Every digit of a float32, for tooltips. */
+function allDigits(value) {
+  return String(Number(value.toPrecision(9))).replace("-", "−");
+}
+
+/** A difference such as 3.6e-7 as "0" or "3.6 × 10⁻⁷". */
+function smallNumber(value) {
+  if (value === 0) return "0";
+  const [mantissa, power] = value.toExponential(1).split("e");
+  const raised = [...String(Number(power))].map((sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)]);
+  return `${mantissa} × 10${raised.join("")}`;
+}
+
+/** A number to put into a formula: negative ones in brackets after an operator. */
+function inBrackets(text) {
+  return text.startsWith("−") ? `(${text})` : text;
+}
+
+/** "a + b + … = c" from the first terms of a sum and how many are left out. */
+function sumText(terms, shown, total) {
+  const first = terms.slice(0, shown).map((term, index) => (index ? inBrackets(term) : term));
+  return `${first.join(" + ")}${terms.length > shown ? " + \\ldots" : ""} = ${total}`;
+}
+
