@@ -88,7 +88,7 @@ def test_text_is_tokenised_once(
 
     monkeypatch.setattr(tokenizer, "ids", fail)
     again = open_corpus(text_files, tokenizer, tmp_path)
-    assert isinstance(again.ids, np.memmap)
+    assert isinstance(again.ids.base, np.memmap)
     np.testing.assert_array_equal(again.ids, first.ids)
 
 
