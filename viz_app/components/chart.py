@@ -12,6 +12,11 @@ import streamlit as st
 from viz_app.components.headers import Words
 
 IMAGE_FORMATS = ("png", "svg")
+_TABLE_STYLE = """<style>
+[class*=st-key-table_] [data-testid=stMarkdownContainer] { overflow-x: auto; }
+[class*=st-key-table_] table { white-space: nowrap; width: max-content; }
+[class*=st-key-table_] td { font-variant-numeric: tabular-nums; }
+</style>"""
 
 
 def chart(figure: go.Figure, key: str, *, alt: str, image: str = "png") -> None:
@@ -34,8 +39,18 @@ def chart(figure: go.Figure, key: str, *, alt: str, image: str = "png") -> None:
     )
 
 
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], key: str) -> None:
+    """A small table as text, which a reader can select; it scrolls sideways where it is too wide.
+
+    Cells are Markdown: one that holds a reader's text has to be escaped by the caller.
+    """
+    with st.container(key=f"table_{key}"):
+        st.html(_TABLE_STYLE)
+        st.markdown(markdown_table(columns, rows))
+
+
 def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; a cell that holds a reader's text has to be escaped by the caller."""
+    """The Markdown of a table, all columns flush right."""
     lines = [_line(columns), _line(["---:"] * len(columns)), *(_line(row) for row in rows)]
     return "\n".join(lines)
 

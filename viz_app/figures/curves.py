@@ -174,15 +174,18 @@ def number_lines(pair: SentencePair, scheme: NaiveScheme, words: Words) -> go.Fi
 
 
 def circles(turns: Sequence[Rotation], words: Words) -> go.Figure:
-    """One circle per pair: the hand at the position (blue) and after the step (orange)."""
+    """One circle per pair, two in a row: the hand at the position and after the step."""
+    rows = -(-len(turns) // 2)
     figure = make_subplots(
-        rows=1,
-        cols=len(turns),
+        rows=rows,
+        cols=2,
         subplot_titles=[words("positions.circle", pair=turn.pair) for turn in turns],
         horizontal_spacing=0.02,
+        vertical_spacing=0.12,
     )
     around = np.linspace(0, 2 * np.pi, 100)
-    for column, turn in enumerate(turns, start=1):
+    for index, turn in enumerate(turns):
+        place = {"row": index // 2 + 1, "col": index % 2 + 1}
         figure.add_trace(
             go.Scatter(
                 x=np.cos(around),
@@ -192,8 +195,7 @@ def circles(turns: Sequence[Rotation], words: Words) -> go.Figure:
                 hoverinfo="skip",
                 showlegend=False,
             ),
-            row=1,
-            col=column,
+            **place,
         )
         for name, point, colour in (
             ("start", turn.start, BAR),
@@ -208,22 +210,21 @@ def circles(turns: Sequence[Rotation], words: Words) -> go.Figure:
                     line={"color": colour, "width": 3},
                     marker={"size": [1, 11]},
                     name=words(f"positions.circle.{name}"),
-                    showlegend=column == 1,
+                    showlegend=index == 0,
                     hovertemplate="sin %{y:.4f}<br>cos %{x:.4f}<extra></extra>",
                 ),
-                row=1,
-                col=column,
+                **place,
             )
     figure.update_layout(
         template=TEMPLATE,
-        height=260,
-        margin={"t": 56},
-        legend={**LEGEND, "y": 1.16},
+        height=70 + 190 * rows,
+        margin={"t": 60, "b": 4},
+        legend={**LEGEND, "y": 1.05 + 0.1 / rows},
     )
     figure.update_xaxes(visible=False, range=[-1.15, 1.15], constrain="domain")
     figure.update_yaxes(visible=False, range=[-1.15, 1.15], constrain="domain")
-    for column in range(1, len(turns) + 1):
-        name = "" if column == 1 else str(column)
+    for index in range(2 * rows):
+        name = "" if index == 0 else str(index + 1)
         figure.layout[f"yaxis{name}"].scaleanchor = f"x{name}"
     return figure
 

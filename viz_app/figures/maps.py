@@ -56,7 +56,18 @@ def grid_map(
     column_numbers = [view.first_column + index for index in range(columns)]
     figure = go.Figure(_heat(view.values, view, words, row_labels, column_labels))
     if digits is not None:
-        figure.update_traces(texttemplate=f"%{{z:.{digits}f}}")
+        # A heatmap's own text takes its colour from the cell as if that were opaque; a layer of
+        # text takes the page's.
+        figure.add_trace(
+            go.Scatter(
+                x=[number for _ in row_numbers for number in column_numbers],
+                y=[number for number in row_numbers for _ in column_numbers],
+                text=[f"{value:.{digits}f}" for value in view.values.ravel()],
+                mode="text",
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        )
     figure.update_layout(template=TEMPLATE, height=height, margin={"t": 12})
     _label(figure, "xaxis", words(f"positions.axis.{view.columns}"), column_numbers, column_labels)
     _label(figure, "yaxis", words(f"positions.axis.{view.rows}"), row_numbers, row_labels)

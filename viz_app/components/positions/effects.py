@@ -11,7 +11,7 @@ from bert_core.bert import Bert
 from bert_core.encoding import Encoding
 from bert_core.order import ORDERS
 from viz_app import frame, resources, state
-from viz_app.components.chart import chart, download, markdown_table
+from viz_app.components.chart import chart, download, table
 from viz_app.components.headers import Words
 from viz_app.components.positions.tables import grid_rows
 from viz_app.figures import curves, maps
@@ -144,7 +144,7 @@ def _digits(view: effects.Composition, token: int, first: int, say: Words) -> No
 
     shown = [row(dimension) for dimension in range(first, last)]
     bold = [(*cells[:-1], f"**{cells[-1]}**") for cells in shown]
-    st.markdown(markdown_table(columns, bold))
+    table(columns, bold, "positions_sum")
     st.markdown(say("positions.sum.layernorm", mean=minus(mean, 4), deviation=minus(deviation, 4)))
     every = [row(dimension) for dimension in range(view.total.shape[1])]
     download("positions_sum", columns, every, say, label=say("positions.export.csv"))
@@ -179,7 +179,7 @@ def _two_places(
         for name, values in stages.items()
     ]
     columns = [say(f"positions.column.{name}") for name in ("stage", "cosine", "difference")]
-    st.markdown(markdown_table(columns, rows))
+    table(columns, rows, "positions_twice")
     same = view.tokens[one].text == view.tokens[other].text and one != other
     st.caption(say("positions.sum.same_word" if same else "positions.sum.other_word"))
 
@@ -355,7 +355,7 @@ def heads(say: Words, choices: PageChoices) -> None:
         tuple(f"**{cell}**" for cell in row) if number == best else row
         for number, row in enumerate(rows)
     ]
-    st.markdown(markdown_table(columns, marked))
+    table(columns, marked, "positions_heads")
     st.caption(say("positions.heads.columns"))
     download("positions_heads", columns, rows, say, label=say("positions.export.csv"))
 

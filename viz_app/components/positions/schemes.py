@@ -23,7 +23,10 @@ BASE = 10000.0
 FORMULAS = {
     "fraction": r"p_t = \dfrac{t}{n-1}",
     "integer": r"p_t = t + 1",
-    "sinusoid": r"p_{t,2i}=\sin\dfrac{t}{10000^{2i/d}}\quad p_{t,2i+1}=\cos\dfrac{t}{10000^{2i/d}}",
+    "sinusoid": (
+        r"\begin{aligned}p_{t,2i}&=\sin(t\,/\,10000^{2i/d})\\"
+        r"p_{t,2i+1}&=\cos(t\,/\,10000^{2i/d})\end{aligned}"
+    ),
     "learned": r"p_t = W_{\mathrm{position}}[t]",
     "rope": r"(R_m\,q)\cdot(R_n\,k) = q\cdot R_{n-m}\,k",
     "alibi": r"\dfrac{q\cdot k}{\sqrt{d}} - \mathrm{slope}\cdot|m-n|",
@@ -115,6 +118,7 @@ def two_lengths(say: Words, choices: PageChoices) -> None:
             PAIRS,
             format_func=lambda name: say(f"positions.pair.{name}"),
             key=choices.one_of("pair", PAIRS, PAIRS[0]),
+            wrap=True,
             required=True,
             help=say("positions.pair.help"),
         )
@@ -123,6 +127,7 @@ def two_lengths(say: Words, choices: PageChoices) -> None:
             COMPARED,
             format_func=lambda name: say(f"positions.scheme.{name}"),
             key=choices.one_of("scheme", COMPARED, COMPARED[0]),
+            wrap=True,
             required=True,
         )
     which, scheme = choices["pair"], choices["scheme"]

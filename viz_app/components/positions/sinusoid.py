@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from bert_core import positional
-from viz_app.components.chart import chart, download, markdown_table
+from viz_app.components.chart import chart, download, table
 from viz_app.components.headers import Words
 from viz_app.components.positions.tables import curve_rows, grid_rows
 from viz_app.figures import curves, maps
@@ -234,11 +234,11 @@ def _worked(choice: Choice, say: Words, choices: PageChoices) -> None:
         (*(cell.replace("^", "\\^") for cell in row[:-1]), f"**{row[-1]}**")
         for row in rows[first : first + TABLE_ROWS]
     ]
-    st.markdown(markdown_table(columns, shown))
-    table = positional.sinusoidal_positions(choice.position + 1, choice.d_model, choice.base)
+    table(columns, shown, "positions_worked")
+    codes = positional.sinusoidal_positions(choice.position + 1, choice.d_model, choice.base)
     worst = max(
         abs(term.value - value)
-        for term, value in zip(terms, table[choice.position].tolist(), strict=True)
+        for term, value in zip(terms, codes[choice.position].tolist(), strict=True)
     )
     st.caption(say("positions.worked.check", worst=tiny(worst)))
     download("positions_worked", columns, rows, say, label=say("positions.export.csv"))
@@ -264,19 +264,19 @@ def _rotation(choice: Choice, say: Words, choices: PageChoices) -> None:
             width=260,
         )
     pair = min(pair, pairs - 1)
-    fan = sorted({0, pair, *(pairs * share // 5 for share in (1, 2, 3))})
+    fan = sorted({0, pair, pairs // 4, pairs // 2})
     turns = {
         number: positions.rotation(choice.position, offset, number, choice.d_model, choice.base)
         for number in fan
     }
-    chart(
-        curves.circles(list(turns.values()), say),
-        "positions_circles",
-        alt=say("positions.sinusoid.rotation"),
-        image=choices["image"],
-    )
     left, right = st.columns(2, gap="medium")
     with left:
+        chart(
+            curves.circles(list(turns.values()), say),
+            "positions_circles",
+            alt=say("positions.sinusoid.rotation"),
+            image=choices["image"],
+        )
         _turn(turns[pair], choice, offset, say)
     with right:
         turned = turns[pair].matrix
@@ -316,9 +316,12 @@ def _turn(turn: positions.Rotation, choice: Choice, offset: int, say: Words) -> 
         )
     )
     st.latex(
+        r"\begin{aligned}&"
         rf"\begin{{pmatrix}}{a:.4f} & {b:.4f}\\ {c:.4f} & {d:.4f}\end{{pmatrix}}"
         rf"\begin{{pmatrix}}{x:.4f}\\ {y:.4f}\end{{pmatrix}}"
-        rf"=\begin{{pmatrix}}{a * x + b * y:.4f}\\ {c * x + d * y:.4f}\end{{pmatrix}}"
+        r"\\[2ex]&="
+        rf"\begin{{pmatrix}}{a * x + b * y:.4f}\\ {c * x + d * y:.4f}\end{{pmatrix}}"
+        r"\end{aligned}"
     )
     st.markdown(
         say(
