@@ -60,7 +60,8 @@ if stored is None:
 else:
     clicked = draw(stored, chosen)
 if clicked is not None:
-    st.switch_page(page_file(clicked["part"]))
+    # The address as it was at the click would otherwise bring back what was selected then.
+    st.switch_page(page_file(clicked["part"]), query_params=state.to_address(state.current()))
 if stored is not None:
     st.caption(say("start.stored"))
     frame.model()

@@ -5,7 +5,7 @@ const WIDE = 900; // CSS pixels from which the parts stand side by side
 const ROW = { smallest: 20, largest: 30, strip: 4 }; // the last: what a strip leaves of its row
 const TILE = { gap: 4, smallest: 14, largest: 64, column: 400 };
 const CELL = 3; // CSS pixels for one number of a vector, where there is no room for all
-const STRIP = { part: [40, 110], layer: [12, 110], narrow: 26 };
+const STRIP = { part: [46, 110], layer: [12, 110], narrow: 26 };
 const GUTTER = { operator: 16, heads: 26, layer: 16, panels: 30, output: 216, labels: [44, 128] };
 const PARTS = ["word", "position", "segment", "sum"];
 const OPERATORS = ["+", "+", "=", "→"];
@@ -67,7 +67,8 @@ function layoutBoard(width, { tokens, layers, heads }, widestToken) {
   return {
     stacked, row, labels, tile, strip, height,
     part: Math.floor(part),
-    top: Math.floor((height - row * tokens) / 2), // few tokens stand in the middle
+    // few tokens stand in the middle
+    top: stacked ? 0 : Math.floor((height - row * tokens) / 2),
     guesses: stacked ? Math.max(GUTTER.output, width - labels) : GUTTER.output,
   };
 }
@@ -459,7 +460,8 @@ function buildArchitecture(root, emit) {
     const under = element("div", { class: "band", "aria-hidden": "true" });
     parts.bands.push({ chosen, under });
     const body = element("div", { class: "body" }, ...columns, chosen, under);
-    body.style.height = `${size.height}px`;
+    const alone = size.stacked && name !== "encoder";
+    body.style.height = `${alone ? size.row * grid.tokens : size.height}px`;
     const title = element("h3", {}, labels().panels[name]);
     const view = element(
       "div",
@@ -477,6 +479,7 @@ function buildArchitecture(root, emit) {
 
   function inputPanel() {
     const heads = [heading(labels().columns.tokens, size.labels, 0)];
+    heads[0].classList.add("start");
     const columns = [withStep(labelColumn(false), 0)];
     [...PARTS, "norm"].forEach((part, strip) => {
       heads.push(heading(labels().columns[part], size.part, 1));
@@ -546,6 +549,7 @@ function buildArchitecture(root, emit) {
 
   function outputPanel() {
     const heads = [heading(labels().columns.guesses, size.guesses, 4)];
+    heads[0].classList.add("start");
     const columns = [withStep(guessColumn(), 4)];
     if (size.stacked) {
       heads.unshift(heading("", size.labels, 4));
@@ -655,6 +659,9 @@ function buildArchitecture(root, emit) {
     const made = makeNotes(signed, probability);
     if (size.stacked) made.forEach((note, index) => panels[index].append(note));
     notes.replaceChildren(...(size.stacked ? [] : made));
+    const [first, second] = panels.map((one) => one.offsetWidth);
+    const fits = first + second + 2 * GUTTER.panels + GUTTER.output <= width + 1;
+    notes.style.gridTemplateColumns = fits ? `${first}px ${second}px minmax(0, 1fr)` : "";
     for (const strip of parts.strips) paintStrip(strip, signed);
     parts.layers.forEach(({ canvas }, layer) => paintTiles(canvas, layer, probability));
     markRows();
