@@ -12,6 +12,7 @@ from viz_app.view_models.matrix import overview_map
 SECTIONS = {
     "head": heads.one_head,
     "lines": heads.layer_as_lines,
+    "neurons": heads.query_and_keys,
     "pair": heads.sentence_to_sentence,
     "roles": roles.roles_section,
     "flow": flow.flow_section,

@@ -173,3 +173,32 @@ class LinesView:
             )
         if self.hidden.shape != self.weights.shape[:2]:
             raise ValueError(f"hidden must be {self.weights.shape[:2]}, got {self.hidden.shape}")
+
+
+@dataclass(frozen=True)
+class NeuronView:
+    """One query token against its keys, dimension by dimension; all float32, as the model's own.
+
+    `query` [head_size]; `keys` [key, head_size]; `dots`, `scores` (dots / √head_size, mask added)
+    and `weights` [key]. `tokens` are the keys shown, in the order of the text; `left_out` says how
+    many keys with smaller weights are not, and `left_out_weight` how much weight they have.
+    """
+
+    query_token: TokenLabel
+    query: NDArray[np.float32]
+    keys: NDArray[np.float32]
+    dots: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    weights: NDArray[np.float32]
+    tokens: tuple[TokenLabel, ...]
+    left_out: int = 0
+    left_out_weight: float = 0.0
+
+    def __post_init__(self) -> None:
+        keys, size = len(self.tokens), len(self.query)
+        shapes = {"keys": (keys, size), "dots": (keys,), "scores": (keys,), "weights": (keys,)}
+        for name, shape in {"query": (size,), **shapes}.items():
+            values = read_only(getattr(self, name))
+            if values.shape != shape:
+                raise ValueError(f"{name} must have shape {shape}, got {values.shape}")
+            object.__setattr__(self, name, values)

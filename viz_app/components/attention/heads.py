@@ -13,10 +13,13 @@ from viz_app.components.lines import (
     lines,
     read_settings,
 )
+from viz_app.components.neurons import neurons
 from viz_app.figures.bars import Order, bars
 from viz_app.view_models.grid import head_grid
 from viz_app.view_models.matrix import attention_map, layer_lines, row_bars
+from viz_app.view_models.neurons import neuron_view
 from viz_app.view_models.slices import Block, block_weights, slice_lines
+from viz_app.view_models.tokens import token_labels
 
 MOST_BARS = 24  # the heaviest; more would be longer than a screen
 ORDERS: tuple[Order, ...] = ("position", "value")
@@ -131,3 +134,38 @@ def sentence_to_sentence(page: AttentionPage) -> None:
         reading="attention.reading.largest_head",
     )
     show_grid(page, view, key="attention_blocks")
+
+
+def query_and_keys(page: AttentionPage) -> None:
+    """The query vector against each key vector."""
+    say, chosen = page.say, page.chosen
+    tokens = token_labels(page.trace.encoding)
+    st.markdown(say("attention.neurons.intro"))
+
+    def take_query() -> None:
+        state.choose(query=st.session_state.attention_query)
+
+    st.session_state.attention_query = chosen.query
+    st.selectbox(
+        say("attention.neurons.query_label"),
+        range(len(tokens)),
+        key="attention_query",
+        format_func=lambda position: tokens[position].label,
+        on_change=take_query,
+        width=220,
+    )
+    view = neuron_view(page.trace, chosen.layer, chosen.head, chosen.query)
+    with page.below:
+        neurons(view, key="attention_neurons", words=say)
+        if view.left_out:
+            st.caption(
+                say(
+                    "attention.neurons.left_out",
+                    shown=len(view.tokens),
+                    hidden=view.left_out,
+                    weight=f"{view.left_out_weight:.3f}",
+                )
+            )
+        st.page_link(
+            "viz_app/app_pages/walkthrough.py", label=say("attention.neurons.more"), icon="➡️"
+        )
