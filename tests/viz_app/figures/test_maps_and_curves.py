@@ -1,0 +1,132 @@
+"""Figures of the positions page: numbers unchanged, text harmless, colours for either theme."""
+
+import math
+
+import numpy as np
+import pytest
+
+from viz_app.figures import curves, maps
+from viz_app.messages import words
+from viz_app.view_models import positions
+from viz_app.view_models.views import Reading
+
+SAY = words("en")
+GRID = positions.Grid(
+    np.array([[0.5, -2.0, 0.25], [1.0, 0.0, 1.5]]), "position", "dimension", Reading("x")
+)
+
+
+def test_a_map_holds_the_values_on_a_scale_that_vanishes_at_zero() -> None:
+    figure = maps.grid_map(GRID, SAY)
+    (heat,) = figure.data
+    np.testing.assert_array_equal(heat.z, GRID.values)
+    assert (heat.zmin, heat.zmax) == (-2, 2)
+    middle = [colour for place, colour in heat.colorscale if 0.49 < place < 0.51]
+    assert len(middle) == 2
+    assert all(colour.endswith(", 0)") for colour in middle)
+    assert figure.layout.xaxis.title.text == "dimension"
+    assert figure.layout.yaxis.autorange == "reversed"
+
+
+def test_a_row_is_framed_only_where_it_is() -> None:
+    assert len(maps.grid_map(GRID, SAY, mark_row=1).layout.shapes) == len(maps.FRAME)
+    assert len(maps.grid_map(GRID, SAY, mark_row=2).layout.shapes) == 0
+    frame = maps.grid_map(GRID, SAY, mark_row=1).layout.shapes[0]
+    assert (frame.y0, frame.y1, frame.x0, frame.x1) == (0.5, 1.5, -0.5, 2.5)
+
+
+def test_labels_are_text_not_markup() -> None:
+    figure = maps.grid_map(GRID, SAY, row_labels=["<b>x</b>", "a & b"])
+    assert figure.layout.yaxis.ticktext == ("&lt;b&gt;x&lt;/b&gt;", "a &amp; b")
+    assert figure.data[0].text[0][2] == "&lt;b&gt;x&lt;/b&gt; · 2"
+
+
+def test_many_labels_are_thinned_and_not_repeated_in_every_cell() -> None:
+    size = 200
+    grid = positions.Grid(np.zeros((size, size), np.float32), "query", "key", Reading("x"))
+    names = [f"w{index}" for index in range(size)]
+    figure = maps.grid_map(grid, SAY, row_labels=names, column_labels=names)
+    assert len(figure.layout.yaxis.ticktext) <= maps.MOST_LABELS
+    assert figure.layout.yaxis.ticktext[1] == f"w{figure.layout.yaxis.tickvals[1]}"
+    assert figure.data[0].text is None
+
+
+def test_digits_stand_in_their_cells() -> None:
+    heat, text = maps.grid_map(GRID, SAY, digits=2).data
+    assert text.text == ("0.50", "-2.00", "0.25", "1.00", "0.00", "1.50")
+    assert list(zip(text.x, text.y, strict=True))[4] == (1, 1)
+
+
+def test_lines_keep_their_numbers_and_levels_stand_where_they_belong() -> None:
+    line = positions.Curve(
+        np.array([0, 1, 2]), np.array([1, 10, 100]), Reading("positions.curve.wave")
+    )
+    figure = curves.lines(
+        [line], SAY, x="positions.axis.pair", y="positions.axis.wavelength", log=True,
+        levels={"ten": 10.0},
+    )  # fmt: skip
+    np.testing.assert_array_equal(figure.data[0].y, [1, 10, 100])
+    assert figure.layout.shapes[0].y0 == 10
+    assert figure.layout.annotations[0].y == pytest.approx(math.log10(10))
+    assert not figure.layout.showlegend
+
+
+def test_number_lines_place_words_by_their_numbers() -> None:
+    pair = positions.compare_lengths("a b c", "x a b c e")
+    figure = curves.number_lines(pair, "fraction", SAY)
+    np.testing.assert_allclose(figure.data[0].x, [0, 0.5, 1])
+    # the step that both share, thick: b c
+    np.testing.assert_allclose(figure.data[1].x, [0.5, 1])
+    np.testing.assert_allclose(figure.data[3].x, [0.5, 0.75])
+    assert [note.text for note in figure.layout.annotations] == list("abc") + list("xabce")
+
+
+def test_a_long_sentence_is_not_written_over_itself() -> None:
+    long = " ".join(f"w{index}" for index in range(60))
+    pair = positions.compare_lengths("w0 w1", long)
+    figure = curves.number_lines(pair, "integer", SAY)
+    assert [note.text for note in figure.layout.annotations] == ["w0", "w1", "w0", "w1"]
+    assert len(figure.data[2].x) == 60
+
+
+def test_circles_draw_sine_up_and_cosine_right() -> None:
+    turns = [positions.rotation(3, 5, pair, 8, 10000.0) for pair in (0, 1, 2)]
+    figure = curves.circles(turns, SAY)
+    start = figure.data[1]
+    np.testing.assert_allclose([start.x[1], start.y[1]], [math.cos(3), math.sin(3)])
+    assert len(figure.data) == 9
+    assert [note.text for note in figure.layout.annotations] == ["pair 0", "pair 1", "pair 2"]
+
+
+@pytest.mark.parametrize("components", [2, 3])
+def test_a_cloud_has_a_point_per_position(components: int) -> None:
+    coordinates = np.arange(4 * components, dtype=np.float32).reshape(4, components)
+    view = positions.PositionCloud(coordinates, (0.5, 0.25, 0.125)[:components])
+    figure = curves.cloud(view, SAY)
+    np.testing.assert_array_equal(figure.data[0].x, coordinates[:, 0])
+    title = figure.layout.xaxis.title.text or figure.layout.scene.xaxis.title.text
+    assert title == "component 1 (50.0%)"
+
+
+def test_stacked_parts_and_their_sum() -> None:
+    parts = {"word": np.array([1.0, -2.0]), "segment": np.array([0.5, 0.5])}
+    figure = curves.stacked(parts, np.array([1.5, -1.5]), 16, SAY)
+    assert figure.layout.barmode == "relative"
+    assert [trace.name for trace in figure.data] == ["word", "segment", "sum"]
+    assert list(figure.data[2].x) == [16, 17]
+    np.testing.assert_array_equal(figure.data[2].y, [1.5, -1.5])
+
+
+def test_norm_bars_name_their_tokens() -> None:
+    norms = {name: np.ones(3, np.float32) for name in ("word", "position", "segment")}
+    figure = curves.part_norm_bars(norms, ["[CLS]", "<i>", "我"], SAY)
+    assert figure.layout.xaxis.ticktext == ("[CLS]", "&lt;i&gt;", "我")
+    assert len(figure.data) == 3
+
+
+def test_value_bars_tell_the_signs_apart() -> None:
+    row = positions.sinusoid_row(3, 4, 10000.0)
+    figure = curves.value_bars(row, SAY, x="positions.axis.dimension", y="positions.axis.value")
+    colours = figure.data[0].marker.color
+    assert colours[0] != colours[1]  # sin 3 > 0 > cos 3
+    np.testing.assert_allclose(figure.data[0].y[:2], [math.sin(3), math.cos(3)])
