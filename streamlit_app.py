@@ -27,4 +27,4 @@ page = st.navigation(
 # Streamlit leaves room for a header that this app does not have.
 st.html("<style>[data-testid=stMainBlockContainer]{padding-top:4.25rem;padding-bottom:3rem}</style>")
 sentence_bar(say)
-page.run()
+frame.run(page)

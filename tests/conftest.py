@@ -29,6 +29,14 @@ def no_network() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def no_failed_page(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail any test in which a page of the app failed: the reader is told, and so is the test."""
+    yield
+    failed = [record for record in caplog.get_records("call") if record.name == "headlight"]
+    assert not failed, "\n".join(str(record.exc_info) for record in failed)
+
+
 @pytest.fixture(scope="session")
 def accelerator() -> str:
     """Name of the GPU device for tests marked `gpu`: "cuda" or "mps"; skips without one."""

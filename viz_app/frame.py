@@ -6,6 +6,7 @@ message that says what was wrong and what to do; the text stays in the sentence 
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +16,22 @@ from viz_app import messages, resources, state
 from viz_app.components.headers import Words
 
 if TYPE_CHECKING:
+    from streamlit.navigation.page import Page as StreamlitPage
+
     from bert_core.bert import Bert
     from bert_core.trace import Trace
 
+logger = logging.getLogger("headlight")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
+
+
+def run(page: StreamlitPage) -> None:
+    """Run a page; if our own code fails, say so in the reader's words and log the traceback."""
+    try:
+        page.run()
+    except Exception:  # Streamlit's own signals (stop, rerun) are no Exceptions and pass through
+        logger.exception("The page %s failed", page.title)
+        st.error(words()("app.page_failed"))
 
 
 def words() -> Words:

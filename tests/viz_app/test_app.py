@@ -149,3 +149,19 @@ def test_changing_the_language_keeps_the_text() -> None:
     assert not test.exception
     assert test.text_input(key="text_a").value == "Keep me."
     assert test.text_input(key="text_a").label == text("zh", "app.text.a")
+
+
+def test_a_page_that_fails_says_so_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*args: object, **options: object) -> None:
+        raise RuntimeError("a slip of ours")
+
+    monkeypatch.setattr("viz_app.frame.trace", fail)
+    test = app("attention")
+    assert not test.exception
+    assert text("en", "app.page_failed") in said(test)
+    assert "a slip of ours" not in said(test)
+    assert test.text_input(key="text_a").value == DEFAULT
+    assert "a slip of ours" in caplog.text  # … but the terminal has it
+    caplog.clear()  # expected here; see the fixture no_failed_page
