@@ -91,27 +91,14 @@ function readTheme(node) {
     background,
     panel: rgb(value("--st-secondary-background-color", dark ? "#262730" : "#f0f2f6")),
     text: rgb(value("--st-text-color", dark ? "white" : "#31333f")),
-    mark: rgb(dark ? "#ff9a4d" : "#d9480f"), // what is chosen: stands out on every blue
+    mark: rgb(PALETTE[dark ? "dark" : "light"].mark), // what is chosen: stands out on every blue
     border: rgb(value("--st-border-color", dark ? "#3d4044" : "#d6d6d9")),
     font: value("--st-font", "sans-serif"),
     codeFont: value("--st-code-font", "monospace"),
   };
 }
 
-// Blue for probabilities; blue and orange-red for signs, told apart with any colour vision.
-// Each scale starts at the page's own background, so nothing glares in the dark.
-const STOPS = {
-  light: {
-    probability: ["#9ecae1", "#3182bd", "#08306b"],
-    negative: ["#8fb8e8", "#2f6fc4", "#0b3c8c"],
-    positive: ["#f7b596", "#dd5a24", "#8c2d04"],
-  },
-  dark: {
-    probability: ["#17406d", "#3f8fd6", "#d7ecff"],
-    negative: ["#1d4272", "#3f86d8", "#b5d6ff"],
-    positive: ["#6e2f14", "#e0662c", "#ffd2b8"],
-  },
-};
+// PALETTE stands in front of this file: palette.json, which exported pictures use as well.
 
 function ramp(background, stops, share) {
   const colours = [background, ...stops.map(rgb)];
@@ -122,7 +109,7 @@ function ramp(background, stops, share) {
 
 /** 256 colours as a flat RGB table: 0 = low, 255 = high of a "probability" or "signed" scale. */
 function colourTable(kind, theme) {
-  const stops = STOPS[theme.dark ? "dark" : "light"];
+  const stops = PALETTE[theme.dark ? "dark" : "light"];
   const table = new Uint8ClampedArray(256 * 3);
   for (let index = 0; index < 256; index += 1) {
     let colour;
@@ -152,22 +139,9 @@ function inkOn(colour) {
   return luminance(colour) > 0.52 ? "#111" : "#fff";
 }
 
-// Twelve colours for heads, found by search: the closest two stay apart (distance in OKLab, with
-// normal, red-, green- and blue-blind vision), and each stands out from the page.
-const HEADS = {
-  light: [
-    "#201ab1", "#fe821b", "#3bb578", "#ef20b0", "#042c43", "#ac97f9",
-    "#a61206", "#457c86", "#8e2fef", "#ab703e", "#4f0b05", "#603971",
-  ],
-  dark: [
-    "#2b6efa", "#fcac94", "#98af3f", "#eb3423", "#95cfd4", "#aa4db7",
-    "#f9d812", "#73a1fa", "#9cfeb1", "#b98997", "#6b835f", "#ebeefc",
-  ],
-};
-
 /** The colour of a head; from the thirteenth head on they come round again. */
 function headColour(head, theme) {
-  const colours = HEADS[theme.dark ? "dark" : "light"];
+  const colours = PALETTE[theme.dark ? "dark" : "light"].heads;
   return colours[head % colours.length];
 }
 

@@ -20,12 +20,17 @@ def _read(*parts: str) -> str:
 
 
 @cache
+def _common_js() -> str:
+    return f"const PALETTE = {_read('palette.json').strip()};\n{_read('common.js')}"
+
+
+@cache
 def view_js(folder: str) -> str:
     """The JavaScript module of one view; its default export is the Streamlit entry point."""
     own = files("viz_app.components").joinpath(folder)
     names = sorted(file.name for file in own.iterdir() if file.name.endswith(".js"))
     names.sort(key=lambda name: name == f"{folder}.js")  # the one with the export comes last
-    return "\n".join([_read("common.js"), *(_read(folder, name) for name in names)])
+    return "\n".join([_common_js(), *(_read(folder, name) for name in names)])
 
 
 @cache
@@ -44,7 +49,7 @@ def view_component(folder: str) -> Callable[..., Any]:
 
 @cache
 def _signal_component() -> Callable[..., Any]:
-    source = _read("common.js") + "\nexport default ({ data }) => deliver(data.view, data.values);"
+    source = _common_js() + "\nexport default ({ data }) => deliver(data.view, data.values);"
     return st.components.v2.component("headlight_signal", js=source)
 
 
