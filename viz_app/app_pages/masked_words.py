@@ -1,14 +1,28 @@
 """Masked words: hide words by a click, see what the model puts there and how it came to it."""
 
+import streamlit as st
 
 from viz_app import frame
-from viz_app.components.masked_words import guesses
+from viz_app.components.masked_words import guesses, layers, reasons, training
+from viz_app.page_choices import PageChoices
 
 SECTIONS = {
     "guess": guesses.guess,
+    "layers": layers.layer_by_layer,
+    "training": training.training_task,
+    "reasons": reasons.which_words_mattered,
 }
 
 say = frame.words()
 frame.require("mlm", "mlm")
-section = "guess"
-SECTIONS[section](say)
+choices = PageChoices("mw")
+st.segmented_control(
+    say("labs.section"),
+    list(SECTIONS),
+    format_func=lambda name: say(f"masked_words.section.{name}"),
+    key=choices.one_of("section", list(SECTIONS), "guess"),
+    required=True,
+    label_visibility="collapsed",
+)
+SECTIONS[choices["section"]](say, choices)
+choices.write()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bert_core.trace import Trace
 
 SMALL = 0.0005
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 MASKS_SHOWN = 12
 
 
@@ -37,7 +38,8 @@ class MaskGuess:
 def probability_text(probability: float) -> str:
     """A probability in three decimals, and in powers of ten where those would all be zero."""
     if 0 < probability < SMALL:
-        return f"{probability:.0e}"
+        digit, power = f"{probability:.0e}".split("e-")
+        return f"{digit}·10⁻{str(int(power)).translate(RAISED)}"
     return f"{probability:.3f}"
 
 
@@ -84,7 +86,7 @@ def mask_guesses(
     return tuple(guesses)
 
 
-def mask_chips(trace: Trace, mask_id: int, words: Sequence[HiddenWord], say: Words) -> list[Chip]:
+def mask_chips(bert: Bert, trace: Trace, words: Sequence[HiddenWord], say: Words) -> list[Chip]:
     """The tokens as chips: a click hides a word, or puts a hidden one back."""
     encoding = trace.encoding
     own = {
@@ -92,15 +94,22 @@ def mask_chips(trace: Trace, mask_id: int, words: Sequence[HiddenWord], say: Wor
         for index, word in enumerate(words_of(encoding))
         for position in word.positions
     }
+    hidden = hidden_tokens(bert, words)
     chips, mask = [], 0
     for position, token in enumerate(encoding.tokens):
         text, segment = display_text(token), encoding.token_type_ids[position]
         if position not in own:
             chips.append(Chip(text, "special", -1 - position, segment=segment))
-        elif encoding.input_ids[position] == mask_id:
-            index, piece = word_of_mask(words, mask)
+        elif encoding.input_ids[position] == bert.tokenizer.mask_id:
+            index, _ = word_of_mask(words, mask)
+            token_id = hidden[mask]
+            note, action = "?", say("masked_words.chip.fill")
+            if token_id is not None:
+                note = display_text(bert.tokenizer.token(token_id))
+                action = say("masked_words.chip.back", word=display_text(words[index].text))
+            group = len(own) + index
+            chips.append(Chip(text, "masked", group, note=note, action=action, segment=segment))
             mask += 1
-            chips.append(_masked_chip(text, words[index], len(own) + index, segment, say))
         else:
             group, pieces = own[position]
             action = say("masked_words.chip.hide", word=text)
@@ -108,16 +117,6 @@ def mask_chips(trace: Trace, mask_id: int, words: Sequence[HiddenWord], say: Wor
                 action = say("masked_words.chip.hide_pieces", count=pieces)
             chips.append(Chip(text, "plain", group, action=action, segment=segment))
     return chips
-
-
-def _masked_chip(text: str, word: HiddenWord, group: int, segment: int, say: Words) -> Chip:
-    if not word.text:
-        return Chip(
-            text, "masked", group, action=say("masked_words.chip.fill"), segment=segment, note="?"
-        )
-    shown = display_text(word.text)
-    action = say("masked_words.chip.back", word=shown)
-    return Chip(text, "masked", group, note=shown, action=action, segment=segment)
 
 
 def guess_groups(guesses: Sequence[MaskGuess], say: Words) -> tuple[RankedGroup, ...]:

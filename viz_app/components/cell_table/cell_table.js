@@ -112,6 +112,7 @@ function buildCellTable(root, emit) {
         }),
       ));
       scroller.classList.toggle("active", header.active);
+      scroller.classList.toggle("coded", Boolean(header.texts));
       scroller.replaceChildren(element(
         "table", { "aria-label": header.label, role: "grid" }, element("thead", {}, head), element("tbody", {}, ...body),
       ));

@@ -13,6 +13,7 @@ from viz_app.components.headers import Words
 from viz_app.components.masked_words.hidden import hidden_words, remember
 from viz_app.components.ranked_bars import ranked_bars
 from viz_app.components.token_chips import token_chips
+from viz_app.page_choices import PageChoices
 from viz_app.view_models.hidden_words import HiddenWord, word_of_mask
 from viz_app.view_models.predictions import (
     MASKS_SHOWN,
@@ -29,23 +30,24 @@ if TYPE_CHECKING:
     from bert_core.trace import Trace
 
 CHIPS, BARS = "mw_chips", "mw_bars"
+MOST = 50
+"""Words shown per mask, at most."""
 
 
-def guess(say: Words) -> None:
+def guess(say: Words, choices: PageChoices) -> None:
     """Chips above, one group of bars per mask below."""
     trace, masks, words = chips_of_the_text(say)
     if not masks:
-        _nothing_hidden(say, trace)
+        offer_to_hide(say, trace)
         return
     bert = frame.model()
     controls = st.columns([2, 2, 3], vertical_alignment="bottom")
     top_k = controls[0].slider(
-        say("masked_words.top_k"), 1, 50, 8, key="mw_top_k", bind="query-params"
+        say("masked_words.top_k"), 1, MOST, key=choices.number("top_k", 1, MOST, 8)
     )
     only_words = controls[1].toggle(
         say("masked_words.only_words"),
-        key="mw_only_words",
-        bind="query-params",
+        key=choices.switch("only_words"),
         help=say("masked_words.only_words_help"),
     )
     found = mask_guesses(
@@ -69,7 +71,7 @@ def guess(say: Words) -> None:
     )
     columns, rows = guess_rows(found, say)
     with controls[2]:
-        download("masked_words", columns, rows, say, label=say("masked_words.export"))
+        download("masked_words", columns, rows, say, label=say("labs.export"))
 
 
 def chips_of_the_text(say: Words) -> tuple[Trace, list[int], tuple[HiddenWord, ...]]:
@@ -80,7 +82,7 @@ def chips_of_the_text(say: Words) -> tuple[Trace, list[int], tuple[HiddenWord, .
     masks = mask_positions(trace.encoding, bert.tokenizer)
     words = hidden_words(len(masks))
     token_chips(
-        mask_chips(trace, bert.tokenizer.mask_id, words, say),
+        mask_chips(bert, trace, words, say),
         key=CHIPS,
         label=say("masked_words.chips"),
         legend={"masked": say("masked_words.legend.masked")} if masks else None,
@@ -196,7 +198,7 @@ def _write(texts: tuple[str, str | None]) -> None:
     state.choose(text_a=texts[0], text_b=texts[1] or "")
 
 
-def _nothing_hidden(say: Words, trace: Trace) -> None:
+def offer_to_hide(say: Words, trace: Trace) -> None:
     """No [MASK] in the text: say what to do, and offer to hide a word."""
     st.info(say("masked_words.none"))
     own = [i for i, special in enumerate(trace.encoding.special_tokens_mask) if not special]

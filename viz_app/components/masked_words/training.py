@@ -1,0 +1,199 @@
+"""The training task on the reader's own text: 15 % chosen, and 80/10/10 of what becomes of them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from viz_app import frame, jobs, state
+from viz_app.components.chart import download, markdown_table
+from viz_app.components.headers import Words
+from viz_app.components.masked_words.hidden import hidden_words
+from viz_app.components.ranked_bars import ranked_bars
+from viz_app.components.token_chips import token_chips
+from viz_app.page_choices import PageChoices
+from viz_app.view_models.lab_views import RankedGroup, RankedRow
+from viz_app.view_models.predictions import hidden_tokens, probability_text
+from viz_app.view_models.training import (
+    GuessedToken,
+    corruption_chips,
+    fate_group,
+    guessed_tokens,
+    three_inputs,
+)
+
+if TYPE_CHECKING:
+    from bert_core.bert import Bert
+    from bert_core.encoding import Encoding
+    from bert_core.masking_study import Corruption
+
+CHIPS, DRAWS, LARGEST_SEED = "mw_training_chips", 1000, 9999
+
+
+def training_task(say: Words, choices: PageChoices) -> None:
+    """One draw with the model's guesses, the shares over many draws, and one place three ways."""
+    from bert_core.masking_study import corrupt, maskable_tokens
+
+    st.markdown(say("masked_words.training.intro"))
+    bert = frame.model()
+    encoding = whole_text(bert)
+    if not maskable_tokens(encoding, bert.tokenizer).any():
+        st.info(say("masked_words.training.nothing"))
+        return
+    seed_key = choices.number("seed", 0, LARGEST_SEED, 0)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        seed = st.number_input(
+            say("masked_words.training.seed"), 0, LARGEST_SEED, step=1, key=seed_key, width=140
+        )
+        st.button(
+            say("masked_words.training.again"),
+            key="mw_draw_again",
+            on_click=_next_seed,
+            args=[seed_key],
+        )
+    drawn = corrupt(encoding, bert.tokenizer, int(seed))
+    first = next(position for position, fate in enumerate(drawn.fates) if fate)
+    place = st.session_state[choices.number("place", 1, len(encoding) - 2, first)]
+    if encoding.special_tokens_mask[place]:
+        place = first
+    token_chips(
+        corruption_chips(encoding, drawn, say),
+        key=CHIPS,
+        label=say("masked_words.training.chips"),
+        selected=place,
+        legend={fate: say(f"masked_words.fate.{fate}") for fate in ("masked", "random", "kept")},
+        on_select=take_place,
+    )
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _draw_guesses(bert, encoding, drawn, say)
+    with right:
+        _draw_counts(bert, encoding, int(seed), say)
+    _draw_three_ways(bert, encoding, place, int(seed), say)
+
+
+def whole_text(bert: Bert) -> Encoding:
+    """The text with its hidden words put back; a [MASK] that the reader typed stays one."""
+    from bert_core.bert import mask_positions
+    from bert_core.words import with_ids
+
+    encoding = frame.trace().encoding
+    masks = mask_positions(encoding, bert.tokenizer)
+    known = hidden_tokens(bert, hidden_words(len(masks)))
+    back = {
+        position: token_id
+        for position, token_id in zip(masks, known, strict=True)
+        if token_id is not None
+    }
+    return with_ids(encoding, back, bert.tokenizer)
+
+
+def take_place() -> None:
+    """Look at the token that was clicked, on every page."""
+    position = int(st.session_state[CHIPS].select["position"])
+    state.choose(query=position)
+    st.session_state["mw_place"] = position
+
+
+def _next_seed(key: str) -> None:
+    st.session_state[key] = (st.session_state[key] + 1) % (LARGEST_SEED + 1)
+
+
+def _draw_guesses(bert: Bert, encoding: Encoding, drawn: Corruption, say: Words) -> None:
+    found = jobs.result(
+        "training_guesses",
+        (id(bert), encoding.input_ids, drawn.encoding),
+        lambda report: guessed_tokens(bert, encoding, drawn, report),
+        say,
+    )
+    if found is None:
+        return
+    names = ("position", "token", "reads", "fate", "guess", "probability", "loss")
+    columns = [say(f"masked_words.column.{name}") for name in names]
+    st.markdown(markdown_table(columns, [_guess_cells(one, say) for one in found]))
+    loss = sum(one.loss for one in found) / len(found)
+    st.caption(
+        say("masked_words.training.loss", loss=f"{loss:.3f}", perplexity=f"{math.exp(loss):,.1f}")
+    )
+    rows = [
+        [one.position, one.token, one.reads, one.fate, one.guess, one.probability, one.loss]
+        for one in found
+    ]
+    download("training_task", columns, rows, say, label=say("labs.export"))
+
+
+def _guess_cells(one: GuessedToken, say: Words) -> list[str]:
+    right = " ✓" if one.guess == one.token else ""
+    return [
+        str(one.position),
+        frame.escape(one.token),
+        frame.escape(one.reads),
+        say(f"masked_words.fate_short.{one.fate}"),
+        frame.escape(one.guess) + right,
+        probability_text(one.probability),
+        f"{one.loss:.3f}",
+    ]
+
+
+def _draw_counts(bert: Bert, encoding: Encoding, seed: int, say: Words) -> None:
+    from bert_core.masking_study import RULE, count_fates
+
+    counts = count_fates(encoding, bert.tokenizer, DRAWS, seed)
+    per_draw = counts.chosen // DRAWS
+    st.markdown(f"**{say('masked_words.training.counts', draws=f'{DRAWS:,}')}**")
+    st.caption(
+        say(
+            "masked_words.training.rounding",
+            tokens=counts.maskable,
+            exact=f"{RULE.chosen * counts.maskable:.2f}",
+            chosen=per_draw,
+            total=f"{counts.chosen:,}",
+        )
+    )
+    ranked_bars(
+        [fate_group(counts, RULE, say)],
+        key="mw_counts",
+        label=say("masked_words.training.counts", draws=f"{DRAWS:,}"),
+        high=1.0,
+        scale=say("masked_words.training.counts_scale"),
+    )
+
+
+def _draw_three_ways(bert: Bert, encoding: Encoding, place: int, seed: int, say: Words) -> None:
+    word = frame.escape(encoding.tokens[place])
+    st.markdown(f"**{say('masked_words.training.three', word=word, position=place)}**")
+    found = jobs.result(
+        "three_inputs",
+        (id(bert), encoding, place, seed),
+        lambda report: three_inputs(bert, encoding, place, seed, report),
+        say,
+    )
+    if found is None:
+        return
+    ranked_bars(
+        [
+            RankedGroup(
+                say(f"masked_words.three.{one.kind}", token=one.reads),
+                tuple(
+                    RankedRow(
+                        label=token,
+                        value=probability,
+                        digits=probability_text(probability),
+                        marked=token == one.truth,
+                        tag=say("masked_words.three.truth", rank=f"{one.rank:,}")
+                        if token == one.truth
+                        else "",
+                    )
+                    for token, probability in one.best
+                ),
+            )
+            for one in found
+        ],
+        key="mw_three",
+        label=say("masked_words.training.three", word=encoding.tokens[place], position=place),
+        high=1.0,
+        scale=say("masked_words.three.scale"),
+    )
+    st.caption(say("masked_words.training.why"))

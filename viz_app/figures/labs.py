@@ -1,0 +1,105 @@
+"""Charts of the laboratories: ranks over layers, three measures of words, calibration, maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike
+from plotly.subplots import make_subplots
+
+from viz_app.figures.maps import plain_text
+from viz_app.figures.theme import BAR, BAR_SELECTED, TEMPLATE
+
+Words = Callable[..., str]
+HEIGHT = 340  # pixels
+LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": None}
+
+
+def rank_curves(
+    ranks: Mapping[str, Sequence[int]], stages: Sequence[str], words: Words
+) -> go.Figure:
+    """Rank of a token from stage to stage, rank 1 on top, logarithmic.
+
+    Args:
+        ranks: Name of the curve → rank per stage.
+        stages: Names of the stages.
+    """
+    figure = go.Figure()
+    for number, (name, values) in enumerate(ranks.items()):
+        figure.add_trace(
+            go.Scatter(
+                x=list(stages),
+                y=list(values),
+                name=plain_text(name),
+                mode="lines+markers+text",
+                text=[f"{value:,}" for value in values],
+                textposition="bottom center" if number else "top center",
+                cliponaxis=False,
+                hovertemplate=f"{plain_text(name)}<br>%{{x}}: <b>%{{y:,}}</b><extra></extra>",
+            )
+        )
+    worst = max((max(values) for values in ranks.values()), default=1)
+    figure.update_layout(
+        template=TEMPLATE, height=HEIGHT, margin={"t": 44}, legend=LEGEND, showlegend=True
+    )
+    figure.update_xaxes(
+        title={"text": words("masked_words.lens.stage"), "standoff": 6},
+        type="category",
+        range=[-0.4, len(stages) - 0.6],
+    )
+    powers = [10**power for power in range(int(np.ceil(np.log10(max(worst, 10)))) + 1)]
+    figure.update_yaxes(
+        title={"text": words("masked_words.lens.rank"), "standoff": 6},
+        type="log",
+        range=[np.log10(max(worst, 10) * 1.8), -0.35],
+        tickvals=powers,
+        ticktext=[f"{power:,}" for power in powers],
+    )
+    return figure
+
+
+def aligned_bars(
+    labels: Sequence[str], panels: Mapping[str, ArrayLike], *, decimals: int = 3
+) -> go.Figure:
+    """Several measures of the same things: one panel each, one row per thing.
+
+    Args:
+        labels: What the rows are.
+        panels: Title → one value per row, signed.
+    """
+    rows = [str(index) for index in range(len(labels))]
+    figure = make_subplots(
+        rows=1,
+        cols=len(panels),
+        shared_yaxes=True,
+        horizontal_spacing=0.04,
+        subplot_titles=[plain_text(title) for title in panels],
+    )
+    for column, values in enumerate(panels.values(), start=1):
+        shown = np.asarray(values, dtype=float)
+        figure.add_trace(
+            go.Bar(
+                x=shown,
+                y=rows,
+                orientation="h",
+                marker={"color": [BAR_SELECTED if value >= 0 else BAR for value in shown]},
+                customdata=[plain_text(label) for label in labels],
+                hovertemplate=f"%{{customdata}}: <b>%{{x:.{decimals + 1}f}}</b><extra></extra>",
+                showlegend=False,
+            ),
+            row=1,
+            col=column,
+        )
+    figure.update_annotations(font={"size": 13})
+    figure.update_layout(template=TEMPLATE, height=100 + 22 * len(labels), margin={"t": 48})
+    figure.update_xaxes(nticks=4, zeroline=True, zerolinewidth=1.5)
+    figure.update_yaxes(
+        type="category",
+        autorange="reversed",
+        tickvals=rows,
+        ticktext=[plain_text(label) for label in labels],
+        showgrid=False,
+    )
+    return figure
