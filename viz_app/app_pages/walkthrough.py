@@ -63,7 +63,15 @@ def asked_cell(trail: list[dict]) -> dict | None:
 
 
 say = frame.words()
-trace = frame.trace()
+causal = st.toggle(
+    say("walkthrough.causal"),
+    key="causal",
+    bind="query-params",
+    help=say("walkthrough.causal_help"),
+)
+trace = frame.trace(attention="causal") if causal else frame.trace()
+if causal:
+    st.caption(say("walkthrough.causal_note"))
 bert = frame.model()
 chosen = frame.selection(trace)
 config = trace.config

@@ -304,6 +304,7 @@ function build(root, emit) {
     const { lesson } = state;
     const step = currentStep();
     const { words } = lesson;
+    Object.assign(root.dataset, { step: step.id, layer: lesson.layer, sheet: lesson.sheet });
     title.textContent = `${lesson.part_title} · ${fill(step.title, selected())}`;
     general.replaceChildren(formula(step.formula, [], true));
     shapes.replaceChildren(shapesText(lesson, step));
@@ -402,6 +403,7 @@ function build(root, emit) {
       ask({ step: lesson.steps[step].id });
       return;
     }
+    state.reported ??= currentStep().id; // what the page knows, should it still be telling us
     state.step = step;
     paint();
     report();
@@ -606,8 +608,9 @@ function build(root, emit) {
       control.replaceChildren(...list.map(([value, text]) => element("option", { value }, text)));
       control.value = String(values[name]);
     }
-    for (const [name, { name: label }] of Object.entries(pickers)) {
+    for (const [name, { name: label, control }] of Object.entries(pickers)) {
       label.textContent = lesson.words[`pick_${name}`];
+      control.setAttribute("aria-label", label.textContent);
     }
     pickers.choice.box.hidden = !unit?.choices.length;
     pickers.unit.box.hidden = !unit || unit.choices.length > 0;

@@ -1,0 +1,128 @@
+"""The step-by-step page in a real browser: the chain by keyboard, and the way back by clicking."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PHONE, OpenPage
+from tests.browser.driver import wait_until_settled
+from viz_app.view_models.explanations import explanation
+from viz_app.view_models.steps import BY_ID, STEP_IDS, neighbour
+
+TEXTS = {
+    "en": ("mini-en", "The dog sleeps."),
+    "zh": ("mini-zh", "小猫饿了。"),
+}
+
+
+def address(language: str, step: str, **more: object) -> str:
+    model, text = TEXTS[language]
+    rest = "".join(f"&{name}={value}" for name, value in more.items())
+    return f"/walkthrough?lang={language}&model={model}&a={text}&token=2&step={step}{rest}"
+
+
+def lesson(page: Page) -> Locator:
+    return page.locator(".walkthrough[data-step]")
+
+
+def expect_step(page: Page, step: str, layer: int | None = None) -> None:
+    expect(lesson(page)).to_have_attribute("data-step", step, timeout=20_000)
+    if layer is not None:
+        expect(lesson(page)).to_have_attribute("data-layer", str(layer))
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_the_whole_chain_by_keyboard(open_page: OpenPage, language: str) -> None:
+    page = open_page(address(language, STEP_IDS[0], layer=0))
+    expect_step(page, STEP_IDS[0])
+    place: tuple[str, int] | None = (STEP_IDS[0], 0)
+    walked = 0
+    while place is not None:
+        step, layer = place
+        expect_step(page, step, layer)
+        title = explanation(language, BY_ID[step].words).title.partition("{")[0]
+        expect(lesson(page).locator("h3")).to_contain_text(title)
+        check = lesson(page).locator("p.check").first
+        expect(check).to_contain_text("✓")
+        difference = re.search(r"10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", check.inner_text())
+        if difference is not None:  # otherwise it is exactly 0
+            power = int(difference[1].translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")))
+            assert power <= -5, (step, check.inner_text())
+        place = neighbour(step, layer, 4, +1)
+        page.keyboard.press("ArrowRight")
+        walked += 1
+    assert walked == len(STEP_IDS) + 3 * (
+        STEP_IDS.index("hidden_states") - STEP_IDS.index("layer_input") + 1
+    )
+    page.keyboard.press("ArrowLeft")
+    expect_step(page, STEP_IDS[-2] if BY_ID[STEP_IDS[-2]].part == "nsp" else STEP_IDS[-1])
+
+
+def test_from_a_probability_back_to_the_embedding_table(open_page: OpenPage) -> None:
+    page = open_page(address("en", "mlm_probs"))
+    expect_step(page, "mlm_probs")
+    page.locator(".walkthrough .row .barcell").first.click()
+    asked = page.locator(".walkthrough .asked")
+    expect(asked).to_contain_text("probability of a word")
+    for _ in range(120):
+        if "learned in training" in asked.inner_text():
+            break
+        before = asked.inner_text()
+        asked.locator(".operands td").first.click()
+        expect(asked).not_to_have_text(before)
+        wait_until_settled(page, quiet=50)
+    expect(asked).to_contain_text("It was learned in training")
+    expect(asked).to_contain_text("bert.embeddings.word_embeddings.weight")
+    asked.get_by_role("button", name="back").click()
+    expect(asked).to_contain_text("Copied from the embedding table")
+    asked.get_by_role("button", name="show its step").click()
+    expect_step(page, "word_embeddings")
+
+
+def test_operands_light_up_in_the_table(open_page: OpenPage) -> None:
+    page = open_page(address("en", "attention_probs", layer=1, head=2))
+    expect_step(page, "attention_probs")
+    page.locator(".walkthrough .row .barcell").nth(1).click()
+    expect(page.locator(".walkthrough .row .lit")).to_have_count(1)
+    lit = page.locator(".walkthrough .row .lit")
+    expect(lit).to_have_attribute("data-column", "exponentials")
+    expect(page.locator(".walkthrough .asked .operands td").first).to_have_text(lit.inner_text())
+    expect(page.locator(".walkthrough .footrow .lit")).to_have_count(1)
+
+
+def test_a_step_is_kept_by_a_reload_and_a_head_by_the_other_pages(open_page: OpenPage) -> None:
+    page = open_page(address("en", "query", layer=1, head=0))
+    for step in ("key", "products", "dot_products"):
+        page.keyboard.press("ArrowRight")
+        expect_step(page, step)
+    page.wait_for_url(re.compile("step=dot_products"))
+    page.get_by_label("Head", exact=True).select_option("5")
+    page.wait_for_url(re.compile("head=5"))
+    wait_until_settled(page)
+    page.reload()
+    wait_until_settled(page)
+    expect_step(page, "dot_products")
+    expect(page.get_by_label("Head", exact=True)).to_have_value("5")
+
+
+def test_the_causal_mask_cuts_what_is_to_the_right(open_page: OpenPage) -> None:
+    page = open_page(address("en", "masked_scores", causal="true"))
+    expect_step(page, "masked_scores")
+    tokens = page.get_by_label("Token", exact=True).locator("option").count()
+    assert tokens > 4
+    expect(page.locator(".walkthrough .row .cut")).to_have_count(tokens - 3)  # after "dog" (2)
+    page.get_by_text("Causal mask", exact=True).click()
+    expect(page.locator(".walkthrough .row .cut")).to_have_count(0)
+
+
+@pytest.mark.parametrize("step", ["context", "query_projection", "mlm_probs"])
+def test_it_fits_a_phone(open_page: OpenPage, step: str) -> None:
+    page = open_page(address("en", step), size=PHONE)
+    expect_step(page, step)
+    page.locator(".walkthrough .row .number, .walkthrough .row .barcell").first.click()
+    expect(page.locator(".walkthrough .asked")).to_be_visible()
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0
+    inside = page.locator(".walkthrough").evaluate("node => node.scrollWidth - node.clientWidth")
+    assert inside <= 0
