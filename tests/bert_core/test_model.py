@@ -211,6 +211,28 @@ def test_each_dropout_is_used(
     assert not torch.allclose(model.train()(**batch).mlm_logits, quiet)
 
 
+def test_where_hidden_dropout_sits(model: BertForPreTraining, batch: Batch) -> None:
+    """After the embeddings' LayerNorm, and on each projection before it is added."""
+    draw = generator(6)
+    layer = model.layer(1).train()
+    for output, size in ((layer.attention.output, 20), (layer.output, 37)):
+        inner = torch.randn(3, 7, size, generator=draw)
+        residual = torch.randn(3, 7, 20, generator=draw)
+        torch.manual_seed(0)
+        projected, normalised = output(inner, residual)
+        assert torch.equal(projected, output.dense(inner))
+        torch.manual_seed(0)
+        dropped = nn.functional.dropout(projected, 0.1)
+        assert dropped.eq(0).any()
+        assert torch.equal(normalised, output.LayerNorm(residual + dropped))
+    embeddings = model.bert.embeddings.train()
+    torch.manual_seed(0)
+    steps = embeddings.steps(batch["input_ids"])
+    torch.manual_seed(0)
+    dropped = nn.functional.dropout(embeddings.LayerNorm(steps.embedding_sum), 0.1)
+    assert torch.equal(steps.embedding_output, dropped)
+
+
 def test_start_as_published() -> None:
     config = BertConfig(
         vocab_size=3000,
