@@ -5,7 +5,7 @@ import streamlit as st
 from viz_app import frame, resources, state
 from viz_app.components.sentence_bar import sentence_bar
 
-PAGES = ("start", "attention", "walkthrough", "positions", "masked_words", "next_sentence")
+PAGES = ("start", "attention", "walkthrough", "positions", "masked_words", "next_sentence", "models")
 
 state.synchronise()
 say = frame.words()

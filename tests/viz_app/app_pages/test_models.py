@@ -1,0 +1,103 @@
+"""The models page as a script run: shipped models, folders of all kinds, both languages."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from viz_app.messages import text
+
+ROOT = Path(__file__).resolve().parents[3]
+CHECKPOINTS = ROOT / "assets" / "checkpoints"
+
+
+def models_page(model: str = "mini-en", language: str = "en") -> AppTest:
+    """The models page after one run."""
+    test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    for name, value in {"lang": language, "model": model, "a": "A text."}.items():
+        test.query_params[name] = value
+    test.run()
+    return test.switch_page("viz_app/app_pages/models.py").run()
+
+
+def shown(test: AppTest) -> str:
+    """All text on the page."""
+    boxes = (test.markdown, test.caption, test.warning, test.error, test.code, test.subheader)
+    return "\n".join(box.value for kind in boxes for box in kind)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of a shipped checkpoint, to be changed."""
+    return Path(shutil.copytree(CHECKPOINTS / "mini-en", tmp_path / "mine"))
+
+
+@pytest.mark.parametrize(("model", "language"), [("mini-en", "en"), ("mini-zh", "zh")])
+def test_a_shipped_model_tells_its_sizes_and_where_it_is_from(model: str, language: str) -> None:
+    test = models_page(model, language)
+    assert not test.exception
+    words = shown(test)
+    config = json.loads((CHECKPOINTS / model / "config.json").read_text())
+    assert f"{config['vocab_size']:,} × {config['hidden_size']:,}" in words
+    assert text(language, "models.missing.none") in words
+    # its own card, as it stands in the folder
+    assert "CC BY-SA" in words
+    assert not test.code
+
+
+def test_a_record_of_the_training_is_drawn(folder: Path) -> None:
+    line = {"tokens": 1e6, "mlm_loss": 7.0, "nsp_accuracy": 0.5}
+    training = {
+        "tokens_seen": 25_200_000,
+        "heldout": {"packed_64": {"mlm_loss": 4.214, "mlm_top1": 0.321, "nsp_accuracy": 0.833}},
+        "curve": [line, {**line, "tokens": 2e6, "mlm_loss": 6.0}],
+    }
+    (folder / "training.json").write_text(json.dumps(training))
+    test = models_page(str(folder))
+    assert not test.exception
+    words = shown(test)
+    assert "25.2 M" in words
+    assert "| 4.21 | 32.1 % | – | 83.3 % |" in words
+    assert len(test.get("plotly_chart")) == 3
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"curve": 3, "heldout": "x"}', "{}"])
+def test_a_record_of_another_kind_does_no_harm(folder: Path, content: str) -> None:
+    (folder / "training.json").write_text(content)
+    test = models_page(str(folder))
+    assert not test.exception
+    assert len(test.get("plotly_chart")) == 1
+
+
+def test_anybodys_model_card_is_shown_as_plain_text(folder: Path) -> None:
+    card = "# Card\n![](http://example.org/picture.png) <script>alert(1)</script> :red[x]"
+    (folder / "README.md").write_text(card)
+    test = models_page(str(folder))
+    assert [code.value for code in test.code] == [card]
+    assert "example.org" not in "".join(box.value for box in test.markdown)
+
+
+def test_a_folder_without_card_and_record_says_so(folder: Path) -> None:
+    (folder / "README.md").unlink()
+    (folder / "training.json").unlink(missing_ok=True)
+    words = shown(models_page(str(folder)))
+    assert text("en", "models.card.none") in words
+    assert text("en", "models.training.none") in words
+
+
+def test_missing_heads_are_named(folder: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(folder / "model.safetensors")
+    kept = {key: value for key, value in weights.items() if not key.startswith("cls.")}
+    save_file(kept, folder / "model.safetensors")
+    test = models_page(str(folder))
+    assert not test.exception
+    warnings = [warning.value for warning in test.warning]
+    assert text("en", "models.missing.mlm") in warnings
+    assert text("en", "models.missing.nsp") in warnings
+    # … and are not counted
+    rows = shown(test).split("\n")
+    assert not [row for row in rows if row.startswith(f"| {text('en', 'models.part.mlm')} |")]

@@ -1,0 +1,246 @@
+"""What can be said of a checkpoint: its sizes, its parameters part by part, how it was trained.
+
+Counts come from the model itself. `training.json` and the model card come from the checkpoint's
+folder, which may be anybody's: what is not there or not of the expected type is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bert_core.assets import ASSETS, shipped_checkpoints
+from bert_core.config import BertConfig
+from viz_app.view_models.views import read_only
+
+if TYPE_CHECKING:
+    from bert_core.bert import Bert
+
+LONGEST_CARD = 20_000
+"""Characters of a model card that are shown."""
+LOAD_ERRORS = {
+    "no_config": "there is no config.json in …",
+    "kind": "config.json says model_type …; only 'bert' can be opened",
+    "weights": "there is no model.safetensors and no pytorch_model.bin in …",
+    "missing": "these weights are missing: …",
+    "broken": "… is broken or not a weight file",
+    "vocabulary": "the vocabulary has … entries but config.json gives the model only …",
+    "hub": "… is not shipped, not a folder, and not to be had from the hub",
+    "package": "to fetch it from the Hugging Face hub, install huggingface_hub",
+}
+"""What `bert_core` says when it cannot open a checkpoint; … stands for what differs."""
+_LARGEST_RECORD = 8 * 2**20  # bytes; ours are a few kB
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the model: how many numbers it learned, and how that count comes about."""
+
+    name: str
+    count: int
+    formula: str
+    """The count worked out from the sizes, with + and × between numbers."""
+
+
+_PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    # name: what the keys of its parameters hold; the first that fits counts
+    ("word", ("bert.embeddings.word_embeddings.",)),
+    ("position", ("bert.embeddings.position_embeddings.",)),
+    ("segment", ("bert.embeddings.token_type_embeddings.",)),
+    ("mlm", ("cls.predictions.",)),
+    ("nsp", ("cls.seq_relationship.",)),
+    ("pooler", ("bert.pooler.",)),
+    ("layer_norm", (".LayerNorm.",)),
+    ("attention", (".attention.",)),
+    ("feed_forward", (".intermediate.", ".output.")),
+)
+PART_ORDER = (
+    *("word", "position", "segment", "attention", "feed_forward", "layer_norm"),
+    *("pooler", "mlm", "nsp"),
+)
+"""The order of a forward pass."""
+
+
+def parameter_parts(bert: Bert) -> tuple[Part, ...]:
+    """Every parameter of the model, counted once, by part; parts that it lacks are left out."""
+    counts = dict.fromkeys(PART_ORDER, 0)
+    for key, parameter in bert.model.named_parameters():
+        name = next(name for name, marks in _PARTS if any(mark in key for mark in marks))
+        counts[name] += parameter.numel()
+    formulas = _formulas(bert.config)
+    return tuple(
+        Part(name, counts[name], formulas[name]) for name in PART_ORDER if name not in bert.missing
+    )
+
+
+def _formulas(config: BertConfig) -> dict[str, str]:
+    hidden, inner, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
+    square = f"{hidden:,} × {hidden:,}"
+    return {
+        "word": f"{config.vocab_size:,} × {hidden:,}",
+        "position": f"{config.max_position_embeddings:,} × {hidden:,}",
+        "segment": f"{config.type_vocab_size:,} × {hidden:,}",
+        "attention": f"{layers} × 4 × ({square} + {hidden:,})",
+        "feed_forward": f"{layers} × (2 × {hidden:,} × {inner:,} + {inner:,} + {hidden:,})",
+        "layer_norm": f"(2 × {layers} + 1) × 2 × {hidden:,}",
+        "pooler": f"{square} + {hidden:,}",
+        "mlm": f"{square} + 3 × {hidden:,} + {config.vocab_size:,}",
+        "nsp": f"2 × {hidden:,} + 2",
+    }
+
+
+def checkpoint_folder(model_name: str) -> Path | None:
+    """The folder that a model was opened from; None for one from the hub."""
+    if model_name in shipped_checkpoints():
+        return ASSETS / "checkpoints" / model_name
+    folder = Path(model_name).expanduser()
+    return folder if folder.is_dir() else None
+
+
+def weight_file(folder: Path) -> Path | None:
+    """The file with the weights: safetensors before pickle, as they are loaded."""
+    files = (folder / name for name in ("model.safetensors", "pytorch_model.bin"))
+    return next((file for file in files if file.is_file()), None)
+
+
+def model_card(folder: Path) -> str | None:
+    """The text of README.md, cut to LONGEST_CARD characters; None where there is none."""
+    card = folder / "README.md"
+    if not card.is_file():
+        return None
+    with card.open(encoding="utf-8", errors="replace") as file:
+        return file.read(LONGEST_CARD)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Figures on documents that the model was not trained on; accuracies are shares 0..1."""
+
+    kind: str
+    mlm_loss: float | None
+    """Nats per chosen token."""
+    mlm_top1: float | None
+    mlm_top5: float | None
+    nsp_accuracy: float | None
+
+
+@dataclass(frozen=True)
+class TrainingCurve:
+    """Figures of the training batches over the tokens seen; all arrays [point]."""
+
+    tokens: NDArray[np.float64]
+    mlm_loss: NDArray[np.float64]
+    nsp_accuracy: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for name in ("tokens", "mlm_loss", "nsp_accuracy"):
+            object.__setattr__(self, name, read_only(getattr(self, name), np.float64))
+
+
+@dataclass(frozen=True)
+class Training:
+    """What `training.json` tells of a run; None or empty where it does not."""
+
+    tokens_seen: float | None
+    steps: float | None
+    seconds: float | None
+    batch_tokens: float | None
+    seed: float | None
+    device: str | None
+    corpus_tokens: float | None
+    corpus_files: tuple[str, ...]
+    continued_from: str | None
+    heldout: tuple[HeldOut, ...]
+    cloze_top5: float | None
+    """Share of the project's own gap sentences with an accepted word among the first five."""
+    everyday_nsp: float | None
+    """Share of the project's own pairs that are judged right."""
+    curve: TrainingCurve | None
+
+
+def read_training(folder: Path) -> Training | None:
+    """The record of the run that made a checkpoint; None where there is none.
+
+    Raises:
+        ValueError: the file is there but is no JSON object; the message says what it is.
+    """
+    file = folder / "training.json"
+    if not file.is_file():
+        return None
+    if file.stat().st_size > _LARGEST_RECORD:
+        raise ValueError(f"training.json is larger than {_LARGEST_RECORD // 2**20} MB")
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"training.json cannot be read: {error}") from error
+    if not isinstance(record, dict):
+        raise ValueError("training.json does not hold a JSON object")
+    corpus, everyday = _mapping(record, "corpus"), _mapping(record, "everyday")
+    earlier = record.get("continued_from")
+    if isinstance(earlier, dict):
+        earlier = earlier.get("name")
+    return Training(
+        tokens_seen=_number(record, "tokens_seen"),
+        steps=_number(record, "steps"),
+        seconds=_number(record, "seconds"),
+        batch_tokens=_number(record, "batch_tokens"),
+        seed=_number(record, "seed"),
+        device=_text(record, "device"),
+        corpus_tokens=_number(corpus, "tokens"),
+        corpus_files=tuple(name for name in _list(corpus, "files") if isinstance(name, str)),
+        continued_from=earlier if isinstance(earlier, str) else None,
+        heldout=tuple(_held_out(_mapping(record, "heldout"))),
+        cloze_top5=_number(everyday, "cloze_top5"),
+        everyday_nsp=_number(everyday, "nsp_accuracy"),
+        curve=_curve(_list(record, "curve")),
+    )
+
+
+def _held_out(kinds: Mapping[str, Any]) -> Iterable[HeldOut]:
+    for kind in kinds:
+        figures = _mapping(kinds, kind)
+        names = ("mlm_loss", "mlm_top1", "mlm_top5", "nsp_accuracy")
+        if any(_number(figures, name) is not None for name in names):
+            yield HeldOut(kind, *(_number(figures, name) for name in names))
+
+
+def _curve(lines: list[Any]) -> TrainingCurve | None:
+    names = ("tokens", "mlm_loss", "nsp_accuracy")
+    points = [[_number(line, name) for name in names] for line in lines if isinstance(line, dict)]
+    whole = [point for point in points if None not in point]
+    if len(whole) < 2:
+        return None
+    return TrainingCurve(*np.array(whole, np.float64).T)
+
+
+def _number(values: Mapping[str, Any], name: str) -> float | None:
+    value = values.get(name)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:  # JSON's whole numbers have no largest one
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _text(values: Mapping[str, Any], name: str) -> str | None:
+    value = values.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _mapping(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = values.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(values: Mapping[str, Any], name: str) -> list[Any]:
+    value = values.get(name)
+    return value if isinstance(value, list) else []
