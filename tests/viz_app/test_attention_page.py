@@ -9,7 +9,7 @@ from viz_app.components.packing import unpack
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIR = {"a": "The man went to the store.", "b": "He bought milk.", "model": "mini-en"}
-SECTIONS = ("head", "lines", "neurons", "pair", "roles", "flow", "off", "compare")
+SECTIONS = ("head", "lines", "neurons", "pair", "roles", "flow", "off", "compare", "save")
 
 
 def open_page(**params: str) -> AppTest:

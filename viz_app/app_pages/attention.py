@@ -1,9 +1,9 @@
-"""Attention: every layer and head, and eight ways of looking at them."""
+"""Attention: every layer and head, and ways of looking at them."""
 
 import streamlit as st
 
 from viz_app import frame, state
-from viz_app.components.attention import compare, flow, heads, off, roles
+from viz_app.components.attention import compare, flow, heads, off, roles, save
 from viz_app.components.attention.page import AttentionPage, choose_part
 from viz_app.components.overview import overview
 from viz_app.page_choices import PageChoices
@@ -18,10 +18,11 @@ SECTIONS = {
     "flow": flow.flow_section,
     "off": off.off_section,
     "compare": compare.compare_section,
+    "save": save.save_section,
 }
 
 
-FILTERED = ("head", "lines", "pair", "flow", "compare")
+FILTERED = ("head", "lines", "pair", "flow", "compare", "save")
 """Sections that show tokens by tokens, so that some of them can be left out."""
 
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from viz_app.components.mount import view_css, view_js
 from viz_app.components.packing import unpack
 
-FOLDERS = ("overview", "heatmap", "lines", "neurons")
+FOLDERS = ("overview", "heatmap", "lines", "neurons", "picture")
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

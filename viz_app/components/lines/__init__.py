@@ -114,22 +114,27 @@ def lines(
         on_select: Called before the rerun; `st.session_state[key].select` holds {"query"}.
         on_settings: The same, with `read_settings(st.session_state[key].settings)`.
     """
-    locked = settings.locked
     mount_view(
         "lines",
         lines_payload(view, key=key, words=words),
         key=key,
-        values={
-            "query": selected,
-            "heads": None if settings.heads is None else list(settings.heads),
-            "cut": settings.cut,
-            "threshold": settings.threshold,
-            "count": settings.count,
-            "across": settings.across,
-            "locked": None if locked is None else {"side": locked[0], "index": locked[1]},
-        },
+        values=settings_values(settings, selected),
         triggers={"select": on_select, "settings": on_settings},
     )
+
+
+def settings_values(settings: LineSettings, selected: int | None) -> dict[str, Any]:
+    """Settings and the marked query token as the browser reads them; see `mount.signal`."""
+    locked = settings.locked
+    return {
+        "query": selected,
+        "heads": None if settings.heads is None else list(settings.heads),
+        "cut": settings.cut,
+        "threshold": settings.threshold,
+        "count": settings.count,
+        "across": settings.across,
+        "locked": None if locked is None else {"side": locked[0], "index": locked[1]},
+    }
 
 
 def read_settings(sent: dict[str, Any]) -> LineSettings:

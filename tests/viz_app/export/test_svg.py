@@ -1,0 +1,115 @@
+import re
+import struct
+import zlib
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from bert_core.trace import Trace
+from tests.viz_app.toy import toy_bert
+from viz_app.export.csv_rows import lines_rows, matrix_rows
+from viz_app.export.svg import lines_svg, matrix_svg, overview_svg, png
+from viz_app.palette import head_colour
+from viz_app.view_models.matrix import attention_map, layer_lines, overview_map, score_map
+from viz_app.view_models.slices import Slice, slice_matrix
+
+NAME = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def trace() -> Trace:
+    return toy_bert().trace("the cat 我 saw the dog")
+
+
+def texts(svg: str) -> list[str]:
+    return [node.text or "" for node in ElementTree.fromstring(svg).iter(f"{NAME}text")]
+
+
+def test_a_matrix_keeps_its_words_and_digits_as_text(trace: Trace) -> None:
+    view = attention_map(trace, 1, 2)
+    found = texts(matrix_svg(view, "L1 <H2> & more"))
+    assert found[0] == "L1 <H2> & more"
+    assert found.count("cat") == 2 and "the (1)" in found and "我" in found
+    assert found.count(f"{view.values[0, 0]:.2f}") >= 1
+    assert len(found) >= 1 + 8 * 8 + 8
+
+
+def test_masked_cells_have_no_digits() -> None:
+    causal = toy_bert().trace("the cat", attention="causal")
+    digits = [text for text in texts(matrix_svg(attention_map(causal, 0, 0), "t")) if "." in text]
+    assert len(digits) == 4 * 5 / 2
+
+
+def test_minus_signs_are_real_and_hidden_weight_is_named(trace: Trace) -> None:
+    assert any(text.startswith("−") for text in texts(matrix_svg(score_map(trace, 0, 1), "t")))
+    part = slice_matrix(attention_map(trace, 0, 1), Slice(special=False))
+    assert part is not None and part.hidden is not None
+    assert f"+{part.hidden[0]:.2f}" in texts(matrix_svg(part, "t"))
+
+
+def test_control_characters_do_not_break_the_file(trace: Trace) -> None:
+    view = attention_map(trace, 0, 0)
+    nasty = replace(view.rows[0], label='\x00\x1b"</text><script>')
+    svg = matrix_svg(replace(view, rows=(nasty, *view.rows[1:])), "\x07")
+    ElementTree.fromstring(svg)
+    assert "<script" not in svg
+
+
+def test_overview_has_one_image_per_head(trace: Trace) -> None:
+    root = ElementTree.fromstring(overview_svg(overview_map(trace), "t"))
+    assert len(list(root.iter(f"{NAME}image"))) == 12
+    assert {"L0", "L2", "H0", "H3"} <= set(texts(ElementTree.tostring(root, "unicode")))
+
+
+def lines_of(svg: str) -> list[dict[str, str]]:
+    return [dict(node.attrib) for node in ElementTree.fromstring(svg).iter(f"{NAME}line")]
+
+
+def test_lines_are_those_of_the_heads_from_the_weight_on(trace: Trace) -> None:
+    view = layer_lines(trace, 1)
+    drawn = lines_of(lines_svg(view, [0, 2], "t", least=0.2))
+    assert len(drawn) == int((view.weights[[0, 2]] >= 0.2).sum())
+    assert {line["stroke"] for line in drawn} <= {head_colour(0), head_colour(2)}
+    strongest = float(drawn[0]["stroke-opacity"])
+    assert strongest == pytest.approx(np.sqrt(view.weights[[0, 2]].max()), abs=1e-3)
+    assert len(lines_of(lines_svg(view, [0, 2], "t", most=3))) == 3
+
+
+def test_a_locked_token_has_all_its_lines_and_no_others(trace: Trace) -> None:
+    view = layer_lines(trace, 1)
+    drawn = lines_of(lines_svg(view, range(4), "t", least=0.9, locked=("key", 2)))
+    assert len(drawn) == int((view.weights[:, :, 2] >= 0.005).sum())
+
+
+def test_png_holds_the_pixels() -> None:
+    pixels = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
+    data = png(pixels)
+    assert data.startswith(b"\x89PNG\r\n\x1a\n")
+    assert struct.unpack(">II", data[16:24]) == (3, 2)
+    (packed,) = re.findall(rb"IDAT(.*)....\x00\x00\x00\x00IEND", data, re.DOTALL)
+    raw = zlib.decompress(packed)
+    assert raw == b"\0" + pixels[0].tobytes() + b"\0" + pixels[1].tobytes()
+
+
+def test_tables_hold_every_number_in_full(trace: Trace) -> None:
+    view = attention_map(trace, 2, 0)
+    columns, rows = matrix_rows(view, "hidden")
+    assert columns == ["", *(token.label for token in view.columns)]
+    np.testing.assert_array_equal(np.array([row[1:] for row in rows], np.float32), view.values)
+    part = slice_matrix(view, Slice(special=False))
+    assert part is not None and part.hidden is not None
+    columns, rows = matrix_rows(part, "hidden")
+    assert columns[-1] == "hidden" and rows[0][-1] == part.hidden[0]
+    causal = toy_bert().trace("the", attention="causal")
+    assert matrix_rows(attention_map(causal, 0, 0), "hidden")[1][0][2:] == ["", ""]
+
+
+def test_line_table_has_one_row_per_weight(trace: Trace) -> None:
+    view = layer_lines(trace, 0)
+    rows = lines_rows(view, 0.1)
+    assert len(rows) == int((view.weights >= 0.1).sum())
+    layer, head, query, token, key, _, weight = rows[0]
+    assert (layer, token) == (0, view.tokens[int(query)].text)
+    assert weight == view.weights[int(head), int(query), int(key)]

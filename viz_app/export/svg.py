@@ -1,0 +1,233 @@
+"""Views as SVG: text stays text, colours are those of the page, on white."""
+
+from __future__ import annotations
+
+import base64
+import struct
+import zlib
+from collections.abc import Sequence
+from xml.sax.saxutils import escape, quoteattr
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viz_app.palette import head_colour, palette, scale_colours
+from viz_app.view_models.views import LinesView, MatrixView, OverviewView, TokenLabel
+
+FONT = "'Source Sans 3', 'Source Sans', 'Noto Sans CJK SC', 'PingFang SC', sans-serif"
+CELL = 30  # px
+MOST_DIGITS = 40  # rows or columns; from there on cells are pixels of one image, without digits
+POINTED = 0.005  # a lighter line is not drawn, as on the page
+LABEL_SIZE = 12  # px
+
+
+def matrix_svg(view: MatrixView, title: str) -> str:
+    """A matrix with labels, digits where there is room, and what a filter took from each row."""
+    rows, columns = view.values.shape
+    small = max(rows, columns) <= MOST_DIGITS
+    cell = CELL if small else 12
+    left = 10 + _widest(view.rows)
+    top = 34 + _tallest(view.columns)
+    beside = 0 if view.hidden is None else 52
+    colours = scale_colours(view.values, view.kind, view.low, view.high)
+    if view.masked is not None:
+        colours[view.masked] = 255
+    parts = [_image(colours, left, top, columns * cell, rows * cell)]
+    parts += [
+        _text(left - 6, top + (row + 0.5) * cell, token.label, anchor="end")
+        for row, token in enumerate(view.rows)
+    ]
+    parts += [
+        _column_label(token, left + (column + 0.5) * cell, top - 6)
+        for column, token in enumerate(view.columns)
+    ]
+    if small:
+        parts += [
+            _text(
+                left + (column + 0.5) * cell,
+                top + (row + 0.5) * cell,
+                _digits(float(view.values[row, column]), view.kind),
+                size=10,
+                anchor="middle",
+                fill=_ink(colours[row, column]),
+            )
+            for row in range(rows)
+            for column in range(columns)
+            if view.masked is None or not view.masked[row, column]
+        ]
+    if view.hidden is not None:
+        parts += [
+            _text(left + columns * cell + 10, top + (row + 0.5) * cell, f"+{hidden:.2f}", size=10)
+            for row, hidden in enumerate(view.hidden)
+        ]
+    return _document(left + columns * cell + beside + 10, top + rows * cell + 12, title, parts)
+
+
+def overview_svg(view: OverviewView, title: str, tile: int = 72) -> str:
+    """All layers and heads, each tile an image of one pixel per pair of tokens."""
+    left, top, gap = 34, 58, 4
+    parts = [
+        _text(left + (head + 0.5) * (tile + gap), top - 10, f"H{head}", anchor="middle")
+        for head in range(view.heads)
+    ]
+    for layer in range(view.layers):
+        y = top + layer * (tile + gap)
+        parts.append(_text(left - 6, y + tile / 2, f"L{layer}", anchor="end"))
+        for head in range(view.heads):
+            # the indices are √p already, which is what the page colours by
+            colours = scale_colours(view.pixels[layer, head], "probability", 0, 255)
+            parts.append(_image(colours, left + head * (tile + gap), y, tile, tile))
+    width = left + view.heads * (tile + gap) + 6
+    return _document(width, top + view.layers * (tile + gap) + 6, title, parts)
+
+
+def lines_svg(
+    view: LinesView,
+    heads: Sequence[int],
+    title: str,
+    *,
+    least: float = 0.0,
+    most: int = 6000,
+    locked: tuple[str, int] | None = None,
+) -> str:
+    """The lines of the heads given, from `least` weight on, at most `most` of them.
+
+    Args:
+        locked: ("query" or "key", position): only the lines of that token, all of them.
+    """
+    left, top, step, span = 10 + _widest(view.tokens), 50, 22, 420
+    count = len(view.tokens)
+    chosen = np.zeros(view.weights.shape, dtype=bool)
+    least = POINTED if locked else max(least, POINTED)
+    chosen[list(heads)] = view.weights[list(heads)] >= least
+    if locked is not None:
+        of_token = np.zeros((count, count), dtype=bool)
+        of_token[(locked[1], slice(None)) if locked[0] == "query" else (slice(None), locked[1])] = 1
+        chosen &= of_token
+    places = np.argwhere(chosen)
+    order = np.argsort(-view.weights[chosen], kind="stable")[:most]
+    many = view.weights.shape[0]
+    parts = []
+    for head, query, key in places[order]:
+        fan = 0.0 if many == 1 else (head / (many - 1) - 0.5) * step * 0.5
+        opacity = float(np.sqrt(view.weights[head, query, key]))
+        parts.append(
+            f'<line x1="{left}" y1="{top + (query + 0.5) * step + fan:.1f}" x2="{left + span}" '
+            f'y2="{top + (key + 0.5) * step + fan:.1f}" stroke="{head_colour(int(head))}" '
+            f'stroke-opacity="{opacity:.3f}" stroke-width="1.5"/>'
+        )
+    for index, token in enumerate(view.tokens):
+        y = top + (index + 0.5) * step
+        parts.append(_text(left - 6, y, token.label, anchor="end"))
+        parts.append(_text(left + span + 6, y, token.label))
+    legend_y = top + count * step + 20
+    for place, head in enumerate(heads):
+        x = left + place * 46
+        parts.append(
+            f'<rect x="{x}" y="{legend_y - 6}" width="12" height="12" fill="{head_colour(head)}"/>'
+        )
+        parts.append(_text(x + 16, legend_y, f"H{head}", size=11))
+    width = max(2 * left + span, left + len(heads) * 46 + 10)
+    return _document(width, legend_y + 16, title, parts)
+
+
+def _document(width: float, height: float, title: str, parts: Sequence[str]) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
+        f'viewBox="0 0 {width:.0f} {height:.0f}" font-family={quoteattr(FONT)}>'
+        f"<title>{escape(_clean(title))}</title>"
+        f'<rect width="100%" height="100%" fill="{palette("light")["background"]}"/>'
+        f"{_text(10, 16, title, size=13, weight=600)}{''.join(parts)}</svg>"
+    )
+
+
+def _text(
+    x: float,
+    y: float,
+    text: str,
+    *,
+    size: float = LABEL_SIZE,
+    anchor: str = "start",
+    fill: str = palette("light")["text"],
+    weight: int = 400,
+    turn: bool = False,
+) -> str:
+    turned = f' transform="rotate(-90 {x:.1f} {y:.1f})"' if turn else ""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" '
+        f'text-anchor="{anchor}" dominant-baseline="central" fill="{fill}"{turned}>'
+        f"{escape(_clean(text))}</text>"
+    )
+
+
+def _column_label(token: TokenLabel, x: float, bottom: float) -> str:
+    if not token.upright:
+        return _text(x, bottom, token.label, turn=True)
+    characters = token.text[::-1]
+    stack = [
+        _text(x, bottom - LABEL_SIZE * (0.5 + 1.15 * place), character, anchor="middle")
+        for place, character in enumerate(characters)
+    ]
+    if token.label != token.text:
+        y = bottom - LABEL_SIZE * (0.5 + 1.15 * len(characters))
+        stack.append(_text(x, y, str(token.position), size=9, anchor="middle"))
+    return "".join(stack)
+
+
+def _image(colours: NDArray[np.uint8], x: float, y: float, width: float, height: float) -> str:
+    data = base64.b64encode(png(colours)).decode()
+    return (
+        f'<image x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" '
+        f'preserveAspectRatio="none" style="image-rendering:pixelated" '
+        f'href="data:image/png;base64,{data}"/>'
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="none" '
+        f'stroke="{palette("light")["text"]}" stroke-opacity="0.3"/>'
+    )
+
+
+def png(colours: NDArray[np.uint8]) -> bytes:
+    """An RGB image [row, column, 3] as PNG (ISO/IEC 15948), without a filter."""
+    height, width, _ = colours.shape
+    raw = b"".join(b"\0" + row.tobytes() for row in np.ascontiguousarray(colours))
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        checked = kind + data
+        return struct.pack(">I", len(data)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(raw, 9))
+        + chunk(b"IEND", b"")
+    )
+
+
+def _digits(value: float, kind: str) -> str:
+    return f"{value:.2f}" if kind == "probability" else f"{value:.1f}".replace("-", "−")
+
+
+def _ink(colour: NDArray[np.uint8]) -> str:
+    luminance = float(colour @ np.array([0.2126, 0.7152, 0.0722])) / 255
+    return "#111111" if luminance > 0.52 else "#ffffff"
+
+
+def _width(text: str) -> float:
+    # Wide characters take the size, Latin ones a little more than half of it.
+    return sum(LABEL_SIZE if ord(character) > 0x2E80 else LABEL_SIZE * 0.58 for character in text)
+
+
+def _widest(tokens: Sequence[TokenLabel]) -> float:
+    return max(_width(token.label) for token in tokens)
+
+
+def _tallest(tokens: Sequence[TokenLabel]) -> float:
+    return max(
+        (len(token.text) + 1) * LABEL_SIZE * 1.15 if token.upright else _width(token.label)
+        for token in tokens
+    )
+
+
+def _clean(text: str) -> str:
+    """Without the control characters that XML forbids."""
+    return "".join(c if c >= " " and c not in "\ufffe\uffff" else "\ufffd" for c in text)

@@ -1,0 +1,84 @@
+"""The interactive views in a notebook: a trace in, an object out that Jupyter shows.
+
+from bert_core import load
+from viz_app.notebook import attention, heads
+
+trace = load("mini-en").trace("The animal didn't cross the street because it was too tired.")
+heads(trace, layer=1, head=5)          # all heads, and one layer as lines
+attention(trace, layer=1, head=5)      # one head with its digits
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from viz_app import messages
+from viz_app.components.heatmap import heatmap_payload
+from viz_app.components.lines import LineSettings
+from viz_app.export.html import Part, heads_file, html_file
+from viz_app.view_models.matrix import attention_map, layer_lines, overview_map
+
+if TYPE_CHECKING:
+    from bert_core.trace import Trace
+
+
+@dataclass(frozen=True)
+class View:
+    """A page of its own, shown in a frame; `save` writes it as a file that needs no network."""
+
+    page: str = field(repr=False)
+    height: int
+    """Of the frame, in CSS pixels."""
+
+    def _repr_html_(self) -> str:
+        source = html.escape(self.page, quote=True)
+        return (
+            f'<iframe srcdoc="{source}" style="width:100%;height:{self.height}px;border:0" '
+            'sandbox="allow-scripts"></iframe>'
+        )
+
+    def save(self, path: str | Path) -> Path:
+        """Write the page to a file and return its path."""
+        target = Path(path)
+        target.write_text(self.page, encoding="utf-8")
+        return target
+
+
+def heads(
+    trace: Trace,
+    layer: int = 0,
+    head: int = 0,
+    *,
+    query: int | None = None,
+    settings: LineSettings | None = None,
+    language: str = "en",
+) -> View:
+    """All layers and heads, and below them the lines of one layer; a click brings up another."""
+    layers = range(trace.config.num_hidden_layers)
+    if layer not in layers:
+        raise ValueError(f"layer {layer} is not one of 0 to {len(layers) - 1}")
+    page = heads_file(
+        overview_map(trace),
+        [layer_lines(trace, index) for index in layers],
+        selected=(layer, head),
+        query=query,
+        settings=settings or LineSettings(),
+        words=messages.words(language),
+        title=" ".join(trace.tokens),
+        language=language,
+    )
+    return View(page, height=640 + 24 * len(trace.tokens))
+
+
+def attention(trace: Trace, layer: int, head: int, *, language: str = "en") -> View:
+    """The attention weights of one head, with their digits."""
+    say = messages.words(language)
+    payload = heatmap_payload(attention_map(trace, layer, head), key="view0", words=say)
+    part = Part("heatmap", {"all": payload}, "all", {"query": None, "key": None})
+    page = html_file(
+        [part], title=f"L{layer} H{head}", note=" ".join(trace.tokens), language=language
+    )
+    return View(page, height=900)
