@@ -7,11 +7,29 @@ link would break when the language changes; and it does not let `state.synchroni
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, TypeVar
 
 import streamlit as st
 
 Option = TypeVar("Option", str, int)
+LAG_SECONDS = 3.0
+
+
+@dataclass
+class _Memory:
+    """What one session has chosen on one page."""
+
+    written: dict[str, str] = field(default_factory=dict)
+    """The address as it was written last, and the one before."""
+    replaced: dict[str, str] = field(default_factory=dict)
+    replaced_until: float = 0.0
+    shown: dict[str, Any] = field(default_factory=dict)
+    """The widgets' values at the end of the last run."""
+    kept: dict[str, str] = field(default_factory=dict)
+    """All choices that are not their defaults, also of widgets that are not drawn now."""
+    defaults: dict[str, Any] = field(default_factory=dict)
 
 
 class PageChoices:
@@ -25,17 +43,27 @@ class PageChoices:
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
         self._used: dict[str, tuple[Any, Callable[[Any], str]]] = {}
-        memory = st.session_state.setdefault(
-            f"_{prefix}_choices", {"seen": {}, "kept": {}, "default": {}}
-        )
-        self._memory: dict[str, dict[str, Any]] = memory
+        self._memory: _Memory = st.session_state.setdefault(f"_{prefix}_choices", _Memory())
         asked = self._asked()
-        if asked and asked != memory["seen"]:
+        if asked and asked != self._memory.written and not self._is_behind(asked):
             # a link, a reload or the back button: the address wins over what was chosen here
-            for name in {*asked, *memory["seen"]}:
+            for name in {*asked, *self._memory.written}:
                 st.session_state.pop(name, None)
-                memory["kept"].pop(name, None)
-            memory["kept"].update(asked)
+                self._memory.kept.pop(name, None)
+            self._memory.kept.update(asked)
+
+    def _is_behind(self, asked: dict[str, str]) -> bool:
+        """Whether the address only lags behind a reader who is quicker than the server.
+
+        A browser sends the address it has with every click, so the click after a choice can come
+        with the address from before that choice.
+        """
+        memory = self._memory
+        touched = any(
+            key in st.session_state and st.session_state[key] != value
+            for key, value in memory.shown.items()
+        )
+        return touched or (asked == memory.replaced and monotonic() < memory.replaced_until)
 
     def one_of(self, name: str, options: Sequence[Option], default: Option) -> str:
         """One of a few words or numbers."""
@@ -91,7 +119,7 @@ class PageChoices:
 
     def write(self) -> None:
         """Put the choices of this run into the address; those not drawn stay in the session."""
-        kept, wanted = self._memory["kept"], {}
+        kept, wanted = self._memory.kept, {}
         for key, (default, to_text) in self._used.items():
             value = st.session_state[key]
             if value == default:
@@ -103,7 +131,11 @@ class PageChoices:
         for key, text in wanted.items():
             if st.query_params.get(key) != text:
                 st.query_params[key] = text
-        self._memory["seen"] = wanted
+        if wanted != self._memory.written:
+            self._memory.replaced = self._memory.written
+            self._memory.replaced_until = monotonic() + LAG_SECONDS
+        self._memory.written = wanted
+        self._memory.shown = {key: st.session_state[key] for key in self._used}
 
     def _asked(self) -> dict[str, str]:
         start = f"{self._prefix}_"
@@ -121,14 +153,17 @@ class PageChoices:
         if key in st.session_state:
             value = st.session_state[key]
             # untouched choices follow a default that moves with the sentence or the model
-            if value == self._memory["default"].get(key, value) != default:
+            if value == self._memory.defaults.get(key, value) != default:
                 value = default
         else:
-            text = self._memory["kept"].get(key)
+            text = self._memory.kept.get(key)
             value = default if text is None else read(text)
         if value is None or not fits(value):
             value = default
-        st.session_state[key] = value
-        self._memory["default"][key] = default
+        # Writing a value back that is there already would make the browser drop a newer one that a
+        # reader, quicker than the server, has chosen meanwhile.
+        if key not in st.session_state or st.session_state[key] != value:
+            st.session_state[key] = value
+        self._memory.defaults[key] = default
         self._used[key] = (default, to_text)
         return key

@@ -34,7 +34,8 @@ def composition(say: Words, choices: PageChoices) -> None:
     chosen = frame.selection(trace)
     hidden = trace.config.hidden_size
     st.markdown(say("positions.sum.intro"))
-    st.session_state["pos_token"] = chosen.query
+    if st.session_state.get("pos_token") != chosen.query:
+        st.session_state["pos_token"] = chosen.query
     labels = [token.label for token in token_labels(trace.encoding)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
@@ -359,7 +360,8 @@ def heads(say: Words, choices: PageChoices) -> None:
     st.caption(say("positions.heads.columns"))
     download("positions_heads", columns, rows, say, label=say("positions.export.csv"))
 
-    st.session_state["pos_head"] = chosen.head
+    if st.session_state.get("pos_head") != chosen.head:
+        st.session_state["pos_head"] = chosen.head
     st.selectbox(
         say("positions.control.head"),
         range(len(rows)),
