@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,11 +11,22 @@ from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
 from viz_app.figures.maps import plain_text
-from viz_app.figures.theme import BAR, BAR_SELECTED, TEMPLATE
+from viz_app.figures.theme import BAR, BAR_SELECTED, QUIET, TEMPLATE
 
 Words = Callable[..., str]
 HEIGHT = 340  # pixels
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": None}
+
+
+class Calibrated(Protocol):
+    """One bin of a calibration plot, as in bert_core.pair_study."""
+
+    @property
+    def count(self) -> int: ...
+    @property
+    def predicted(self) -> float: ...
+    @property
+    def observed(self) -> float: ...
 
 
 def rank_curves(
@@ -101,5 +113,42 @@ def aligned_bars(
         tickvals=rows,
         ticktext=[plain_text(label) for label in labels],
         showgrid=False,
+    )
+    return figure
+
+
+def calibration_plot(bins: Sequence[Calibrated], words: Words) -> go.Figure:
+    """Observed share over predicted probability, each point as large as its bin."""
+    counts = np.array([one.count for one in bins], dtype=float)
+    figure = go.Figure(
+        go.Scatter(
+            x=[0, 1],
+            y=[0, 1],
+            mode="lines",
+            line={"dash": "dash", "color": BAR_SELECTED, "width": 1.5},
+            name=words("next_sentence.shelf.perfect"),
+            hoverinfo="skip",
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=[one.predicted for one in bins],
+            y=[one.observed for one in bins],
+            mode="lines+markers+text",
+            line={"color": QUIET},
+            marker={"color": BAR, "size": 8 + 22 * np.sqrt(counts / counts.max())},
+            text=[str(one.count) for one in bins],
+            textposition="middle right",
+            cliponaxis=False,
+            name=words("next_sentence.shelf.observed"),
+            hovertemplate=words("next_sentence.shelf.point") + "<extra></extra>",
+        )
+    )
+    figure.update_layout(template=TEMPLATE, height=HEIGHT, margin={"t": 32, "l": 64}, legend=LEGEND)
+    figure.update_xaxes(
+        title={"text": words("next_sentence.shelf.predicted"), "standoff": 6}, range=[-0.03, 1.06]
+    )
+    figure.update_yaxes(
+        title={"text": words("next_sentence.shelf.share"), "standoff": 6}, range=[-0.06, 1.08]
     )
     return figure

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from bert_core.bert import Bert
 
 
+# as in bert_core.pair_study, which imports torch
+VARIANTS = ("as_is", "swapped", "flipped", "one_segment", "no_middle_sep", "no_last_sep")
+
+
 @dataclass(frozen=True)
 class PairAnswer:
     """P(is next), 0..1, and the two logits [is next, random] it is the softmax of."""
@@ -23,9 +27,8 @@ class PairAnswer:
 class PairTrial:
     """One pair and the answer to each of its variants, by name."""
 
-    model: str
-    text_a: str
-    text_b: str
+    question: tuple[str, str, str]
+    """The model's name, sentence A, sentence B."""
     variants: Mapping[str, PairAnswer]
 
     def __post_init__(self) -> None:
@@ -45,4 +48,4 @@ def pair_trial(bert: Bert, text_a: str, text_b: str) -> PairTrial:
             names, is_next_probabilities(logits).tolist(), logits.tolist(), strict=True
         )
     }
-    return PairTrial(bert.name, text_a, text_b, answers)
+    return PairTrial((bert.name, text_a, text_b), answers)

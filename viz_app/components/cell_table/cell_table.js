@@ -6,8 +6,12 @@ function drawLegend(box, header, theme) {
   const stops = [0, 64, 128, 191, 255].map((index) => css(tableColour(table, index)));
   const strip = element("span", { class: "strip", "aria-hidden": "true" });
   strip.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
+  const decimals = Math.min(header.decimals, 2);
   box.replaceChildren(
-    digits(header.low, header.low === 0 ? 0 : 2), strip, digits(header.high, 2), element("span", {}, header.legend),
+    digits(header.low, header.low === 0 ? 0 : decimals),
+    strip,
+    digits(header.high, decimals),
+    element("span", {}, header.legend),
   );
 }
 

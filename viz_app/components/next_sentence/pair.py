@@ -7,15 +7,21 @@ import random
 import streamlit as st
 
 from viz_app import frame, state
+from viz_app.components.chart import download, markdown_table
 from viz_app.components.headers import Words
 from viz_app.components.ranked_bars import ranked_bars
 from viz_app.components.sentence_bar import text_language
+from viz_app.page_choices import PageChoices
 from viz_app.view_models.lab_views import RankedGroup, RankedRow
-from viz_app.view_models.pairs import PairTrial, pair_trial
+from viz_app.view_models.pairs import VARIANTS, PairTrial, pair_trial
 from viz_app.view_models.predictions import signed_text
 
+TRIALS = "_ns_trials"
+TRIALS_KEPT, TRIALS_SHOWN = 200, 8
+LONGEST_CELL = 60  # characters
 
-def one_pair(say: Words) -> None:
+
+def one_pair(say: Words, choices: PageChoices) -> None:
     """The answer as two bars with their logits, then the same for every change of the pair."""
     trial = trial_at_hand(say)
     if trial is None:
@@ -26,22 +32,24 @@ def one_pair(say: Words) -> None:
         _buttons(say)
     with right:
         _variants(trial, say)
+    _trials(trial, say)
 
 
 def trial_at_hand(say: Words) -> PairTrial | None:
     """The pair in the sentence bar with all its variants; None, with a message, without a B."""
     trace = frame.trace()
     if not trace.encoding.is_pair:
-        st.info(say("next_sentence.no_b"))
-        st.button(
-            say("next_sentence.no_b_button"),
-            type="primary",
-            key="ns_take_b",
-            on_click=take_random_b,
-        )
+        offer_b(say)
         return None
-    chosen = state.current()
-    return pair_trial(frame.model(), chosen.text_a, chosen.text_b)
+    return pair_trial(frame.model(), trace.encoding.text_a, trace.encoding.text_b or "")
+
+
+def offer_b(say: Words) -> None:
+    """No second sentence: say what to do, and offer one."""
+    st.info(say("next_sentence.no_b"))
+    st.button(
+        say("next_sentence.no_b_button"), type="primary", key="ns_take_b", on_click=take_random_b
+    )
 
 
 def take_random_b() -> None:
@@ -82,7 +90,7 @@ def _answer(trial: PairTrial, say: Words) -> None:
         label=say("next_sentence.probability"),
         high=1.0,
         scale=say("next_sentence.softmax"),
-        wide=True,
+        layout="wide",
     )
 
 
@@ -111,5 +119,47 @@ def _variants(trial: PairTrial, say: Words) -> None:
         label=say("next_sentence.variants"),
         high=1.0,
         scale=say("next_sentence.variants_scale"),
-        wide=True,
+        layout="wide",
     )
+
+
+def _trials(trial: PairTrial, say: Words) -> None:
+    """Every pair that was looked at in this session, the last one on top."""
+    trials: list[PairTrial] = st.session_state.setdefault(TRIALS, [])
+    same = [old for old in trials if old.question == trial.question]
+    if not same:
+        trials.append(trial)
+        del trials[:-TRIALS_KEPT]
+    st.markdown(f"**{say('next_sentence.trials', count=len(trials))}**")
+    names = list(VARIANTS)
+    columns = [say(f"next_sentence.column.{name}") for name in ("model", "a", "b", *names)]
+    shown = [
+        [frame.escape(shorten(text)) for text in old.question]
+        + [f"{old.variants[name].is_next:.3f}" if name in old.variants else "–" for name in names]
+        for old in reversed(trials[-TRIALS_SHOWN:])
+    ]
+    st.markdown(markdown_table(columns, shown))
+    with st.container(horizontal=True):
+        rows = [
+            [*old.question, *(_cells(old, name) for name in names), *(_logits(old))]
+            for old in trials
+        ]
+        logits = [
+            say("next_sentence.column.logit_is_next"),
+            say("next_sentence.column.logit_random"),
+        ]
+        download("next_sentence", [*columns, *logits], rows, say, label=say("labs.export"))
+        st.button(say("next_sentence.trials_clear"), key="ns_clear", on_click=trials.clear)
+
+
+def shorten(text: str) -> str:
+    """A text for a table cell."""
+    return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"
+
+
+def _cells(trial: PairTrial, name: str) -> object:
+    return trial.variants[name].is_next if name in trial.variants else ""
+
+
+def _logits(trial: PairTrial) -> tuple[float, float]:
+    return trial.variants["as_is"].logits

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import numpy as np
 
 from viz_app.components.mount import mount_view
 from viz_app.components.packing import pack
 from viz_app.view_models.lab_views import RankedGroup
+
+Layout = Literal["cards", "wide", "prose"]
 
 
 def ranked_bars(
@@ -18,7 +21,7 @@ def ranked_bars(
     label: str,
     high: float,
     scale: str = "",
-    wide: bool = False,
+    layout: Layout = "cards",
     on_select: Callable[[], None] | None = None,
 ) -> tuple[int, int] | None:
     """Draw the groups; return (group, row) clicked in this run, else None.
@@ -27,7 +30,8 @@ def ranked_bars(
         label: What the bars are, for readers who do not see them.
         high: Value of a bar of full length; the scale starts at 0.
         scale: What a full bar stands for, in words.
-        wide: One group under the other, its labels with more room.
+        layout: Groups side by side; or one under the other, with labels of a few words, or of
+            whole sentences.
         on_select: Called before the rerun; `st.session_state[key].select` holds {"group", "row"}.
     """
     header = {
@@ -35,7 +39,7 @@ def ranked_bars(
         "label": label,
         "scale": scale,
         "high": high,
-        "wide": wide,
+        "layout": layout,
         "groups": [
             {
                 "title": group.title,

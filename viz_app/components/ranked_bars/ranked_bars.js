@@ -49,7 +49,7 @@ function buildRankedBars(root, emit) {
   return {
     show({ header, arrays }) {
       let index = 0;
-      box.classList.toggle("wide", header.wide);
+      box.className = `groups ${header.layout}`;
       box.setAttribute("aria-label", header.label);
       box.setAttribute("role", "group");
       box.replaceChildren(...header.groups.map((group, number) => element(
