@@ -159,17 +159,21 @@ def training_rows(training: Training) -> list[tuple[str, str]]:
 def draw_figures(training: Training) -> None:
     """How good the model is, on held-out text and on the app's own sentences."""
     if training.heldout:
-        names = ("mlm_loss", "mlm_top1", "mlm_top5", "nsp_accuracy")
+        kinds = training.heldout
+        figures = {
+            "mlm_loss": ["–" if k.mlm_loss is None else f"{k.mlm_loss:.2f}" for k in kinds],
+            "mlm_top1": [per_cent(kind.mlm_top1) for kind in kinds],
+            "mlm_top5": [per_cent(kind.mlm_top5) for kind in kinds],
+            "nsp_accuracy": [per_cent(kind.nsp_accuracy) for kind in kinds],
+        }
         lines = [
-            f"| | {' | '.join(say(f'models.figure.{name}') for name in names)} |",
-            "|---|---:|---:|---:|---:|",
+            f"| | {' | '.join(kind_in_words(kind.kind) for kind in kinds)} |",
+            f"|---|{'---:|' * len(kinds)}",
+            *(
+                f"| {say(f'models.figure.{name}')} | {' | '.join(cells)} |"
+                for name, cells in figures.items()
+            ),
         ]
-        for kind in training.heldout:
-            cells = [
-                "–" if kind.mlm_loss is None else f"{kind.mlm_loss:.2f}",
-                *(per_cent(share) for share in (kind.mlm_top1, kind.mlm_top5, kind.nsp_accuracy)),
-            ]
-            lines.append(f"| {kind_in_words(kind.kind)} | {' | '.join(cells)} |")
         st.markdown(f"**{say('models.heldout.heading')}**")
         with st.container(key="models_heldout"):
             st.markdown("\n".join(lines))
@@ -192,7 +196,7 @@ def kind_in_words(kind: str) -> str:
 
 def per_cent(share: float | None) -> str:
     """A share 0..1 in per cent."""
-    return "–" if share is None else f"{share * 100:.1f} %"
+    return "–" if share is None else f"{share * 100:.1f}\u00a0%"
 
 
 def draw_card(folder: Path | None, shipped: bool) -> None:
@@ -215,13 +219,13 @@ def draw_card(folder: Path | None, shipped: bool) -> None:
 def draw_how_to_open() -> None:
     """Exact steps for another model, and what can go wrong."""
     st.markdown(say("models.open.steps"))
-    with st.expander(say("models.open.errors")), st.container(key="models_errors"):
-        lines = [f"| {say('models.open.message')} | {say('models.open.remedy')} |", "|---|---|"]
-        lines += [
-            f"| {frame.escape(message)} | {say(f'models.remedy.{name}')} |"
-            for name, message in LOAD_ERRORS.items()
-        ]
-        st.markdown("\n".join(lines))
+    with st.expander(say("models.open.errors")):
+        st.markdown(
+            "\n\n".join(
+                f"**{frame.escape(message)}**  \n{say(f'models.remedy.{name}')}"
+                for name, message in LOAD_ERRORS.items()
+            )
+        )
 
 
 say = frame.words()
