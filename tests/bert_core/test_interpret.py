@@ -169,6 +169,7 @@ def test_a_head_that_is_off_adds_nothing() -> None:
     bias = off.model.layer(1).attention.output.dense.bias.detach()
     total = stacked(off, 1).sum(dim=(0, 2)) + bias
     torch.testing.assert_close(total, off.layer(1).attention_output)
+    torch.testing.assert_close(layer_value_norms(off, 1), stacked(off, 1).sum(dim=0).norm(dim=-1))
 
 
 def test_loss_is_that_of_each_sentence_alone() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from viz_app.view_models.views import LinesView, MatrixView
 
 
@@ -31,15 +33,12 @@ def lines_rows(view: LinesView, least: float) -> list[list[str | int | float]]:
     return [
         [
             view.layer,
-            head,
-            query,
+            int(head),
+            int(query),
             view.tokens[query].text,
-            key,
+            int(key),
             view.tokens[key].text,
-            float(weight),
+            float(view.weights[head, query, key]),
         ]
-        for head, matrix in enumerate(view.weights)
-        for query, row in enumerate(matrix)
-        for key, weight in enumerate(row)
-        if weight >= least
+        for head, query, key in np.argwhere(view.weights >= least)
     ]

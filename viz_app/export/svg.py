@@ -11,13 +11,13 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
+from viz_app.components.lines import POINTED
 from viz_app.palette import head_colour, palette, scale_colours
 from viz_app.view_models.views import LinesView, MatrixView, OverviewView, TokenLabel
 
 FONT = "'Source Sans 3', 'Source Sans', 'Noto Sans CJK SC', 'PingFang SC', sans-serif"
 CELL = 30  # px
 MOST_DIGITS = 40  # rows or columns; from there on cells are pixels of one image, without digits
-POINTED = 0.005  # a lighter line is not drawn, as on the page
 LABEL_SIZE = 12  # px
 
 

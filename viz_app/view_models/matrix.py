@@ -145,16 +145,45 @@ def layer_lines(trace: Trace, layer: int) -> LinesView:
     )
 
 
-_overviews: WeakKeyDictionary[Trace, OverviewView] = WeakKeyDictionary()
+_overviews: WeakKeyDictionary[Trace, dict[int, OverviewView]] = WeakKeyDictionary()
 
 
-def overview_map(trace: Trace) -> OverviewView:
-    """All layers and heads of a trace as 8-bit pictures; worked out once per trace."""
-    view = _overviews.get(trace)
-    if view is None:
-        view = OverviewView(trace.attention_overview(), token_labels(trace.encoding))
-        _overviews[trace] = view
-    return view
+MOST_PIXELS = 128
+"""Pixels along the side of a tile: at 12 × 12 heads 2.4 MB, and more than a screen can show."""
+
+
+def overview_map(trace: Trace, most: int = MOST_PIXELS) -> OverviewView:
+    """All layers and heads of a trace as 8-bit pictures; worked out once per trace.
+
+    Args:
+        most: Longest side of a picture; a longer input shows the strongest pair of each block.
+    """
+    known = _overviews.setdefault(trace, {})
+    if most not in known:
+        pixels, peaks, weights = [], [], []
+        for layer in range(trace.config.num_hidden_layers):
+            probs = _array(trace.layer(layer).attention_probs)
+            flat = probs.reshape(len(probs), -1)
+            best = flat.argmax(axis=1)
+            peaks.append(np.stack(np.unravel_index(best, probs.shape[1:]), axis=1))
+            weights.append(flat[np.arange(len(flat)), best])
+            pixels.append(np.rint(np.sqrt(strongest_of_blocks(probs, most)) * 255))
+        known[most] = OverviewView(
+            pixels=np.stack(pixels).astype(np.uint8),
+            peaks=np.stack(peaks).astype(np.int32),
+            peak_weights=np.stack(weights),
+            tokens=token_labels(trace.encoding),
+        )
+    return known[most]
+
+
+def strongest_of_blocks(weights: NDArray[np.float32], most: int) -> NDArray[np.float32]:
+    """[…, query, key] made at most `most` wide and high, each entry the largest of its block."""
+    tokens = weights.shape[-1]
+    if tokens <= most:
+        return weights
+    starts = (np.arange(most) * tokens) // most
+    return np.maximum.reduceat(np.maximum.reduceat(weights, starts, axis=-2), starts, axis=-1)
 
 
 def attention_bars(trace: Trace, layer: int, head: int, query: int) -> BarView:

@@ -99,21 +99,35 @@ class MatrixView:
 
 @dataclass(frozen=True)
 class OverviewView:
-    """All layers and heads as 8-bit pictures: uint8 [layers, heads, query, key] of 255·√p.
+    """All layers and heads as 8-bit pictures: uint8 [layers, heads, side, side] of 255·√p.
 
     The square root spreads small weights over more of the 256 steps; `approximate_probability`
-    undoes it. At most 0.004 is lost, so a digit read back from here is marked with ≈.
+    undoes it, with at most 0.004 lost. `side` is the number of tokens, or less for a long input:
+    then each pixel shows the strongest of several pairs. `peaks` [layers, heads, 2] is the
+    strongest pair (query, key) of each head, `peak_weights` [layers, heads] its weight, as exact as
+    the model's own.
     """
 
     pixels: NDArray[np.uint8]
+    peaks: NDArray[np.int32]
+    peak_weights: NDArray[np.float32]
     tokens: tuple[TokenLabel, ...]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pixels", read_only(self.pixels, np.uint8))
-        tokens = len(self.tokens)
-        if self.pixels.ndim != 4 or self.pixels.shape[2:] != (tokens, tokens):
+        object.__setattr__(self, "peaks", read_only(self.peaks, np.int32))
+        object.__setattr__(self, "peak_weights", read_only(self.peak_weights))
+        sides = self.pixels.shape[2:]
+        if self.pixels.ndim != 4 or sides[0] != sides[1] or sides[0] > len(self.tokens):
             raise ValueError(
-                f"pixels must be [layers, heads, {tokens}, {tokens}], got {self.pixels.shape}"
+                f"pixels must be [layers, heads, side, side] with a side of at most "
+                f"{len(self.tokens)}, got {self.pixels.shape}"
+            )
+        heads = self.pixels.shape[:2]
+        if self.peaks.shape != (*heads, 2) or self.peak_weights.shape != heads:
+            raise ValueError(
+                f"peaks must be {(*heads, 2)} and their weights {heads}, "
+                f"got {self.peaks.shape} and {self.peak_weights.shape}"
             )
 
     @property
@@ -123,6 +137,10 @@ class OverviewView:
     @property
     def heads(self) -> int:
         return int(self.pixels.shape[1])
+
+    @property
+    def side(self) -> int:
+        return int(self.pixels.shape[2])
 
 
 def approximate_probability(pixels: ArrayLike) -> NDArray[np.float32]:

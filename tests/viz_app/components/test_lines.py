@@ -56,3 +56,13 @@ def test_lines_fit_their_tokens() -> None:
         LinesView(np.zeros((2, 4, 4), np.float32), np.zeros((2, 4), np.float32), tokens, 0)
     with pytest.raises(ValueError, match="hidden must be"):
         LinesView(np.zeros((2, 3, 3), np.float32), np.zeros((1, 3), np.float32), tokens, 0)
+
+
+def test_a_long_input_is_sent_with_what_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    view = layer_lines(toy_bert().trace("the cat saw a dog"), 1)
+    monkeypatch.setattr("viz_app.components.lines.DENSE", 50)
+    header, arrays = unpack(lines_payload(view, key="k", words=words("en")))
+    assert "weights" not in arrays
+    rebuilt = np.zeros(header["shape"], np.float32)
+    rebuilt.reshape(-1)[arrays["places"]] = arrays["values"]
+    np.testing.assert_array_equal(rebuilt, np.where(view.weights >= 0.005, view.weights, 0))

@@ -9,6 +9,7 @@ from viz_app.view_models.matrix import (
     embedding_map,
     overview_map,
     score_map,
+    strongest_of_blocks,
     symmetric_range,
 )
 from viz_app.view_models.views import approximate_probability
@@ -70,6 +71,24 @@ def test_overview_holds_every_head(trace: Trace) -> None:
     assert (view.layers, view.heads) == (3, 4)
     shown = approximate_probability(view.pixels[2, 1])
     assert np.abs(shown - attention_map(trace, 2, 1).values).max() < 0.004
+
+
+def test_overview_names_each_heads_strongest_pair_exactly(trace: Trace) -> None:
+    view = overview_map(trace)
+    weights = trace.layer(1).attention_probs[3].numpy()
+    query, key = view.peaks[1, 3]
+    assert weights[query, key] == weights.max() == view.peak_weights[1, 3]
+
+
+def test_a_long_input_shows_the_strongest_of_each_block(trace: Trace) -> None:
+    view = overview_map(trace, most=3)  # 11 tokens in blocks of 3, 4 and 4
+    assert view.side == 3 and len(view.tokens) == 11
+    weights = trace.layer(0).attention_probs[2].numpy()
+    blocks = strongest_of_blocks(weights, 3)
+    assert blocks[0, 0] == weights[:3, :3].max()
+    assert blocks[2, 0] == weights[7:, :3].max()
+    assert blocks[1, 2] == weights[3:7, 7:].max()
+    assert np.abs(approximate_probability(view.pixels[0, 2]) - blocks).max() < 0.004
 
 
 def test_bars_are_one_row(trace: Trace) -> None:

@@ -25,6 +25,14 @@ def matrix(values: object, **changes: object) -> MatrixView:
     return MatrixView(values=values, **(fields | changes))  # type: ignore[arg-type]
 
 
+def pixels(side: int) -> np.ndarray:
+    return np.zeros((1, 1, side, side), np.uint8)
+
+
+def floats(*shape: int) -> np.ndarray:
+    return np.zeros(shape, np.float32)
+
+
 def test_a_view_keeps_its_own_values() -> None:
     source = np.array([[0.5, 0.5], [1.0, 0.0]], dtype=np.float32)
     view = matrix(source)
@@ -42,7 +50,9 @@ def test_values_fit_their_labels() -> None:
     with pytest.raises(ValueError, match="range must grow"):
         matrix(np.zeros((2, 2)), low=1.0)
     with pytest.raises(ValueError, match="pixels must be"):
-        OverviewView(np.zeros((1, 1, 3, 3), np.uint8), TOKENS)
+        OverviewView(pixels(3), np.zeros((1, 1, 2), np.int32), floats(1, 1), TOKENS)
+    with pytest.raises(ValueError, match="peaks must be"):
+        OverviewView(pixels(2), np.zeros((1, 2), np.int32), floats(1, 1), TOKENS)
     with pytest.raises(ValueError, match="2 labels"):
         BarView(np.zeros(3, np.float32), ("a", "b"), 0.0, 1.0, Reading("x"))
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from viz_app.components.headers import Words, token_header
 from viz_app.components.mount import mount_view
 from viz_app.components.packing import pack
@@ -14,6 +16,9 @@ from viz_app.view_models.views import LinesView
 
 Side = Literal["query", "key"]
 Cut = Literal["weight", "count"]
+DENSE = 300_000
+"""Weights (heads × tokens²) that are sent in full, 1.2 MB; of more only what can be drawn."""
+POINTED = 0.005  # lighter lines are not drawn, not even for the token pointed at
 LONGEST_SETTINGS = 400  # characters taken from an address
 
 
@@ -86,13 +91,19 @@ def lines_payload(view: LinesView, *, key: str, words: Words) -> bytes:
         ),
         "plot": words("attention.lines.plot", layer=view.layer),
     }
+    labels["sparse"] = words("attention.lines.sparse")
     header: dict[str, Any] = {
         "view": key,
+        "shape": list(view.weights.shape),
         "layer": view.layer,
         "tokens": token_header(view.tokens),
         "labels": labels,
     }
-    return pack(header, {"weights": view.weights, "hidden": view.hidden})
+    if view.weights.size <= DENSE:
+        return pack(header, {"weights": view.weights, "hidden": view.hidden})
+    places = np.flatnonzero(view.weights >= POINTED).astype(np.uint32)
+    values = view.weights.reshape(-1)[places]
+    return pack(header, {"places": places, "values": values, "hidden": view.hidden})
 
 
 def lines(

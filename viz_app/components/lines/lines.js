@@ -28,7 +28,7 @@ function layoutLines(context, header, heads, width, across) {
     };
   }
   const label = Math.ceil(Math.min(width * 0.24, widest)) + 16;
-  const step = many <= 40 ? 24 : many <= 80 ? 18 : 14;
+  const step = many <= 40 ? 24 : many <= 80 ? 18 : many <= 160 ? 14 : 12;
   const gutter = stripe * heads + 4;
   const inner = Math.min(width, 980);
   return {
@@ -66,8 +66,12 @@ function buildLines(root, emit) {
   let theme = null;
   let buttons = { query: [], key: [] };
   let chipButtons = [];
+  let weights = null; // [heads, query, key], flat
+  let sparse = false; // only the weights that can be drawn were sent
   let sorted = []; // every pair worth a line, heaviest first
+  let lineCounts = []; // pairs with any weight, per head
   let pointed = null; // {side, index}
+  let marked = {}; // class name → the button that has it
   let query = null; // the selected query token
   let waiting = 0;
   let clicking = 0;
@@ -75,9 +79,9 @@ function buildLines(root, emit) {
     heads: null, cut: "weight", threshold: 0.1, count: 100, across: null, locked: null,
   };
 
-  const heads = () => payload.shapes.weights[0];
+  const heads = () => payload.header.shape[0];
   const many = () => payload.header.tokens.length;
-  const weight = (head, from, to) => payload.arrays.weights[(head * many() + from) * many() + to];
+  const weight = (head, from, to) => weights[(head * many() + from) * many() + to];
   const isOn = (head) => settings.heads === null || settings.heads.includes(head);
   const headsOn = () => [...Array(heads()).keys()].filter(isOn);
 
@@ -154,6 +158,7 @@ function buildLines(root, emit) {
   function makeTokens() {
     for (const button of [...buttons.query, ...buttons.key]) button.remove();
     buttons = { query: [], key: [] };
+    marked = {};
     for (const side of ["query", "key"]) {
       payload.header.tokens.forEach((token, index) => {
         // One stop for the tab key per side; the arrow keys move along.
@@ -243,20 +248,41 @@ function buildLines(root, emit) {
     context.stroke();
   }
 
+  /** Weights as a full array, however they were sent. */
+  function readWeights({ arrays, header }) {
+    sparse = !arrays.weights;
+    if (!sparse) return arrays.weights;
+    const full = new Float32Array(header.shape.reduce((product, length) => product * length, 1));
+    arrays.places.forEach((place, index) => { full[place] = arrays.values[index]; });
+    return full;
+  }
+
+  /** Places of the pairs worth a line, heaviest first: a counting sort, since there can be many. */
   function sortPairs() {
-    const { weights } = payload.arrays;
-    const strong = [];
-    for (let place = 0; place < weights.length; place += 1) {
-      if (weights[place] >= POINTED) strong.push(place);
-    }
-    sorted = Uint32Array.from(strong).sort((a, b) => weights[b] - weights[a]);
+    const level = (value) => Math.min(4095, Math.floor(value * 4096));
+    const starts = new Uint32Array(4097);
+    let strong = 0;
+    lineCounts = new Array(heads()).fill(0);
+    weights.forEach((value, place) => {
+      if (value > 0) lineCounts[Math.floor(place / (many() * many()))] += 1;
+      if (value < POINTED) return;
+      starts[4096 - level(value)] += 1;
+      strong += 1;
+    });
+    for (let index = 1; index < starts.length; index += 1) starts[index] += starts[index - 1];
+    sorted = new Uint32Array(strong);
+    weights.forEach((value, place) => {
+      if (value < POINTED) return;
+      const bucket = 4095 - level(value);
+      sorted[starts[bucket]] = place;
+      starts[bucket] += 1;
+    });
   }
 
   function paintResting() {
     if (!payload || !size) return;
     const context = sizeCanvas(resting, size.width, size.height);
     context.lineWidth = 1.5;
-    const { weights } = payload.arrays;
     const colours = [...Array(heads()).keys()].map((head) => headColour(head, theme));
     const on = colours.map((_, head) => isOn(head));
     const most = settings.cut === "count" ? settings.count : MOST_LINES;
@@ -266,7 +292,8 @@ function buildLines(root, emit) {
     for (const place of sorted) {
       const head = Math.floor(place / (many() * many()));
       if (!on[head]) continue;
-      if (shown >= most || weights[place] < least) break;
+      if (shown >= most) break;
+      if (weights[place] < least) continue; // within one step of the sort the order is free
       context.strokeStyle = colours[head];
       const pair = place % (many() * many());
       stroke(context, head, Math.floor(pair / many()), pair % many(), weights[place]);
@@ -277,31 +304,31 @@ function buildLines(root, emit) {
   }
 
   function tellCount(shown, shownWeight) {
-    let total = 0;
-    let all = 0;
-    for (const head of headsOn()) {
-      all += many();
-      for (let pair = 0; pair < many() * many(); pair += 1) {
-        if (payload.arrays.weights[head * many() * many() + pair] > 0) total += 1;
-      }
-    }
+    const total = headsOn().reduce((sum, head) => sum + lineCounts[head], 0);
+    const all = headsOn().length * many();
     const share = all ? (100 * shownWeight) / all : 0;
     count.textContent = fill(payload.header.labels.count, {
       shown, total, weight: `${digits(share, 0)} %`,
-    });
+    }) + (sparse ? ` ${payload.header.labels.sparse}` : "");
+  }
+
+  /** Give one token a class, and take it from the one that had it. */
+  function mark(name, place) {
+    const button = place ? buttons[place.side][place.index] : null;
+    if (marked[name] === button) return;
+    marked[name]?.classList.remove(name);
+    button?.classList.add(name);
+    marked[name] = button;
   }
 
   function focus(place) {
     if (!payload || !size) return;
-    const context = sizeCanvas(front, size.width, size.height);
-    for (const side of ["query", "key"]) {
-      buttons[side].forEach((button, index) => {
-        button.classList.toggle("pointed", place?.side === side && place.index === index);
-        const held = settings.locked?.side === side && settings.locked.index === index;
-        button.classList.toggle("locked", held);
-        button.classList.toggle("selected", side === "query" && index === query);
-      });
-    }
+    const context = front.getContext("2d");
+    context.clearRect(0, 0, size.width, size.height);
+    const known = place && place.index < many() ? place : null;
+    mark("pointed", known);
+    mark("locked", settings.locked);
+    mark("selected", query === null || query >= many() ? null : { side: "query", index: query });
     resting.classList.toggle("behind", Boolean(place));
     if (!place || place.index >= many()) {
       readOut.textContent = payload.header.labels.help;
@@ -330,13 +357,14 @@ function buildLines(root, emit) {
   function sentence(place) {
     const { labels, tokens } = payload.header;
     const on = headsOn();
+    const about = sparse && on.length > 1 ? "≈ " : "";
     const means = tokens.map((token, index) => {
       const [from, to] = place.side === "query" ? [place.index, index] : [index, place.index];
       const sum = on.reduce((total, head) => total + weight(head, from, to), 0);
       return { label: token.label, mean: on.length ? sum / on.length : 0 };
     });
     means.sort((a, b) => b.mean - a.mean);
-    const pairs = means.slice(0, READ_OUT).map(({ label, mean }) => `${label} ${digits(mean, 3)}`);
+    const pairs = means.slice(0, READ_OUT).map(({ label, mean }) => `${label} ${about}${digits(mean, 3)}`);
     const template = place.side === "query" ? labels.looks : labels.seen;
     const text = fill(template, { token: tokens[place.index].label, pairs: pairs.join(" · ") });
     const mean = on.length > 1 ? ` ${fill(labels.mean, { heads: on.length })}` : "";
@@ -363,6 +391,7 @@ function buildLines(root, emit) {
     const probe = resting.getContext("2d");
     probe.font = `14px ${theme.font}`;
     size = layoutLines(probe, payload.header, heads(), width, isAcross());
+    sizeCanvas(front, size.width, size.height);
     plot.style.width = `${size.width}px`;
     plot.style.height = `${size.height}px`;
     names.style.maxWidth = `${size.width}px`;
@@ -410,6 +439,7 @@ function buildLines(root, emit) {
       if (settings.locked && settings.locked.index >= next.header.tokens.length) {
         settings.locked = null;
       }
+      weights = readWeights(next);
       sortPairs();
       makeChips();
       makeTokens();

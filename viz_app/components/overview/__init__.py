@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from numpy.typing import NDArray
+
 from viz_app.components.headers import Words, token_header
 from viz_app.components.mount import mount_view
 from viz_app.components.packing import pack
 from viz_app.view_models.views import OverviewView
-
 
 Marks = Sequence[Sequence[str]]
 """A sign of one or two characters per layer and head, drawn into the tile's corner; "" for none."""
@@ -26,6 +27,9 @@ def overview_payload(
         "labels": {
             "title": words("attention.overview.title", layers=view.layers, heads=view.heads),
             "keys": words("attention.overview.keys"),
+            "pooled": words(
+                "attention.overview.pooled", tokens=len(view.tokens), pixels="{pixels}"
+            ),
             "tip": words(
                 "attention.overview.tip",
                 layer="{layer}",
@@ -36,7 +40,12 @@ def overview_payload(
             ),
         },
     }
-    return pack(header, {"pixels": view.pixels})
+    arrays: dict[str, NDArray[Any]] = {
+        "pixels": view.pixels,
+        "peaks": view.peaks,
+        "peak_weights": view.peak_weights,
+    }
+    return pack(header, arrays)
 
 
 def overview(

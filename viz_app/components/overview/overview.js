@@ -39,18 +39,6 @@ function tileIndices(pixels, start, tokens, device) {
   return { indices, side: device };
 }
 
-function strongestPair(pixels, start, tokens) {
-  let best = 0;
-  for (let cell = 1; cell < tokens * tokens; cell += 1) {
-    if (pixels[start + cell] > pixels[start + best]) best = cell;
-  }
-  return {
-    query: Math.floor(best / tokens),
-    key: best % tokens,
-    weight: (pixels[start + best] / 255) ** 2,
-  };
-}
-
 function buildOverview(root, emit) {
   const box = element("div", { class: "scroll" });
   const stage = element("div", { class: "stage", tabindex: "0", role: "application" });
@@ -58,9 +46,10 @@ function buildOverview(root, emit) {
   const hoverMark = element("div", { class: "mark hover", hidden: true });
   const selectedMark = element("div", { class: "mark selected", hidden: true });
   const caption = element("div", { class: "caption quiet", "aria-live": "polite" });
+  const pooled = element("div", { class: "quiet", hidden: true });
   stage.append(canvas, hoverMark, selectedMark);
   box.append(stage);
-  root.append(box, caption);
+  root.append(box, caption, pooled);
   const tip = tooltip(root);
 
   let payload = null;
@@ -72,15 +61,17 @@ function buildOverview(root, emit) {
 
   const start = ({ layer, head }) => (layer * grid.heads + head) * grid.tokens * grid.tokens;
 
-  function describe(tile) {
-    const pair = strongestPair(payload.arrays.pixels, start(tile), grid.tokens);
+  /** The strongest pair of a head, in exact digits. */
+  function describe({ layer, head }) {
     const { labels, tokens } = payload.header;
+    const { peaks, peak_weights: weights } = payload.arrays;
+    const place = layer * grid.heads + head;
     return fill(labels.tip, {
-      layer: tile.layer,
-      head: tile.head,
-      weight: `≈ ${digits(pair.weight, 2)}`,
-      query: tokens[pair.query].label,
-      to: tokens[pair.key].label,
+      layer,
+      head,
+      weight: digits(weights[place], 2),
+      query: tokens[peaks[place * 2]].label,
+      to: tokens[peaks[place * 2 + 1]].label,
     });
   }
 
@@ -127,6 +118,9 @@ function buildOverview(root, emit) {
     }
     place(selectedMark, selected);
     caption.textContent = describe(selected);
+    const side = Math.min(grid.tokens, size.device);
+    pooled.hidden = side >= payload.header.tokens.length;
+    pooled.textContent = fill(payload.header.labels.pooled, { pixels: side });
   }
 
   /** A sign in the tile's lower left corner, on a patch of the page's colour. */
@@ -200,7 +194,7 @@ function buildOverview(root, emit) {
     show(next) {
       payload = next;
       const [layers, heads, tokens] = next.shapes.pixels;
-      grid = { layers, heads, tokens };
+      grid = { layers, heads, tokens }; // tokens: pixels along a tile's side, fewer for a long input
       selected = {
         layer: Math.min(selected.layer, layers - 1),
         head: Math.min(selected.head, heads - 1),
