@@ -1,16 +1,29 @@
 """Step by step: one token's way through the model, every number worked out from those before it."""
 
+import json
+
 import streamlit as st
 
 from viz_app import frame, state
-from viz_app.components.walkthrough import origin_header, walkthrough_table
+from viz_app.components.walkthrough import origin_header, walkthrough_payload, walkthrough_table
+from viz_app.export.html import Part, html_file
 from viz_app.view_models.origin import origin_view
-from viz_app.view_models.steps import BY_ID
-from viz_app.view_models.walkthrough import walkthrough
+from viz_app.view_models.steps import BY_ID, STEPS
+from viz_app.view_models.walkthrough import WalkthroughView, walkthrough
+from viz_app.view_models.workbook import chain_csv, chain_workbook
 
 KEY = "walkthrough"
 FIRST = "query"
 """The step shown to whoever has not chosen one: the beginning of attention."""
+SHEETS_LINK = """
+on(0, "select", ({ step }) => {
+  const sheet = SHEETS[step];
+  send(0, { step });
+  parts[0].first = sheet;
+  show(0, sheet);
+});
+""".replace("SHEETS[", json.dumps({each.id: each.sheet for each in STEPS}) + "[")
+"""In an exported file: the sheet of a step that was asked for."""
 EXTRA = ("unit", "candidate")
 """Choices of this page alone: which output of a sum of products, which word of the vocabulary."""
 
@@ -48,6 +61,30 @@ def extra(name: str, size: int) -> int | None:
     return int(value) if int(value) < size else None
 
 
+def stand_alone() -> bytes:
+    """Every sheet of what is chosen in one HTML file."""
+    sheets = {each.sheet: each.id for each in STEPS if each.part not in without}
+    payloads = {
+        sheet: walkthrough_payload(
+            view_at(last),
+            key="view0",
+            words=say,
+            language=chosen.language,
+            without=without,
+            alone=True,
+        )
+        for sheet, last in sheets.items()
+    }
+    file = html_file(
+        [Part("walkthrough", payloads, BY_ID[step_id].sheet, {"step": step_id, "asked": None})],
+        title=say("walkthrough.title"),
+        note=say("walkthrough.export_html_note"),
+        language=chosen.language,
+        link=SHEETS_LINK,
+    )
+    return file.encode()
+
+
 def asked_cell(trail: list[dict]) -> dict | None:
     """Where the last number on the trail comes from; None when it is not in this trace."""
     from bert_core.provenance import Cell
@@ -79,17 +116,23 @@ without = frozenset(bert.missing) & {"mlm", "nsp"}
 step = BY_ID.get(chosen.step)
 step_id = step.id if step is not None and step.part not in without else FIRST
 
-walkthrough_table(
-    walkthrough(
+
+def view_at(step: str) -> WalkthroughView:
+    """The sheet of a step for what is chosen."""
+    return walkthrough(
         trace,
-        step_id,
+        step,
         chosen.layer,
         chosen.head,
         chosen.query,
         unit=extra("unit", max(config.hidden_size, config.intermediate_size)) or 0,
         candidate=extra("candidate", config.vocab_size),
         token_of=bert.tokenizer.token,
-    ),
+    )
+
+
+walkthrough_table(
+    view_at(step_id),
     step=step_id,
     key=KEY,
     words=say,
@@ -100,3 +143,32 @@ walkthrough_table(
     on_select=take_selection,
     on_ask=take_question,
 )
+
+here = (trace, chosen.layer, chosen.head, chosen.query)
+name = f"headlight_L{chosen.layer}_H{chosen.head}_token{chosen.query}"
+st.caption(say("walkthrough.export_help"))
+with st.container(horizontal=True):
+    # each file is written when its button is pressed
+    st.download_button(
+        say("walkthrough.export_xlsx"),
+        data=lambda: chain_workbook(*here, words=say),
+        file_name=f"{name}.xlsx",
+        on_click="ignore",
+        key="walkthrough_xlsx",
+    )
+    st.download_button(
+        say("walkthrough.export_csv"),
+        data=lambda: chain_csv(*here).encode("utf-8-sig"),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        key="walkthrough_csv",
+    )
+    st.download_button(
+        say("walkthrough.export_html"),
+        data=stand_alone,
+        file_name=f"{name}.html",
+        mime="text/html",
+        on_click="ignore",
+        key="walkthrough_html",
+    )

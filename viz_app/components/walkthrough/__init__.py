@@ -71,14 +71,20 @@ def walkthrough_payload(
     words: Words,
     language: str,
     without: frozenset[str] = frozenset(),
+    alone: bool = False,
 ) -> bytes:
-    """What the browser needs to show `view`; also the payload of an exported file."""
+    """What the browser needs to show `view`.
+
+    `alone` says that no server answers, as in an exported file: another layer, head, token or
+    output cannot be had, and no number can be asked about.
+    """
     own = [step for step in STEPS if step.sheet == view.sheet]
     part = own[0].part
     steps = steps_of(part)
     is_class = view.row_kind == "class"
     header: dict[str, Any] = {
         "view": key,
+        "alone": alone,
         "part": part,
         "part_title": words(f"walkthrough.part_{part}"),
         "parts": [
@@ -91,8 +97,8 @@ def walkthrough_payload(
             for name in PARTS
             if name not in without
         ],
-        "before": neighbour(steps[0].id, view.layer, view.layers, -1, without),
-        "after": neighbour(steps[-1].id, view.layer, view.layers, +1, without),
+        "before": _beside(steps[0].id, view, -1, without, alone),
+        "after": _beside(steps[-1].id, view, +1, without, alone),
         "sheet": view.sheet,
         "layers": view.layers,
         "heads": view.heads,
@@ -159,6 +165,15 @@ def walkthrough_payload(
     arrays |= {f"foot:{name}": edge.values for name, edge in view.foot.items()}
     pictures = {f"picture:{step}": picture.pixels for step, picture in view.pictures.items()}
     return pack(header, {**arrays, **pictures, "masked": view.masked.astype("uint8")})
+
+
+def _beside(
+    step: str, view: WalkthroughView, direction: int, without: frozenset[str], alone: bool
+) -> tuple[str, int] | None:
+    """The step beyond an end of the part; an exported file has one layer and passes over others."""
+    layer = 0 if alone else view.layer
+    found = neighbour(step, layer, 1 if alone else view.layers, direction, without)
+    return (found[0], view.layer) if found is not None and alone else found
 
 
 def _pattern(pattern: CellPattern | None) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@
 
 const SETTLED_MS = 600; // a step is reported once the student has stayed on it for so long
 const PLAY_MS = 2200;
-const PATIENCE_MS = 2000; // keys pressed while another sheet is on its way are dropped for so long
+const PATIENCE_MS = 2000; // after which a request that nothing came of is made again
 const BESIDE_FROM = 1000; // width from which an answer stands beside the table
 const ASKED_WIDTH = 400;
 
@@ -105,6 +105,7 @@ function build(root, emit) {
   let layout = null;
   let timer = null;
   let playing = null;
+  let repeating = null;
 
   const show = (value) => digits(value, state.lesson.decimals);
   const currentStep = () => state.lesson.steps[state.step];
@@ -245,7 +246,7 @@ function build(root, emit) {
       const box = frame.getBoundingClientRect();
       choose(Math.floor(((event.clientX - box.left) / box.width) * inputs), state.dim);
       const unit = Math.floor(((event.clientY - box.top) / box.height) * outputs);
-      if (unit !== lesson.unit.chosen) ask({ unit });
+      if (unit !== lesson.unit.chosen && !lesson.alone) ask({ unit });
     });
     const caption = element("p", { class: "quiet" });
     caption.append(
@@ -304,7 +305,12 @@ function build(root, emit) {
     const { lesson } = state;
     const step = currentStep();
     const { words } = lesson;
-    Object.assign(root.dataset, { step: step.id, layer: lesson.layer, sheet: lesson.sheet });
+    Object.assign(root.dataset, {
+      step: step.id,
+      layer: lesson.layer,
+      sheet: lesson.sheet,
+      difference: step.check?.[0] ?? "",
+    });
     title.textContent = `${lesson.part_title} · ${fill(step.title, selected())}`;
     general.replaceChildren(formula(step.formula, [], true));
     shapes.replaceChildren(shapesText(lesson, step));
@@ -386,14 +392,24 @@ function build(root, emit) {
       ...place,
     };
     state.reported = state.target.step;
-    state.askedAt = performance.now();
-    emit("select", state.target);
+    send(state.target, 3);
+  }
+
+  /** A click is lost now and then when two runs of the page fall together, so it is repeated. */
+  function send(target, attempts) {
+    emit("select", target);
+    clearTimeout(repeating);
+    repeating = setTimeout(() => {
+      if (state.target !== target) return;
+      if (attempts > 1) send(target, attempts - 1);
+      else state.target = null;
+    }, PATIENCE_MS);
   }
 
   function goTo(step) {
     const { lesson } = state;
     if (step === state.step) return;
-    if (state.target && performance.now() - state.askedAt < PATIENCE_MS) return;
+    if (state.target) return; // another sheet is on its way
     const outside = step < 0 ? lesson.before : step >= lesson.steps.length ? lesson.after : null;
     if (step < 0 || step >= lesson.steps.length) {
       if (outside) ask({ step: outside[0], layer: outside[1] });
@@ -468,7 +484,7 @@ function build(root, emit) {
     const added = currentStep().reveals.map(columnOf);
     const column = state.shown.filter(({ id }) => added.includes(id)).at(-1) ?? state.shown.at(-1);
     const at = column && cellAt(state.lesson, column.cell, state.row, state.dim);
-    if (at) emit("ask", { cell: at, fresh: true });
+    if (at && !state.lesson.alone) emit("ask", { cell: at, fresh: true });
   }
 
   // Arrow keys also work before anything on the page has the focus.
@@ -530,7 +546,7 @@ function build(root, emit) {
       ? lesson[part][number.dataset.column].cell
       : lesson.byId[number.dataset.column].cell;
     const cell = cellAt(lesson, pattern, part ?? row, state.dim);
-    if (cell) emit("ask", { cell, fresh: true });
+    if (cell && !lesson.alone) emit("ask", { cell, fresh: true });
   });
   sheet.addEventListener("pointermove", (event) => {
     const at = dimensionAt(event);
@@ -623,6 +639,7 @@ function build(root, emit) {
     pickers.layer.box.hidden = lesson.layer_check === null;
     pickers.head.box.hidden = !["projection", "attention"].includes(lesson.part);
     pickers.query.box.hidden = lesson.part === "nsp";
+    for (const { control } of Object.values(pickers)) control.disabled = lesson.alone;
   }
 
   function fillParts() {
@@ -768,6 +785,7 @@ function build(root, emit) {
     },
     close() {
       clearTimeout(timer);
+      clearTimeout(repeating);
       clearInterval(playing);
       stopWatching();
       document.removeEventListener("keydown", onPageKey);
