@@ -88,6 +88,28 @@ def test_masks_and_pairs_come_out_on_the_right(open_page: OpenPage) -> None:
     expect(output.locator("button.next")).to_contain_text("B follows A")
 
 
+@pytest.mark.parametrize(
+    ("part", "path", "chosen"),
+    [
+        (".guesses button.mask", "masked-words", {}),
+        (".guesses button.next", "next-sentence", {}),
+        (".input .strip >> nth=0", "positions", {}),
+        # the strip after layer 2 stands for what that layer made of a token
+        (".encoder .strip >> nth=2", "walkthrough", {"layer": "2"}),
+    ],
+)
+def test_each_part_leads_to_its_page(
+    open_page: OpenPage, part: str, path: str, chosen: dict[str, str]
+) -> None:
+    page = open_page(PAIR)
+    board(page).locator(part).click()
+    page.wait_for_url(f"**/{path}*")
+    wait_until_settled(page)
+    found = parameters(page)
+    assert found["b"] == "he bought milk"
+    assert {name: found[name] for name in chosen} == chosen
+
+
 def test_the_tour_goes_through_five_steps_and_stays_away(page: Page) -> None:
     page.get_by_role("button", name="Start the tour").click()
     for step in range(1, 5):

@@ -739,7 +739,11 @@ function buildArchitecture(root, emit) {
       const { layers, heads, tokens } = grid;
       if (values.layer >= layers || values.head >= heads || values.query >= tokens) return;
       selected = { ...values };
-      if (size) markRows();
+      if (!size) return;
+      markRows();
+      for (const button of board.querySelectorAll(".labels button")) {
+        button.tabIndex = Number(button.dataset.row) === selected.query ? 0 : -1;
+      }
     },
     repaint: () => paint(root.clientWidth),
     close: stopWatching,
