@@ -5,7 +5,16 @@ import streamlit as st
 from viz_app import frame, resources, state
 from viz_app.components.sentence_bar import sentence_bar
 
-PAGES = ("start", "attention", "walkthrough", "positions", "masked_words", "next_sentence", "models")
+PAGES = (
+    "start",
+    "attention",
+    "walkthrough",
+    "positions",
+    "masked_words",
+    "next_sentence",
+    "words_in_context",
+    "models",
+)
 
 state.synchronise()
 say = frame.words()
@@ -25,6 +34,8 @@ page = st.navigation(
     position="top",
 )
 # Streamlit leaves room for a header that this app does not have.
-st.html("<style>[data-testid=stMainBlockContainer]{padding-top:4.25rem;padding-bottom:3rem}</style>")
+st.html(
+    "<style>[data-testid=stMainBlockContainer]{padding-top:4.25rem;padding-bottom:3rem}</style>"
+)
 sentence_bar(say)
 frame.run(page)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from plotly.subplots import make_subplots
 
 from viz_app.figures.maps import plain_text
@@ -150,5 +150,88 @@ def calibration_plot(bins: Sequence[Calibrated], words: Words) -> go.Figure:
     )
     figure.update_yaxes(
         title={"text": words("next_sentence.shelf.share"), "standoff": 6}, range=[-0.06, 1.08]
+    )
+    return figure
+
+
+def word_map(
+    points: NDArray[np.float32],
+    shares: tuple[float, float],
+    senses: Sequence[str],
+    sentences: Sequence[str],
+    words: Words,
+) -> go.Figure:
+    """Points in a plane with their numbers, one colour and shape per sense.
+
+    Args:
+        points: [point, 2].
+        shares: Share of the variance along each axis, 0..1.
+        senses, sentences: One per point.
+    """
+    figure = go.Figure()
+    shapes = ("circle", "square", "diamond", "triangle-up", "cross", "star", "hexagon", "x")
+    kinds = list(dict.fromkeys(senses))
+    one_point = not any(shares)
+    for index, kind in enumerate(kinds):
+        which = [place for place, sense in enumerate(senses) if sense == kind]
+        numbers = [str(place + 1) for place in which]
+        if one_point:
+            numbers = [" ".join(str(place + 1) for place in range(len(senses)))] * len(which)
+        figure.add_trace(
+            go.Scatter(
+                x=points[which, 0],
+                y=points[which, 1],
+                mode="markers+text" if not one_point or index == 0 else "markers",
+                text=numbers if not one_point else [*numbers[:1], *[""] * (len(which) - 1)],
+                textposition="top center",
+                cliponaxis=False,
+                marker={"size": 13, "symbol": shapes[index % len(shapes)]},
+                name=plain_text(kind) or words("words_in_context.no_sense"),
+                customdata=[plain_text(sentences[place]) for place in which],
+                hovertemplate="%{customdata}<extra></extra>",
+            )
+        )
+    figure.update_layout(
+        template=TEMPLATE,
+        height=HEIGHT + 40,
+        margin={"t": 44, "l": 64},
+        legend=LEGEND,
+        showlegend=len(kinds) > 1,
+    )
+    for axis, number in ((figure.update_xaxes, 1), (figure.update_yaxes, 2)):
+        share = f"{shares[number - 1]:.0%}"
+        axis(title={"text": words("words_in_context.component", number=number, share=share)})
+    if one_point:
+        figure.update_xaxes(range=[-1, 1])
+        figure.update_yaxes(range=[-1, 1])
+    return figure
+
+
+def stage_curves(
+    curves: Mapping[str, Sequence[float]], stages: Sequence[str], words: Words
+) -> go.Figure:
+    """Mean cosines from stage to stage, on a scale up to 1; a curve may be empty."""
+    figure = go.Figure()
+    dashes = ("solid", "dash", "dot")
+    for number, (name, values) in enumerate(curves.items()):
+        if not values:
+            continue
+        figure.add_trace(
+            go.Scatter(
+                x=list(stages),
+                y=list(values),
+                mode="lines+markers",
+                line={"dash": dashes[number % len(dashes)]},
+                name=plain_text(name),
+                hovertemplate=f"{plain_text(name)}<br>%{{x}}: <b>%{{y:.3f}}</b><extra></extra>",
+            )
+        )
+    lowest = min((min(values) for values in curves.values() if values), default=0.0)
+    figure.update_layout(
+        template=TEMPLATE, height=HEIGHT, margin={"t": 44, "l": 64}, legend=LEGEND, showlegend=True
+    )
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(
+        title={"text": words("words_in_context.mean_cosine")}, range=[min(0.0, lowest), 1.04]
     )
     return figure
