@@ -83,6 +83,7 @@ def save_snapshot(
     unfinished = path.with_suffix(".unfinished")
     try:
         save_file(packed, unfinished, {"snapshot": json.dumps(vars(snapshot))})
+        unfinished.chmod(0o644)  # it is written as a private file
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
