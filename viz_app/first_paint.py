@@ -21,7 +21,7 @@ from viz_app.view_models.architecture import ArchitectureView, Guess
 from viz_app.view_models.views import TokenLabel
 
 FOLDER = ASSETS / "traces"
-_ARRAYS = ("vectors", "lengths", "limits", "attention")
+_ARRAYS = ("vectors", "lengths", "limits", "attention", "best_keys", "best_weights")
 
 
 def first_paint(selection: Selection) -> ArchitectureView | None:
@@ -65,5 +65,7 @@ def _stored(path: Path) -> tuple[dict[str, Any], ArchitectureView] | None:
         lengths=arrays["lengths"],
         limits=arrays["limits"],
         attention=arrays["attention"],
+        best_keys=arrays["best_keys"],
+        best_weights=arrays["best_weights"],
     )
     return header, view

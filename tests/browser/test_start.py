@@ -5,10 +5,18 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from bert_core import Trace
 from tests.browser.conftest import PHONE, OpenPage
 from tests.browser.driver import wait_until_settled
 
 PAIR = f"/?lang=en&model=mini-en&a={quote('the man went to [MASK] store')}&b=he+bought+milk"
+
+
+def default_trace() -> Trace:
+    """What the page's digits must be for the sentence that it opens with."""
+    from bert_core import load
+
+    return load("mini-en").trace("The animal didn't cross the street because it was too tired.")
 
 
 def parameters(page: Page) -> dict[str, str]:
@@ -31,7 +39,10 @@ def middle_of_head(page: Page, layer: int, head: int, heads: int = 8) -> tuple[f
 
 def test_a_tile_tells_its_head_and_leads_to_it(page: Page) -> None:
     page.mouse.move(*middle_of_head(page, layer=2, head=6))
-    expect(board(page).locator(".tip")).to_contain_text("L2 H6")
+    # the sixteen rows of a tile are the tokens; the point lies in that of token 7
+    exact = default_trace().layer(2).attention_probs[6, 7].max().item()
+    expect(board(page).locator(".tip")).to_contain_text("L2 H6: “the (7)”")
+    expect(board(page).locator(".tip")).to_contain_text(f"weight {exact:.3f}")
     page.mouse.click(*middle_of_head(page, layer=2, head=6))
     page.wait_for_url("**/attention*")
     wait_until_settled(page)
@@ -66,9 +77,7 @@ def test_the_keyboard_reaches_every_part(page: Page) -> None:
 
 
 def test_digits_of_a_vector_are_the_models(page: Page) -> None:
-    from bert_core import load
-
-    trace = load("mini-en").trace("The animal didn't cross the street because it was too tired.")
+    trace = default_trace()
     exact = trace.embeddings.position_embeddings[3, 0].item()
     strip = board(page).locator(".strip canvas").nth(1)
     box = strip.bounding_box()

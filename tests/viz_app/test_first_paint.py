@@ -26,7 +26,7 @@ def test_the_stored_picture_is_the_live_one(language: str) -> None:
     assert stored.tokens == live.tokens, REMEDY
     assert stored.masked == live.masked
     # another processor may round the last digits otherwise, nothing else may differ
-    for name in ("vectors", "lengths"):
+    for name in ("vectors", "lengths", "best_weights"):
         same = np.allclose(getattr(stored, name), getattr(live, name), rtol=1e-4, atol=1e-4)
         assert same, f"{name}: {REMEDY}"
     difference = np.abs(stored.attention.astype(int) - live.attention.astype(int))
@@ -65,7 +65,7 @@ def test_what_is_written_is_read_back(tmp_path: Path, monkeypatch: pytest.Monkey
     assert read is not None
     assert (read.tokens, read.masked, read.guesses) == (view.tokens, view.masked, view.guesses)
     assert read.is_next == view.is_next is not None
-    for name in ("vectors", "lengths", "limits", "attention"):
+    for name in ("vectors", "lengths", "limits", "attention", "best_keys", "best_weights"):
         np.testing.assert_array_equal(getattr(read, name), getattr(view, name))
 
 

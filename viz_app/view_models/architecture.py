@@ -10,7 +10,6 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from viz_app.view_models.matrix import overview_map
 from viz_app.view_models.tokens import display_text, token_labels
 from viz_app.view_models.views import TokenLabel, read_only
 
@@ -22,6 +21,9 @@ PARTS = ("word", "position", "segment", "sum")
 """The first strips; after them come the layers' inputs and the last layer's output."""
 SHOWN = 32
 """Numbers kept of each vector, from the first on: no strip on the screen has room for more."""
+TILE_CELLS = 128
+"""Cells kept along each side of a head's tile: no tile has more pixels, and 512 tokens in 12 × 12
+heads would be 38 MB."""
 GUESSES = 3
 _BLOCK = 64  # tokens whose scores over the whole vocabulary are held at once
 
@@ -41,7 +43,11 @@ class ArchitectureView:
     `vectors` float32 [strip, token, dimension] holds the first dimensions of each vector, `lengths`
     float32 [strip, token] the Euclidean length of all of it. Strips are PARTS, then the hidden
     states (layers + 1). `limits` float32 [strip] is what the ends of the colour scale stand for;
-    larger values look like the end. `attention` is uint8 [layers, heads, query, key] of 255·√p.
+    larger values look like the end.
+
+    `attention` is uint8 [layers, heads, row, column] of 255·√p, one cell per pair of tokens or, for
+    a long text, the strongest of the pairs that fall into the cell. `best_keys` uint16 and
+    `best_weights` float32 [layers, heads, query] are exact: where each token looks most.
     """
 
     tokens: tuple[TokenLabel, ...]
@@ -50,6 +56,8 @@ class ArchitectureView:
     lengths: NDArray[np.float32]
     limits: NDArray[np.float32]
     attention: NDArray[np.uint8]
+    best_keys: NDArray[np.uint16]
+    best_weights: NDArray[np.float32]
     masked: tuple[bool, ...]
     """Which tokens are [MASK]."""
     guesses: tuple[tuple[Guess, ...], ...]
@@ -62,14 +70,17 @@ class ArchitectureView:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "attention", read_only(self.attention, np.uint8))
-        for name in ("vectors", "lengths", "limits"):
+        object.__setattr__(self, "best_keys", read_only(self.best_keys, np.uint16))
+        for name in ("vectors", "lengths", "limits", "best_weights"):
             object.__setattr__(self, name, read_only(getattr(self, name)))
         tokens, strips = len(self.tokens), len(PARTS) + self.layers + 1
         expected = {
             "vectors": (strips, tokens, min(SHOWN, self.hidden_size)),
             "lengths": (strips, tokens),
             "limits": (strips,),
-            "attention": (*self.attention.shape[:2], tokens, tokens),
+            "attention": (*self.attention.shape[:2], *[min(tokens, TILE_CELLS)] * 2),
+            "best_keys": (*self.attention.shape[:2], tokens),
+            "best_weights": (*self.attention.shape[:2], tokens),
         }
         for name, shape in expected.items():
             found = getattr(self, name).shape
@@ -112,6 +123,9 @@ def _build(trace: Trace, bert: Bert) -> ArchitectureView:
     )  # [strip, token, hidden]
     # One scale for the four parts and one for all hidden states, so that colours can be compared.
     count = len(PARTS)
+    tiles, best_keys, best_weights = zip(
+        *(_tiles(trace, layer) for layer in range(trace.num_layers)), strict=True
+    )
     limits = [_end(vectors[:count])] * count + [_end(vectors[count:])] * (len(vectors) - count)
     return ArchitectureView(
         tokens=token_labels(trace.encoding),
@@ -119,12 +133,35 @@ def _build(trace: Trace, bert: Bert) -> ArchitectureView:
         vectors=vectors[..., :SHOWN],
         lengths=np.linalg.norm(vectors, axis=-1),
         limits=np.array(limits, np.float32),
-        attention=overview_map(trace).pixels,
+        attention=np.stack(tiles),
+        best_keys=np.stack(best_keys),
+        best_weights=np.stack(best_weights),
         masked=tuple(i == bert.tokenizer.mask_id for i in trace.encoding.input_ids),
         guesses=_guesses(trace, bert),
         is_next=_is_next(trace, bert.missing),
         missing=tuple(part for part in ("mlm", "nsp") if part in bert.missing),
     )
+
+
+def _tiles(
+    trace: Trace, layer: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint16], NDArray[np.float32]]:
+    """One layer's pictures [head, row, column], best keys and their weights [head, query]."""
+    weights = np.asarray(trace.layer(layer).attention_probs.cpu(), np.float32)
+    keys = weights.argmax(axis=-1)
+    best = np.take_along_axis(weights, keys[..., None], axis=-1)[..., 0]
+    pooled = strongest_cells(weights, TILE_CELLS)
+    return np.round(np.sqrt(pooled) * 255).astype(np.uint8), keys.astype(np.uint16), best
+
+
+def strongest_cells(weights: NDArray[np.float32], cells: int) -> NDArray[np.float32]:
+    """The largest weight in each of at most `cells` × `cells` blocks of [head, query, key]."""
+    tokens = weights.shape[-1]
+    if tokens <= cells:
+        return weights
+    starts = np.arange(cells) * tokens // cells
+    rows = np.maximum.reduceat(weights, starts, axis=-2)
+    return np.maximum.reduceat(rows, starts, axis=-1)
 
 
 def _end(values: NDArray[np.float32]) -> float:

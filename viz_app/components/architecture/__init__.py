@@ -38,7 +38,7 @@ def architecture_payload(
     }
     arrays = {
         name: np.asarray(getattr(view, name))
-        for name in ("vectors", "lengths", "limits", "attention")
+        for name in ("vectors", "lengths", "limits", "attention", "best_keys", "best_weights")
     }
     return pack(header, arrays)
 

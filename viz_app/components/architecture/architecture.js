@@ -80,15 +80,15 @@ function cellsOf(width, dimensions) {
   return { count: Math.min(dimensions, Math.floor(device / cell)), cell };
 }
 
-/** One head's indices; where a pixel covers several pairs it shows the strongest. */
-function headIndices(attention, start, tokens, device) {
-  const side = Math.min(tokens, device);
+/** One head's indices; where a pixel covers several cells it shows the strongest. */
+function headIndices(attention, start, cells, device) {
+  const side = Math.min(cells, device);
   const indices = new Uint8Array(side * side);
-  for (let query = 0; query < tokens; query += 1) {
-    const row = Math.floor((query * side) / tokens) * side;
-    for (let key = 0; key < tokens; key += 1) {
-      const target = row + Math.floor((key * side) / tokens);
-      const value = attention[start + query * tokens + key];
+  for (let y = 0; y < cells; y += 1) {
+    const row = Math.floor((y * side) / cells) * side;
+    for (let x = 0; x < cells; x += 1) {
+      const target = row + Math.floor((x * side) / cells);
+      const value = attention[start + y * cells + x];
       if (value > indices[target]) indices[target] = value;
     }
   }
@@ -146,15 +146,13 @@ function buildArchitecture(root, emit) {
   }
 
   function aboutHead({ layer, head }, row) {
-    const start = ((layer * grid.heads + head) * grid.tokens + row) * grid.tokens;
-    const weights = payload.arrays.attention.subarray(start, start + grid.tokens);
-    const key = weights.indexOf(Math.max(...weights));
+    const place = (layer * grid.heads + head) * grid.tokens + row;
     const text = fill(labels().tip_head, {
       layer,
       head,
       query: token(row).label,
-      to: token(key).label,
-      weight: `≈ ${digits((weights[key] / 255) ** 2, 2)}`,
+      to: token(payload.arrays.best_keys[place]).label,
+      weight: digits(payload.arrays.best_weights[place], 3),
     });
     return text + hint("head");
   }
@@ -704,9 +702,10 @@ function buildArchitecture(root, emit) {
     const pitch = size.tile + TILE.gap;
     const context = sizeCanvas(canvas, size.tile, grid.heads * pitch);
     const device = Math.round(size.tile * (window.devicePixelRatio || 1));
+    const cells = payload.shapes.attention[3];
     for (let head = 0; head < grid.heads; head += 1) {
-      const start = (layer * grid.heads + head) * grid.tokens * grid.tokens;
-      const { indices, side } = headIndices(payload.arrays.attention, start, grid.tokens, device);
+      const start = (layer * grid.heads + head) * cells * cells;
+      const { indices, side } = headIndices(payload.arrays.attention, start, cells, device);
       const bitmap = indexedBitmap(indices, side, side, table);
       context.drawImage(bitmap, 0, head * pitch, size.tile, size.tile);
       context.strokeStyle = css(theme.text, 0.3);
@@ -721,7 +720,7 @@ function buildArchitecture(root, emit) {
   return {
     show(next) {
       payload = next;
-      const [layers, heads, tokens] = next.shapes.attention;
+      const [layers, heads, tokens] = next.shapes.best_keys;
       grid = { layers, heads, tokens };
       selected = {
         layer: Math.min(selected.layer, layers - 1),
