@@ -1,0 +1,196 @@
+"""The Attention page in a real browser: pointer, keyboard, links, themes, files offline."""
+
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PHONE, OpenPage
+from tests.browser.driver import wait_until_settled
+
+TEXT = "The animal didn't cross the street because it was too tired."
+PAIR = "?lang=en&model=mini-en&a=The+man+went+home.&b=He+was+tired.&layer=1&head=5&token=3"
+
+
+# Streamlit marks its root element while the script runs.
+COUNT_RUNS = """() => {
+    window.runs = 0;
+    new MutationObserver(() => { window.runs += 1; }).observe(
+        document.querySelector('[data-testid="stApp"]'),
+        { attributeFilter: ['data-test-script-state'] },
+    );
+}"""
+
+
+def address(text: str = TEXT, model: str = "mini-en", language: str = "en", **more: str) -> str:
+    params = {"lang": language, "model": model, "a": text, "layer": "1", "head": "5", "token": "3"}
+    return "/attention?" + "&".join(f"{k}={quote(v)}" for k, v in (params | more).items())
+
+
+def params(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def ready(page: Page, selector: str) -> None:
+    wait_until_settled(page, 120)
+    page.locator(selector).first.wait_for(timeout=60_000)
+
+
+def lit_pixels(page: Page, selector: str) -> int:
+    """Pixels of a canvas that are not transparent."""
+    return page.locator(selector).first.evaluate(
+        """canvas => {
+            const context = canvas.getContext('2d');
+            const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+            let lit = 0;
+            for (let i = 0; i < data.length; i += 4) lit += data[i + 3] > 8;
+            return lit;
+        }"""
+    )
+
+
+def test_a_click_and_the_arrow_keys_choose_a_head(open_page: OpenPage) -> None:
+    page = open_page(address())
+    ready(page, ".stage")
+    page.locator(".stage").click(position={"x": 60, "y": 45})
+    expect(page.get_by_role("heading", name="Layer 0, head 0")).to_be_visible()
+    wait_until_settled(page)
+    assert (params(page)["layer"], params(page)["head"]) == ("0", "0")
+    page.locator(".stage").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("heading", name="Layer 1, head 1")).to_be_visible()
+    wait_until_settled(page)
+    assert (params(page)["layer"], params(page)["head"]) == ("1", "1")
+
+
+def test_pointing_at_a_tile_names_its_strongest_pair(open_page: OpenPage) -> None:
+    page = open_page(address())
+    ready(page, ".stage")
+    page.locator(".stage").hover(position={"x": 60, "y": 45})
+    tip = page.locator(".tip:visible")
+    expect(tip).to_contain_text("L0 H0: 0.")
+    expect(tip).to_contain_text("→")
+
+
+def test_rows_of_the_heatmap_choose_the_query_by_keyboard(open_page: OpenPage) -> None:
+    page = open_page(address())
+    ready(page, ".grid")
+    page.locator(".grid").focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_url("**token=4**")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".tip:visible")).to_contain_text("→")
+
+
+def test_lines_answer_without_the_server_and_keep_their_settings(open_page: OpenPage) -> None:
+    page = open_page(address(at_view="lines"))
+    ready(page, ".token.query")
+    page.evaluate(COUNT_RUNS)
+    before = lit_pixels(page, "canvas.front")
+    page.locator(".token.query").nth(10).hover()
+    expect(page.locator(".readout")).to_contain_text("“it” looks at:")
+    assert lit_pixels(page, "canvas.front") > before
+    page.locator(".token.key").nth(2).hover()
+    expect(page.locator(".readout")).to_contain_text("“animal” is looked at by:")
+    assert page.evaluate("window.runs") == 0
+    page.locator(".token.query").nth(10).dblclick()
+    page.wait_for_url("**at_lines=q10**")
+    assert page.evaluate("window.runs") > 0  # locking does reach the server, once
+    page.mouse.move(5, 5)
+    expect(page.locator(".readout")).to_contain_text("“it” looks at:")
+    page.locator(".chip").nth(5).dblclick()
+    page.wait_for_url("**at_lines=h5_q10**")
+    page.reload()
+    ready(page, ".token.query")
+    expect(page.locator(".token.locked")).to_have_text("it")
+    expect(page.locator(".chip[aria-pressed=true]")).to_have_text("H5")
+
+
+def test_lines_by_keyboard_only(open_page: OpenPage) -> None:
+    page = open_page(address(at_view="lines"))
+    ready(page, ".token.query")
+    page.locator(".token.query").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".readout")).to_contain_text("“animal” looks at:")
+    page.keyboard.press("l")
+    page.wait_for_url("**at_lines=q2**")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".readout")).to_contain_text("is looked at by:")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.wait_for_function("!location.search.includes('at_lines')")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_chinese_stands_in_rows(open_page: OpenPage, theme: str) -> None:
+    page = open_page(
+        address("我喜欢吃洋葱。", "mini-zh", "zh", at_view="lines"),
+        theme=theme,  # type: ignore[arg-type]
+    )
+    ready(page, ".token.query")
+    first, second = (page.locator(".token.query").nth(i).bounding_box() for i in (1, 2))
+    assert first is not None and second is not None
+    assert abs(first["y"] - second["y"]) < 2 and second["x"] > first["x"]
+    page.locator(".token.query").nth(1).hover()
+    expect(page.locator(".readout")).to_contain_text("“我”关注：")
+
+
+def test_one_token_and_a_pair_work_everywhere(open_page: OpenPage) -> None:
+    page = open_page(address("a", at_view="lines"))
+    ready(page, ".token.query")
+    assert page.locator(".token.query").count() == 3
+    page = open_page("/attention" + PAIR + "&at_part=ba&at_plain=1")
+    ready(page, ".grid")
+    expect(page.locator(".legend").first).to_contain_text("counted on the right")
+
+
+def test_two_heatmaps_stand_side_by_side(open_page: OpenPage) -> None:
+    wide = "The animal didn't cross the street because it was too wide."
+    page = open_page(address(at_view="compare", at_text=wide))
+    ready(page, ".grid")
+    expect(page.locator(".grid")).to_have_count(3)
+    assert all(lit_pixels(page, f".grid >> nth={i} >> canvas") > 1000 for i in range(3))
+
+
+def test_the_page_fits_a_phone(open_page: OpenPage) -> None:
+    page = open_page(address(), size=PHONE)
+    ready(page, ".grid")
+    overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert overflow <= 0
+    box = page.locator(".stage").bounding_box()
+    assert box is not None and box["x"] + box["width"] <= PHONE[0]
+
+
+def test_files_open_without_a_network(
+    open_page: OpenPage, browser: Browser, tmp_path: Path
+) -> None:
+    page = open_page(address(at_view="save"))
+    ready(page, "[class*=st-key-save_file] button")
+    with page.expect_download() as download:
+        page.locator("[class*=st-key-save_file] button").click()
+    file = tmp_path / "heads.html"
+    download.value.save_as(file)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG").first.click()
+    picture = tmp_path / "head.png"
+    download.value.save_as(picture)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+    context = browser.new_context(offline=True)
+    problems: list[str] = []
+    alone = context.new_page()
+    alone.on("pageerror", lambda error: problems.append(str(error)))
+    alone.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    alone.goto(file.as_uri())
+    alone.locator(".token.query").nth(10).hover()
+    expect(alone.locator(".readout")).to_contain_text("“it” looks at:")
+    first = alone.locator(".readout").inner_text()
+    alone.locator(".stage").click(position={"x": 60, "y": 45})
+    alone.wait_for_timeout(300)
+    alone.locator(".token.query").nth(10).hover()
+    assert alone.locator(".readout").inner_text() != first  # another layer's lines
+    assert problems == []
+    context.close()
