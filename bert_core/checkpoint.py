@@ -86,9 +86,7 @@ def load_checkpoint(folder: str | os.PathLike[str]) -> LoadedCheckpoint:
     state = convert_hf_state_dict(_read_weights(folder))
     model = _empty_model(config, state)
     missing = _fit(state, model)
-    model.load_state_dict(state, assign=True)
-    if config.position_embedding_type == "sinusoidal":
-        model.bert.embeddings.position_embeddings.weight.requires_grad_(False)
+    model.load_state_dict(state, assign=True)  # a fixed table stays fixed
     return LoadedCheckpoint(model.eval(), tokenizer, missing)
 
 
