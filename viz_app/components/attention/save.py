@@ -1,0 +1,113 @@
+"""Take it away: pictures, tables, one HTML file, a link, and the code for a notebook."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from viz_app.components.attention.page import AttentionPage
+from viz_app.components.chart import download
+from viz_app.components.lines import LONGEST_SETTINGS, POINTED, LineSettings
+from viz_app.components.picture import picture
+from viz_app.export.csv_rows import lines_rows, matrix_rows
+from viz_app.export.html import heads_file
+from viz_app.export.svg import lines_svg, matrix_svg, overview_svg
+from viz_app.view_models.matrix import attention_map, layer_lines, overview_map
+from viz_app.view_models.slices import slice_lines, slice_matrix
+from viz_app.view_models.views import LinesView
+
+FILE_WEIGHTS = 4_000_000
+"""Weights (layers × heads × tokens²) up to which all layers go into the HTML file: 16 MB."""
+LINE_COLUMNS = ("layer", "head", "query", "query_token", "key", "key_token", "weight")
+
+
+def save_section(page: AttentionPage) -> None:
+    """Everything that can be taken along, for what is chosen."""
+    say, chosen = page.say, page.chosen
+    settings = LineSettings.from_text(st.session_state[page.picked.text("lines", LONGEST_SETTINGS)])
+    matrix = slice_matrix(attention_map(page.trace, chosen.layer, chosen.head), page.part)
+    lines = slice_lines(layer_lines(page.trace, chosen.layer), page.part)
+    if matrix is not None:
+        st.markdown(f"##### {say('attention.save.head', name=page.head_name())}")
+        name = f"attention_L{chosen.layer}_H{chosen.head}"
+        title = f"{page.bert.name} · {page.head_name()}"
+        with st.container(horizontal=True):
+            picture(matrix_svg(matrix, title), name=name, key="save_head", words=say)
+            columns, rows = matrix_rows(matrix, say("attention.heatmap.hidden"))
+            download(name, columns, rows, say, label=say("attention.save.csv"))
+    st.markdown(f"##### {say('attention.save.lines', layer=chosen.layer)}")
+    name = f"lines_L{chosen.layer}"
+    with st.container(horizontal=True):
+        picture(layer_picture(page, lines, settings), name=name, key="save_lines", words=say)
+        download(
+            name, LINE_COLUMNS, lines_rows(lines, POINTED), say, label=say("attention.save.csv")
+        )
+    st.caption(say("attention.save.lines_note"))
+    st.markdown(f"##### {say('attention.save.overview')}")
+    picture(
+        overview_svg(overview_map(page.trace), page.bert.name),
+        name="attention_overview",
+        key="save_overview",
+        words=say,
+    )
+    st.markdown(f"##### {say('attention.save.file')}")
+    st.markdown(say("attention.save.file_means"))
+    st.download_button(
+        say("attention.save.file_button"),
+        data=lambda: stand_alone(page, settings).encode(),
+        file_name="headlight_attention.html",
+        mime="text/html",
+        on_click="ignore",
+        key="save_file",
+    )
+    st.markdown(f"##### {say('attention.save.link')}")
+    st.code(f"{st.context.url or ''}?{urlencode(st.query_params.to_dict())}", language=None)
+    st.markdown(f"##### {say('attention.save.code')}")
+    st.code(notebook_code(page), language="python")
+
+
+def layer_picture(page: AttentionPage, lines: LinesView, settings: LineSettings) -> str:
+    """The line view as it is set: heads, cut, locked token."""
+    heads = range(lines.weights.shape[0])
+    shown = [head for head in heads if settings.heads is None or head in settings.heads]
+    locked = settings.locked
+    return lines_svg(
+        lines,
+        shown,
+        f"{page.bert.name} · L{lines.layer}",
+        least=settings.threshold if settings.cut == "weight" else 0.0,
+        most=settings.count if settings.cut == "count" else 6000,
+        locked=locked if locked is not None and locked[1] < len(lines.tokens) else None,
+    )
+
+
+def stand_alone(page: AttentionPage, settings: LineSettings) -> str:
+    """The HTML file; of a long input it holds the chosen layer only."""
+    config, chosen = page.trace.config, page.chosen
+    weights = config.num_hidden_layers * config.num_attention_heads * len(page.trace.tokens) ** 2
+    layers = range(config.num_hidden_layers) if weights <= FILE_WEIGHTS else [chosen.layer]
+    return heads_file(
+        overview_map(page.trace),
+        [slice_lines(layer_lines(page.trace, layer), page.part) for layer in layers],
+        selected=(chosen.layer, chosen.head),
+        query=chosen.query,
+        settings=settings,
+        words=page.say,
+        title=" / ".join(filter(None, (chosen.text_a, chosen.text_b))),
+        language=chosen.language,
+    )
+
+
+def notebook_code(page: AttentionPage) -> str:
+    """Python that makes these pictures in a notebook."""
+    chosen = page.chosen
+    texts = ", ".join(repr(text) for text in (chosen.text_a, chosen.text_b) if text.strip())
+    return (
+        "from bert_core import load\n"
+        "from viz_app.notebook import attention, heads\n\n"
+        f"trace = load({chosen.model!r}).trace({texts})\n"
+        f"heads(trace, layer={chosen.layer}, head={chosen.head}, query={chosen.query})\n"
+        f"attention(trace, layer={chosen.layer}, head={chosen.head})\n"
+        f"trace.layer({chosen.layer}).attention_probs[{chosen.head}]  # the numbers themselves\n"
+    )
