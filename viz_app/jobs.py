@@ -92,6 +92,8 @@ def result(name: str, of: Hashable, work: Callable[[Report], Value], say: Words)
         of: What it is about: the model, the text.
         work: Called with a function to report progress to; raises what that raises.
     """
+    # drawn even when there is nothing to wait for: what follows must keep its place on the page
+    place = st.empty()
     key = (name, of)
     found = _results.get(key)
     if found is not None:
@@ -102,7 +104,6 @@ def result(name: str, of: Hashable, work: Callable[[Report], Value], say: Words)
     job = jobs.get(key)
     if job is None:
         job = jobs[key] = Job(work, _pool)
-    place = st.empty()
     if job.cancelled:
         with place.container():
             st.info(say("labs.cancelled"))

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from viz_app import frame, jobs, state
-from viz_app.components.chart import download, markdown_table
+from viz_app.components.chart import download
 from viz_app.components.headers import Words
 from viz_app.components.masked_words.hidden import hidden_words
 from viz_app.components.ranked_bars import ranked_bars
+from viz_app.components.text_table import text_table
 from viz_app.components.token_chips import token_chips
 from viz_app.page_choices import PageChoices
 from viz_app.view_models.lab_views import RankedGroup, RankedRow
@@ -112,7 +113,8 @@ def _draw_guesses(bert: Bert, encoding: Encoding, drawn: Corruption, say: Words)
         return
     names = ("position", "token", "reads", "fate", "guess", "probability", "loss")
     columns = [say(f"masked_words.column.{name}") for name in names]
-    st.markdown(markdown_table(columns, [_guess_cells(one, say) for one in found]))
+    cells = [_guess_cells(one, say) for one in found]
+    text_table(columns, cells, key="mw_training", numbers=(0, 5, 6))
     loss = sum(one.loss for one in found) / len(found)
     st.caption(
         say("masked_words.training.loss", loss=f"{loss:.3f}", perplexity=f"{math.exp(loss):,.1f}")

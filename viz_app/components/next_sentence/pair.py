@@ -7,10 +7,11 @@ import random
 import streamlit as st
 
 from viz_app import frame, state
-from viz_app.components.chart import download, markdown_table
+from viz_app.components.chart import download
 from viz_app.components.headers import Words
 from viz_app.components.ranked_bars import ranked_bars
 from viz_app.components.sentence_bar import text_language
+from viz_app.components.text_table import text_table
 from viz_app.page_choices import PageChoices
 from viz_app.view_models.lab_views import RankedGroup, RankedRow
 from viz_app.view_models.pairs import VARIANTS, PairTrial, pair_trial
@@ -138,7 +139,7 @@ def _trials(trial: PairTrial, say: Words) -> None:
         + [f"{old.variants[name].is_next:.3f}" if name in old.variants else "–" for name in names]
         for old in reversed(trials[-TRIALS_SHOWN:])
     ]
-    st.markdown(markdown_table(columns, shown))
+    text_table(columns, shown, key="ns_trials", numbers=range(3, len(columns)))
     with st.container(horizontal=True):
         rows = [
             [*old.question, *(_cells(old, name) for name in names), *(_logits(old))]

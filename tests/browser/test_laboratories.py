@@ -1,0 +1,175 @@
+"""The laboratories in a real browser: chips, bars and cells by click and key, both languages."""
+
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE, OpenPage
+from tests.browser.driver import wait_until_settled
+
+
+def opened(open_page: OpenPage, page: str, a: str, b: str = "") -> Page:
+    return open_page(f"/{page}?lang=en&model=mini-en&a={quote(a)}&b={quote(b)}")
+
+
+def section(page: Page, name: str) -> None:
+    page.get_by_role("radiogroup").get_by_text(name, exact=True).click()
+    wait_until_settled(page)
+
+
+def parameters(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def test_a_word_is_hidden_put_back_and_guessed(open_page: OpenPage) -> None:
+    page = opened(open_page, "masked-words", "The animals were unbelievably tired.")
+    sentence = page.get_by_label("Sentence A")
+    page.locator(".chip", has_text="animals").click()
+    wait_until_settled(page)
+    expect(sentence).to_have_value("The [MASK] were unbelievably tired.")
+    expect(page.locator(".chip.masked .note")).to_have_text("animals")
+    # a word of several pieces goes as a whole, and the reload still knows both
+    page.locator(".chip", has_text="##").first.click()
+    wait_until_settled(page)
+    masks = page.locator(".chip.masked").count()
+    assert masks > 2
+    page.reload()
+    wait_until_settled(page)
+    expect(page.locator(".chip.masked")).to_have_count(masks)
+    page.locator(".chip.masked").last.click()
+    wait_until_settled(page)
+    expect(sentence).to_have_value("The [MASK] were unbelievably tired.")
+    guess = page.locator("button.row").first
+    word = guess.locator(".label").inner_text()
+    guess.click()
+    wait_until_settled(page)
+    expect(sentence).to_have_value(f"The {word} were unbelievably tired.")
+
+
+def test_chips_work_by_keyboard(open_page: OpenPage) -> None:
+    page = opened(open_page, "masked-words", "One two three.")
+    page.locator(".chip", has_text="one").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    wait_until_settled(page)
+    expect(page.get_by_label("Sentence A")).to_have_value("One [MASK] three.")
+    # the focus stays on the chip, so the same key undoes it
+    page.keyboard.press("Enter")
+    wait_until_settled(page)
+    expect(page.get_by_label("Sentence A")).to_have_value("One two three.")
+
+
+def test_a_cell_of_the_lens_chooses_token_and_layer(open_page: OpenPage) -> None:
+    page = opened(open_page, "masked-words", "The man went to the [MASK].")
+    section(page, "Layer by layer")
+    page.locator("td[data-row='2'][data-column='1']").click()
+    wait_until_settled(page)
+    expect(page.get_by_text("man (token 2) over the layers")).to_be_visible()
+    assert parameters(page)["token"] == "2"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    wait_until_settled(page)
+    expect(page.get_by_text("went (token 3) over the layers")).to_be_visible()
+    page.reload()
+    wait_until_settled(page)
+    expect(page.locator("td.selected")).to_have_attribute("data-row", "3")
+    expect(page.locator("td.selected")).to_have_attribute("data-column", "1")
+
+
+def test_drawing_again_changes_what_the_model_reads(open_page: OpenPage) -> None:
+    page = opened(open_page, "masked-words", "The old king gave the young farmer a golden ring.")
+    section(page, "The training task")
+    before = page.locator(".chip").all_inner_texts()
+    for _ in range(2):
+        page.get_by_role("button", name="Draw again").click()
+        wait_until_settled(page)
+    assert page.locator(".chip").all_inner_texts() != before
+    page.locator(".chip", has_text="king").first.click()
+    wait_until_settled(page)
+    expect(page.get_by_text("“king” (token 3) in three ways")).to_be_visible()
+
+
+def test_the_words_that_mattered_are_drawn(open_page: OpenPage) -> None:
+    page = opened(open_page, "masked-words", "The man went to the [MASK] to buy milk.")
+    section(page, "Which words mattered")
+    expect(page.locator(".js-plotly-plot .barlayer .trace")).to_have_count(3)
+    expect(page.locator("td")).to_have_count(9)
+
+
+def test_a_pair_is_judged_swapped_and_kept(open_page: OpenPage) -> None:
+    page = opened(open_page, "next-sentence", "He opened the fridge.", "There was no milk left.")
+    expect(page.get_by_text("Pairs tried in this session: 1")).to_be_visible()
+    page.get_by_role("button", name="Swap A and B", exact=True).last.click()
+    wait_until_settled(page)
+    expect(page.get_by_label("Sentence A")).to_have_value("There was no milk left.")
+    expect(page.get_by_text("Pairs tried in this session: 2")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as CSV").click()
+    lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == 3
+    assert lines[1].startswith("mini-en,He opened the fridge.,There was no milk left.,0.")
+
+
+def test_a_head_found_here_is_the_head_everywhere(open_page: OpenPage) -> None:
+    page = opened(open_page, "next-sentence", "He opened the fridge.", "There was no milk left.")
+    section(page, "Where it looks")
+    page.locator("td[data-row='2'][data-column='5']").first.click()
+    wait_until_settled(page)
+    assert (parameters(page)["layer"], parameters(page)["head"]) == ("2", "5")
+    expect(page.get_by_text("All blocks, layer 2, head 5")).to_be_visible()
+
+
+def test_a_miss_opens_as_a_pair(open_page: OpenPage) -> None:
+    page = opened(open_page, "next-sentence", "One.", "Two.")
+    section(page, "How often it is right")
+    miss = page.locator("button.row").first
+    first, second = miss.locator(".label").inner_text().split(" → ")
+    miss.click()
+    wait_until_settled(page)
+    expect(page.get_by_label("Sentence A")).to_have_value(first)
+    expect(page.get_by_label("Sentence B")).to_have_value(second)
+    expect(page.get_by_text("What if the pair were changed?")).to_be_visible()
+
+
+def test_playing_a_round(open_page: OpenPage) -> None:
+    page = opened(open_page, "next-sentence", "One.", "Two.")
+    section(page, "Play against BERT")
+    page.get_by_role("button", name="B follows A", exact=True).click()
+    wait_until_settled(page)
+    expect(page.get_by_text("BERT is", exact=False).first).to_be_visible()
+    page.get_by_role("button", name="Next pair").click()
+    wait_until_settled(page)
+    expect(page.get_by_role("button", name="B is random")).to_be_visible()
+
+
+def test_the_layer_slider_moves_the_map(open_page: OpenPage) -> None:
+    page = opened(open_page, "words-in-context", "x")
+    slider = page.locator("[data-testid=stSlider] input")
+    slider.focus()
+    for _ in range(5):
+        slider.press("ArrowLeft")
+    wait_until_settled(page)
+    expect(page.get_by_text("one and the same point")).to_be_visible()
+    page.locator("td[data-row='3'][data-column='0']").click()
+    wait_until_settled(page)
+    expect(page.get_by_text("in sentence 4")).to_be_visible()
+
+
+CHINESE = {
+    "masked-words": ("逐层来看", "训练任务", "哪些词起了作用", "猜词"),
+    "next-sentence": ("它看哪里", "答对多少", "和 BERT 比一比", "这一对"),
+    "words-in-context": (),
+}
+
+
+@pytest.mark.parametrize("path", CHINESE)
+def test_every_laboratory_in_chinese_on_a_dark_phone(open_page: OpenPage, path: str) -> None:
+    a, b = quote("我喜欢吃洋[MASK]。"), quote("它很好吃。")
+    page = open_page(f"/{path}?lang=zh&model=mini-zh&a={a}&b={b}", theme="dark", size=PHONE)
+    for name in CHINESE[path] or ("",):
+        if name:
+            section(page, name)
+        width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+        assert width <= PHONE[0], name
+        assert page.locator("[data-testid=stException]").count() == 0
