@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from viz_app.figures.maps import MOST_LABELS, plain_text
+from viz_app.figures.maps import plain_text
 from viz_app.figures.theme import BAR, BAR_SELECTED, QUIET, TEMPLATE
 from viz_app.view_models.positions import (
     LONGEST_SHOWN,
@@ -25,6 +25,7 @@ from viz_app.view_models.positions import (
 
 Words = Callable[..., str]
 HEIGHT = 320  # pixels
+MOST_LABELS = 40
 STANDOFF = 12  # pixels between an axis title and the labels of its ticks
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": None}
 PART_COLOURS = {"word": BAR, "position": BAR_SELECTED, "segment": "#2a9d78"}
@@ -229,7 +230,7 @@ def circles(turns: Sequence[Rotation], words: Words) -> go.Figure:
     return figure
 
 
-def cloud(view: PositionCloud, words: Words, *, height: int = 420) -> go.Figure:
+def cloud(view: PositionCloud, words: Words, *, height: int = 460) -> go.Figure:
     """Positions as points along the first two or three components, joined in their order."""
     positions = np.arange(len(view.coordinates))
     titles = [
@@ -258,14 +259,16 @@ def cloud(view: PositionCloud, words: Words, *, height: int = 420) -> go.Figure:
     else:
         figure = go.Figure(go.Scatter3d(x=columns[0], y=columns[1], z=columns[2], **shared))
         figure.update_scenes(
-            {
+            # far enough for the titles of the axes to be in the picture
+            camera={"eye": {"x": 1.7, "y": 1.7, "z": 1.1}},
+            **{
                 f"{axis}axis": {
                     "title": {"text": title},
                     "backgroundcolor": "rgba(0,0,0,0)",
                     "gridcolor": QUIET,
                 }
                 for axis, title in zip("xyz", titles, strict=True)
-            }
+            },
         )
     figure.update_layout(template=TEMPLATE, height=height, margin={"t": 12}, showlegend=False)
     return figure

@@ -21,7 +21,9 @@ RISING = [[0.0, "rgba(44, 127, 209, 0)"], [1.0, "rgba(44, 127, 209, 1)"]]
 # White inside black stands out from every colour of the map and from either page.
 FRAME = (("#000000", 5), ("#ffffff", 2))
 HEIGHT = 360  # pixels
-MOST_LABELS = 64
+INK = {"light": "#17202b", "dark": "#ffffff"}
+"""Legible on the page and on the full colour of RISING."""
+LABEL_HEIGHT = 18  # pixels that a name needs on an axis
 MOST_NAMED_CELLS = 20_000
 
 
@@ -40,6 +42,7 @@ def grid_map(
     column_labels: Sequence[str] | None = None,
     square: bool = False,
     digits: int | None = None,
+    theme: str | None = None,
 ) -> go.Figure:
     """One matrix with its colour bar; the exact value shows on hover.
 
@@ -49,28 +52,33 @@ def grid_map(
         mark_row: A row to frame, by its number on the axis.
         row_labels, column_labels: Names in place of numbers.
         square: Cells as high as wide, where there is room.
-        digits: Write every value into its cell, with so many decimals.
+        digits: Write every value into its cell, with so many decimals, if `theme` is known.
+        theme: "light" or "dark", as the page says; it may be unknown or, at first, wrong.
     """
     rows, columns = view.values.shape
     row_numbers = [view.first_row + index for index in range(rows)]
     column_numbers = [view.first_column + index for index in range(columns)]
     figure = go.Figure(_heat(view.values, view, words, row_labels, column_labels))
-    if digits is not None:
-        # A heatmap's own text takes its colour from the cell as if that were opaque; a layer of
-        # text takes the page's.
+    if digits is not None and theme in INK:
+        # A heatmap's own text takes its colour from the cell as if that were opaque.
         figure.add_trace(
             go.Scatter(
                 x=[number for _ in row_numbers for number in column_numbers],
                 y=[number for number in row_numbers for _ in column_numbers],
                 text=[f"{value:.{digits}f}" for value in view.values.ravel()],
                 mode="text",
+                textfont={"color": INK[theme]},
                 hoverinfo="skip",
                 showlegend=False,
             )
         )
     figure.update_layout(template=TEMPLATE, height=height, margin={"t": 12})
-    _label(figure, "xaxis", words(f"positions.axis.{view.columns}"), column_numbers, column_labels)
-    _label(figure, "yaxis", words(f"positions.axis.{view.rows}"), row_numbers, row_labels)
+    most = height // LABEL_HEIGHT
+    for axis, name, numbers, labels in (
+        ("xaxis", view.columns, column_numbers, column_labels),
+        ("yaxis", view.rows, row_numbers, row_labels),
+    ):
+        _label(figure, axis, words(f"positions.axis.{name}"), numbers, labels, most)
     figure.update_yaxes(autorange="reversed", showgrid=False, zeroline=False)
     figure.update_xaxes(showgrid=False, zeroline=False)
     if square:
@@ -133,10 +141,11 @@ def _label(
     title: str,
     numbers: list[int],
     labels: Sequence[str] | None,
+    most: int,
 ) -> None:
     settings: dict = {"title": {"text": title, "standoff": 10}, "automargin": True}
     if labels is not None:
-        every = -(-len(numbers) // MOST_LABELS)
+        every = -(-len(numbers) // most)
         settings |= {
             "tickvals": numbers[::every],
             "ticktext": [plain_text(label) for label in labels[::every]],

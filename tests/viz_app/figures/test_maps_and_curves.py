@@ -46,15 +46,17 @@ def test_many_labels_are_thinned_and_not_repeated_in_every_cell() -> None:
     grid = positions.Grid(np.zeros((size, size), np.float32), "query", "key", Reading("x"))
     names = [f"w{index}" for index in range(size)]
     figure = maps.grid_map(grid, SAY, row_labels=names, column_labels=names)
-    assert len(figure.layout.yaxis.ticktext) <= maps.MOST_LABELS
+    assert len(figure.layout.yaxis.ticktext) <= maps.HEIGHT / maps.LABEL_HEIGHT
     assert figure.layout.yaxis.ticktext[1] == f"w{figure.layout.yaxis.tickvals[1]}"
     assert figure.data[0].text is None
 
 
 def test_digits_stand_in_their_cells() -> None:
-    heat, text = maps.grid_map(GRID, SAY, digits=2).data
+    heat, text = maps.grid_map(GRID, SAY, digits=2, theme="dark").data
     assert text.text == ("0.50", "-2.00", "0.25", "1.00", "0.00", "1.50")
     assert list(zip(text.x, text.y, strict=True))[4] == (1, 1)
+    # an ink that might not be seen is not used
+    assert len(maps.grid_map(GRID, SAY, digits=2, theme=None).data) == 1
 
 
 def test_lines_keep_their_numbers_and_levels_stand_where_they_belong() -> None:

@@ -396,7 +396,13 @@ def heads(say: Words, choices: PageChoices) -> None:
     st.markdown(f"##### {say('positions.heads.steer')}")
     st.markdown(say("positions.heads.steer_text"))
     chart(
-        maps.grid_map(view.shift, say, height=120 + 45 * trace.num_layers, digits=2),
+        maps.grid_map(
+            view.shift,
+            say,
+            height=120 + 45 * trace.num_layers,
+            digits=2,
+            theme=st.context.theme.type,
+        ),
         "positions_shift",
         alt=say(view.shift.reading.key, **view.shift.reading.values),
         image=image,
