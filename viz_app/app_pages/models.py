@@ -12,6 +12,7 @@ from viz_app.figures.training import parameter_bars, training_curve
 from viz_app.view_models.checkpoint_facts import (
     LOAD_ERRORS,
     LONGEST_CARD,
+    HeldOut,
     Training,
     checkpoint_folder,
     model_card,
@@ -24,6 +25,7 @@ MISSING_PARTS = ("pooler", "mlm", "nsp")
 STYLE = """<style>
 [class*=st-key-models_] table { width: 100%; }
 [class*=st-key-models_facts] thead { display: none; }
+[class*=st-key-models_facts] td:first-child { min-width: 9rem; }
 [class*=st-key-models_] td { font-variant-numeric: tabular-nums; vertical-align: top; }
 [class*=st-key-models_] [data-testid=stMarkdownContainer] { overflow-x: auto; }
 </style>"""
@@ -141,8 +143,10 @@ def draw_training(folder: Path | None) -> None:
 
 def training_rows(training: Training) -> list[tuple[str, str]]:
     """What is known of a run, in words."""
+    earlier = training.earlier and training.earlier.tokens_seen
     known = {
         "tokens_seen": training.tokens_seen and f"{training.tokens_seen / 1e6:,.1f} M",
+        "tokens_before": earlier and f"{earlier / 1e6:,.1f} M",
         "corpus_tokens": training.corpus_tokens and f"{training.corpus_tokens / 1e6:,.1f} M",
         "steps": training.steps and f"{training.steps:,.0f}",
         "batch_tokens": training.batch_tokens and f"{training.batch_tokens:,.0f}",
@@ -160,11 +164,10 @@ def draw_figures(training: Training) -> None:
     """How good the model is, on held-out text and on the app's own sentences."""
     if training.heldout:
         kinds = training.heldout
+        before = {kind.kind: kind for kind in training.earlier.heldout} if training.earlier else {}
         figures = {
-            "mlm_loss": ["–" if k.mlm_loss is None else f"{k.mlm_loss:.2f}" for k in kinds],
-            "mlm_top1": [per_cent(kind.mlm_top1) for kind in kinds],
-            "mlm_top5": [per_cent(kind.mlm_top5) for kind in kinds],
-            "nsp_accuracy": [per_cent(kind.nsp_accuracy) for kind in kinds],
+            name: [figure(kind, before.get(kind.kind), name) for kind in kinds]
+            for name in ("mlm_loss", "mlm_top1", "mlm_top5", "nsp_accuracy")
         }
         lines = [
             f"| | {' | '.join(kind_in_words(kind.kind) for kind in kinds)} |",
@@ -177,7 +180,8 @@ def draw_figures(training: Training) -> None:
         st.markdown(f"**{say('models.heldout.heading')}**")
         with st.container(key="models_heldout"):
             st.markdown("\n".join(lines))
-        st.caption(say("models.heldout.caption"))
+        continued = say("models.heldout.before") if before else ""
+        st.caption(f"{say('models.heldout.caption')} {continued}")
     if training.cloze_top5 is not None and training.everyday_nsp is not None:
         st.markdown(
             say(
@@ -192,6 +196,19 @@ def kind_in_words(kind: str) -> str:
     """How held-out text was cut into pairs."""
     known = ("packed_64", "packed_128", "single_sentences")
     return say(f"models.heldout.{kind}") if kind in known else frame.escape(kind)
+
+
+def figure(now: HeldOut, before: HeldOut | None, name: str) -> str:
+    """One held-out figure, with what it was before this run in brackets."""
+
+    def written(value: float | None) -> str:
+        if name == "mlm_loss" and value is not None:
+            return f"{value:.2f}"
+        return per_cent(value)
+
+    earlier = None if before is None else getattr(before, name)
+    in_brackets = "" if earlier is None else f" ({written(earlier)})"
+    return written(getattr(now, name)) + in_brackets
 
 
 def per_cent(share: float | None) -> str:

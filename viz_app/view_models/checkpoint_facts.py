@@ -148,6 +148,9 @@ class TrainingCurve:
 class Training:
     """What `training.json` tells of a run; None or empty where it does not."""
 
+    earlier: Training | None
+    """The run before, where this one continued it."""
+
     tokens_seen: float | None
     steps: float | None
     seconds: float | None
@@ -182,11 +185,19 @@ def read_training(folder: Path) -> Training | None:
         raise ValueError(f"training.json cannot be read: {error}") from error
     if not isinstance(record, dict):
         raise ValueError("training.json does not hold a JSON object")
+    continued = _mapping(record, "continued_from")
+    earlier = _mapping(continued, "training")
+    return _training(
+        record,
+        earlier=_training(earlier, earlier=None, name=None) if earlier else None,
+        name=_text(continued, "name"),
+    )
+
+
+def _training(record: Mapping[str, Any], earlier: Training | None, name: str | None) -> Training:
     corpus, everyday = _mapping(record, "corpus"), _mapping(record, "everyday")
-    earlier = record.get("continued_from")
-    if isinstance(earlier, dict):
-        earlier = earlier.get("name")
     return Training(
+        earlier=earlier,
         tokens_seen=_number(record, "tokens_seen"),
         steps=_number(record, "steps"),
         seconds=_number(record, "seconds"),
@@ -195,7 +206,7 @@ def read_training(folder: Path) -> Training | None:
         device=_text(record, "device"),
         corpus_tokens=_number(corpus, "tokens"),
         corpus_files=tuple(name for name in _list(corpus, "files") if isinstance(name, str)),
-        continued_from=earlier if isinstance(earlier, str) else None,
+        continued_from=name,
         heldout=tuple(_held_out(_mapping(record, "heldout"))),
         cloze_top5=_number(everyday, "cloze_top5"),
         everyday_nsp=_number(everyday, "nsp_accuracy"),

@@ -52,6 +52,10 @@ def test_a_record_of_the_training_is_drawn(folder: Path) -> None:
     training = {
         "tokens_seen": 25_200_000,
         "heldout": {"packed_64": {"mlm_loss": 4.214, "mlm_top1": 0.321, "nsp_accuracy": 0.833}},
+        "continued_from": {
+            "name": "older",
+            "training": {"heldout": {"packed_64": {"mlm_loss": 4.5, "nsp_accuracy": 0.8}}},
+        },
         "curve": [line, {**line, "tokens": 2e6, "mlm_loss": 6.0}],
     }
     (folder / "training.json").write_text(json.dumps(training))
@@ -59,9 +63,23 @@ def test_a_record_of_the_training_is_drawn(folder: Path) -> None:
     assert not test.exception
     words = shown(test)
     assert "25.2 M" in words
-    table = [line.split(" | ")[1] for line in words.split("\n") if line.endswith("% |")]
-    assert [cell.removesuffix(" |") for cell in table] == ["32.1\u00a0%", "83.3\u00a0%"]
-    assert "| 4.21 |" in words
+    table = {
+        row.split(" | ")[0]: row.split(" | ")[1]
+        for row in words.replace("\u00a0", " ").split("\n")
+        if row.count(" | ") == 1
+    }
+    # in brackets what it was before the run; the figure that the record does not have is a dash
+    figures = {
+        name: table[f"| {text('en', f'models.figure.{name}')}"]
+        for name in ("mlm_loss", "mlm_top1", "mlm_top5", "nsp_accuracy")
+    }
+    assert figures == {
+        "mlm_loss": "4.21 (4.50) |",
+        "mlm_top1": "32.1 % |",
+        "mlm_top5": "– |",
+        "nsp_accuracy": "83.3 % (80.0 %) |",
+    }
+    assert text("en", "models.heldout.before") in words
     assert len(test.get("plotly_chart")) == 3
 
 

@@ -83,7 +83,7 @@ def test_a_record_as_the_training_writes_it(tmp_path: Path) -> None:
     record(
         tmp_path,
         corpus={"files": ["a.xz", "b.xz"], "tokens": 1_000_000, "digest": "x", "weights": {}},
-        continued_from={"name": "older", "training": None},
+        continued_from={"name": "older", "training": {"tokens_seen": 1e6, "heldout": {}}},
         tokens_seen=8192,
         steps=2,
         seconds=61.5,
@@ -99,6 +99,8 @@ def test_a_record_as_the_training_writes_it(tmp_path: Path) -> None:
     assert (found.tokens_seen, found.steps, found.seed, found.seconds) == (8192, 2, 0, 61.5)
     assert found.corpus_files == ("a.xz", "b.xz")
     assert (found.continued_from, found.device) == ("older", "cpu, 2 threads")
+    assert found.earlier is not None
+    assert found.earlier.tokens_seen == 1e6
     [heldout] = found.heldout
     assert (heldout.kind, heldout.mlm_loss, heldout.mlm_top5) == ("packed_64", 4.2, None)
     assert (found.cloze_top5, found.everyday_nsp) == (0.4, 0.7)
@@ -131,6 +133,8 @@ def test_a_record_with_other_types_is_read_as_far_as_it_goes(tmp_path: Path, val
     assert found is not None
     assert found.steps == 7
     assert found.tokens_seen is None
+    assert found.earlier is None
+    assert found.continued_from is None
     assert not found.heldout
     assert not found.corpus_files
     assert found.curve is None
