@@ -62,6 +62,9 @@ const colourProbe = document.createElement("canvas").getContext("2d", { willRead
 
 /** [red, green, blue] 0..255 of any CSS colour. */
 function rgb(colour) {
+  if (/^#[0-9a-f]{6}$/i.test(colour)) {
+    return [1, 3, 5].map((start) => parseInt(colour.slice(start, start + 2), 16));
+  }
   colourProbe.canvas.width = colourProbe.canvas.height = 1;
   colourProbe.fillStyle = colour;
   colourProbe.fillRect(0, 0, 1, 1);
@@ -100,8 +103,7 @@ function readTheme(node) {
 
 // PALETTE stands in front of this file: palette.json, which exported pictures use as well.
 
-function ramp(background, stops, share) {
-  const colours = [background, ...stops.map(rgb)];
+function ramp(colours, share) {
   const place = Math.min(Math.max(share, 0), 1) * (colours.length - 1);
   const index = Math.min(Math.floor(place), colours.length - 2);
   return mix(colours[index], colours[index + 1], place - index);
@@ -110,16 +112,14 @@ function ramp(background, stops, share) {
 /** 256 colours as a flat RGB table: 0 = low, 255 = high of a "probability" or "signed" scale. */
 function colourTable(kind, theme) {
   const stops = PALETTE[theme.dark ? "dark" : "light"];
+  const from = (name) => [theme.background, ...stops[name].map(rgb)];
+  const [probability, negative, positive] = ["probability", "negative", "positive"].map(from);
   const table = new Uint8ClampedArray(256 * 3);
   for (let index = 0; index < 256; index += 1) {
-    let colour;
-    if (kind === "signed") {
-      const signed = (index - 127.5) / 127.5;
-      const side = signed < 0 ? stops.negative : stops.positive;
-      colour = ramp(theme.background, side, Math.abs(signed));
-    } else {
-      colour = ramp(theme.background, stops.probability, index / 255);
-    }
+    const signed = (index - 127.5) / 127.5;
+    const colour = kind === "signed"
+      ? ramp(signed < 0 ? negative : positive, Math.abs(signed))
+      : ramp(probability, index / 255);
     table.set(colour, index * 3);
   }
   return table;
@@ -160,6 +160,21 @@ function sizeCanvas(canvas, width, height) {
   return context;
 }
 
+const packed = new WeakMap(); // colour table → the same colours as pixels
+
+/** The colours of a table as pixels: little-endian ABGR, as in every browser today. */
+function packedColours(table) {
+  if (!packed.has(table)) {
+    const colours = new Uint32Array(256);
+    for (let index = 0; index < 256; index += 1) {
+      const [red, green, blue] = tableColour(table, index);
+      colours[index] = ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+    }
+    packed.set(table, colours);
+  }
+  return packed.get(table);
+}
+
 /** One pixel per cell, from 256-colour indices; draw it enlarged with smoothing off. */
 function indexedBitmap(indices, rows, columns, table) {
   const canvas = document.createElement("canvas");
@@ -168,11 +183,7 @@ function indexedBitmap(indices, rows, columns, table) {
   const context = canvas.getContext("2d");
   const image = context.createImageData(columns, rows);
   const pixels = new Uint32Array(image.data.buffer);
-  const colours = new Uint32Array(256); // little-endian ABGR, as in every browser today
-  for (let index = 0; index < 256; index += 1) {
-    const [red, green, blue] = tableColour(table, index);
-    colours[index] = ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-  }
+  const colours = packedColours(table);
   for (let cell = 0; cell < pixels.length; cell += 1) pixels[cell] = colours[indices[cell]];
   context.putImageData(image, 0, 0);
   return canvas;
@@ -217,9 +228,9 @@ function drawColumnToken(context, token, x, bottom, height, size) {
   context.restore();
 }
 
-/** Call `changed(width)` now and whenever the width of a node changes, also when first shown. */
+/** Call `changed(width)` whenever the width of a node changes, also when it is first shown. */
 function watchWidth(node, changed) {
-  let last = -1;
+  let last = Math.floor(node.clientWidth); // show paints at this width itself
   const observer = new ResizeObserver(() => {
     const width = Math.floor(node.clientWidth);
     if (width > 0 && width !== last) {
@@ -289,7 +300,9 @@ function mountWith(build) {
       entry.listener = (values) => entry.view.select(values);
       mounted.set(parentElement, entry);
       // A canvas painted before the page's font is there keeps the wrong one.
-      document.fonts?.ready.then(() => mounted.has(parentElement) && entry.view.repaint());
+      if (document.fonts?.status === "loading") {
+        document.fonts.ready.then(() => mounted.has(parentElement) && entry.view.repaint());
+      }
     }
     entry.emit = setTriggerValue;
     const theme = readTheme(entry.root);
