@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -12,6 +12,8 @@ import streamlit as st
 from viz_app.components.headers import Words
 
 IMAGE_FORMATS = ("png", "svg")
+Table = tuple[Sequence[str], Iterable[Sequence[object]]]
+"""Names of the columns, and rows."""
 _TABLE_STYLE = """<style>
 [class*=st-key-table_] [data-testid=stMarkdownContainer] { overflow-x: auto; }
 [class*=st-key-table_] table { white-space: nowrap; width: max-content; }
@@ -68,18 +70,11 @@ def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes
     return text.getvalue().encode("utf-8-sig")
 
 
-def download(
-    name: str,
-    columns: Sequence[str],
-    rows: Sequence[Sequence[object]],
-    say: Words,
-    *,
-    label: str,
-) -> None:
-    """A button that saves `rows`; the file is written when it is pressed."""
+def download(name: str, numbers: Callable[[], Table], say: Words) -> None:
+    """A button that saves a table as `name`.csv; `numbers` is called when it is pressed."""
     st.download_button(
-        label,
-        data=lambda: csv_bytes(columns, rows),
+        say("positions.export.csv"),
+        data=lambda: csv_bytes(*numbers()),
         file_name=f"{name}.csv",
         mime="text/csv",
         on_click="ignore",

@@ -18,8 +18,8 @@ from viz_app.view_models.positions import (
     Floats,
     NaiveScheme,
     PositionCloud,
-    Rotation,
     SentencePair,
+    Turn,
     places,
 )
 
@@ -174,7 +174,7 @@ def number_lines(pair: SentencePair, scheme: NaiveScheme, words: Words) -> go.Fi
     return figure
 
 
-def circles(turns: Sequence[Rotation], words: Words) -> go.Figure:
+def circles(turns: Sequence[Turn], words: Words) -> go.Figure:
     """One circle per pair, two in a row: the hand at the position and after the step."""
     rows = -(-len(turns) // 2)
     figure = make_subplots(

@@ -338,57 +338,67 @@ def wavelength_curve(length: int, d_model: int, base: float) -> tuple[Curve, Rea
 
 
 @dataclass(frozen=True)
-class Rotation:
-    """The step from one position to another as a turn, for one pair and for all."""
+class Turn:
+    """The step from one position to another in one pair of dimensions."""
 
     pair: int
     angle: float
-    """Turn of this pair, in radians."""
+    """In radians."""
     block: NDArray[np.float64]
     """[2, 2]: times (sin, cos) of the start gives (sin, cos) of the end."""
     start: NDArray[np.float64]
-    """(sin, cos) of this pair at the position."""
+    """(sin, cos) at the position."""
     end: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """The step from one position to another in all pairs, as one matrix."""
+
+    turns: tuple[Turn, ...]
     matrix: Floats
-    """The whole rotation [d_model, d_model]."""
+    """[d_model, d_model], less the last dimension where that is odd."""
     worst: float
-    """Largest difference between rotated and directly computed codes, over all positions."""
+    """Largest difference between rotated and directly computed codes, over all positions tried."""
     tried: int
-    """Positions for which this was compared."""
 
 
-def rotation(position: int, offset: int, pair: int, d_model: int, base: float) -> Rotation:
-    """From `position` to `position + offset`, for the even part of `d_model`.
+def rotation(
+    position: int, offset: int, pairs: tuple[int, ...], d_model: int, base: float
+) -> Rotation:
+    """From `position` to `position + offset`, with the turns of some pairs.
 
     Raises:
         ValueError: no such pair, or no whole pair at all.
     """
     even = d_model - d_model % 2
-    if not 0 <= pair < even // 2:
-        raise ValueError(f"pair {pair} is not one of 0 to {even // 2 - 1}")
+    for pair in pairs:
+        if not 0 <= pair < even // 2:
+            raise ValueError(f"pair {pair} is not one of 0 to {even // 2 - 1}")
     # An odd table's exponents also count its last sine: base^(2i/d) = (base^(even/d))^(2i/even)
     matrix = positional.shift_rotation(offset, even, base ** (even / d_model))
-    tried = max(position + 1, 64)
-    table = torch.tensor(
-        [
-            [term.value for term in positional.sinusoid_terms(place, d_model, base)[:even]]
-            for place in (position, position + offset)
-        ],
-        dtype=torch.float64,
+    start, end = (
+        torch.tensor(
+            [term.value for term in positional.sinusoid_terms(place, d_model, base)],
+            dtype=torch.float64,
+        )
+        for place in (position, position + offset)
     )
+    tried = max(position + 1, 64)
     every = positional.sinusoidal_positions(tried + offset, d_model, base)[:, :even].double()
     worst = (every[:tried] @ matrix.T - every[offset:]).abs().max().item()
-    block = matrix[2 * pair : 2 * pair + 2, 2 * pair : 2 * pair + 2]
-    return Rotation(
-        pair,
-        offset / base ** (2 * pair / d_model),
-        read_only(block.numpy(), np.float64),
-        read_only(table[0, 2 * pair : 2 * pair + 2].numpy(), np.float64),
-        read_only(table[1, 2 * pair : 2 * pair + 2].numpy(), np.float64),
-        read_only(matrix.numpy()),
-        worst,
-        tried,
-    )
+
+    def turn(pair: int) -> Turn:
+        own = slice(2 * pair, 2 * pair + 2)
+        return Turn(
+            pair,
+            offset / base ** (2 * pair / d_model),
+            read_only(matrix[own, own].numpy(), np.float64),
+            read_only(start[own].numpy(), np.float64),
+            read_only(end[own].numpy(), np.float64),
+        )
+
+    return Rotation(tuple(map(turn, pairs)), read_only(matrix.numpy()), worst, tried)
 
 
 @dataclass(frozen=True)

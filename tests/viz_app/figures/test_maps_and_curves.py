@@ -92,7 +92,7 @@ def test_a_long_sentence_is_not_written_over_itself() -> None:
 
 
 def test_circles_draw_sine_up_and_cosine_right() -> None:
-    turns = [positions.rotation(3, 5, pair, 8, 10000.0) for pair in (0, 1, 2)]
+    turns = positions.rotation(3, 5, (0, 1, 2), 8, 10000.0).turns
     figure = curves.circles(turns, SAY)
     start = figure.data[1]
     np.testing.assert_allclose([start.x[1], start.y[1]], [math.cos(3), math.sin(3)])

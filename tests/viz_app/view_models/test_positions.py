@@ -77,14 +77,16 @@ def test_wavelengths_count_the_pairs_that_finish_a_turn() -> None:
 
 @pytest.mark.parametrize("d_model", [6, 7])
 def test_the_rotation_takes_the_start_to_the_end(d_model: int) -> None:
-    turn = positions.rotation(position=5, offset=3, pair=2, d_model=d_model, base=10000.0)
+    step = positions.rotation(5, 3, (0, 2), d_model, 10000.0)
+    turn = step.turns[1]
+    assert turn.pair == 2
     np.testing.assert_allclose(turn.block @ turn.start, turn.end, atol=1e-12)
     angle = 8 / 10000 ** (4 / d_model)
     np.testing.assert_allclose(turn.end, [math.sin(angle), math.cos(angle)])
-    assert turn.matrix.shape == (6, 6)
-    assert turn.worst < 1e-6
+    assert step.matrix.shape == (6, 6)
+    assert step.worst < 1e-6
     with pytest.raises(ValueError, match="pair 3 is not one of 0 to 2"):
-        positions.rotation(5, 3, 3, d_model, 10000.0)
+        positions.rotation(5, 3, (3,), d_model, 10000.0)
 
 
 def test_similarity_of_a_position_is_its_row() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -103,8 +104,7 @@ def composition(say: Words, choices: PageChoices) -> None:
         image=image,
     )
     st.caption(say("positions.sum.scale"))
-    columns, rows = grid_rows(grid, say, labels)
-    download(f"positions_{stage}", columns, rows, say, label=say("positions.export.csv"))
+    download(f"positions_{stage}", partial(grid_rows, grid, say, labels), say)
 
     st.markdown(f"##### {say('positions.sum.norms')}")
     chart(
@@ -147,8 +147,8 @@ def _digits(view: effects.Composition, token: int, first: int, say: Words) -> No
     bold = [(*cells[:-1], f"**{cells[-1]}**") for cells in shown]
     table(columns, bold, "positions_sum")
     st.markdown(say("positions.sum.layernorm", mean=minus(mean, 4), deviation=minus(deviation, 4)))
-    every = [row(dimension) for dimension in range(view.total.shape[1])]
-    download("positions_sum", columns, every, say, label=say("positions.export.csv"))
+    every = range(view.total.shape[1])
+    download("positions_sum", lambda: (columns, [row(dimension) for dimension in every]), say)
 
 
 def _two_places(
@@ -321,7 +321,7 @@ def _save(test: effects.ShuffleTest, labels: list[str], say: Words) -> None:
         (label, *(f"{effect[index]:.7g}" for effect in effects_))
         for index, label in enumerate(labels)
     ]
-    download("positions_order", columns, rows, say, label=say("positions.export.csv"))
+    download("positions_order", lambda: (columns, rows), say)
 
 
 def heads(say: Words, choices: PageChoices) -> None:
@@ -358,7 +358,7 @@ def heads(say: Words, choices: PageChoices) -> None:
     ]
     table(columns, marked, "positions_heads")
     st.caption(say("positions.heads.columns"))
-    download("positions_heads", columns, rows, say, label=say("positions.export.csv"))
+    download("positions_heads", lambda: (columns, rows), say)
 
     if st.session_state.get("pos_head") != chosen.head:
         st.session_state["pos_head"] = chosen.head
@@ -408,5 +408,4 @@ def heads(say: Words, choices: PageChoices) -> None:
         image=image,
     )
     st.caption(say(view.shift.reading.key, **view.shift.reading.values))
-    columns, shift_rows = grid_rows(view.shift, say)
-    download("positions_shift", columns, shift_rows, say, label=say("positions.export.csv"))
+    download("positions_shift", partial(grid_rows, view.shift, say), say)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -87,7 +88,7 @@ def side_by_side(say: Words, choices: PageChoices) -> None:
                 view = grids[scheme]
                 figure = maps.grid_map(view, say, height=300, square=view.columns == "key")
                 reading = say(view.reading.key, **view.reading.values)
-                columns, rows = grid_rows(view, say)
+                numbers = partial(grid_rows, view, say)
             else:
                 line = positions.places("fraction" if scheme == "fraction" else "integer", length)
                 figure = curves.lines(
@@ -100,11 +101,11 @@ def side_by_side(say: Words, choices: PageChoices) -> None:
                 )
                 values = ", ".join(f"{value:.4g}" for value in line.y[:6])
                 reading = say("positions.reading.places", values=values)
-                columns, rows = curve_rows([line], say, "positions.axis.position")
+                numbers = partial(curve_rows, [line], say, "positions.axis.position")
             chart(figure, f"positions_{scheme}", alt=f"{title}. {reading}", image=image)
             st.caption(reading)
             st.caption(say(f"positions.source.{scheme}"))
-            download(f"positions_{scheme}", columns, rows, say, label=say("positions.export.csv"))
+            download(f"positions_{scheme}", numbers, say)
 
 
 def two_lengths(say: Words, choices: PageChoices) -> None:
@@ -175,7 +176,7 @@ def two_lengths(say: Words, choices: PageChoices) -> None:
         )
     ]
     columns = [say(f"positions.column.{name}") for name in ("sentence", "index", "word", "place")]
-    download("positions_lengths", columns, rows, say, label=say("positions.export.csv"))
+    download("positions_lengths", lambda: (columns, rows), say)
     if naive == "integer":
         _swamping(bert, say, image)
 
@@ -315,8 +316,7 @@ def learned(say: Words, choices: PageChoices) -> None:
                 half=hidden // 2,
             )
         )
-        columns, rows = curve_rows(lines, say, "positions.axis.position")
-        download("positions_norms", columns, rows, say, label=say("positions.export.csv"))
+        download("positions_norms", partial(curve_rows, lines, say, "positions.axis.position"), say)
         return
     centred = False
     if view == "similarity":
@@ -362,8 +362,7 @@ def _table(name: str, bert: Bert, length: int, say: Words, image: str) -> None:
         image=image,
     )
     st.caption(f"{reading} {say(f'positions.learned.table_{name}')}")
-    columns, rows = grid_rows(view, say)
-    download(f"positions_table_{name}", columns, rows, say, label=say("positions.export.csv"))
+    download(f"positions_table_{name}", partial(grid_rows, view, say), say)
 
 
 def _similarity(name: str, table: Tensor, say: Words, image: str) -> None:
@@ -396,8 +395,7 @@ def _similarity(name: str, table: Tensor, say: Words, image: str) -> None:
             half=len(view.by_distance.y) // 2,
         )
     )
-    columns, rows = grid_rows(view.grid, say)
-    download(f"positions_similarity_{name}", columns, rows, say, label=say("positions.export.csv"))
+    download(f"positions_similarity_{name}", partial(grid_rows, view.grid, say), say)
 
 
 def _components(name: str, table: Tensor, components: int, say: Words, image: str) -> None:
@@ -416,4 +414,4 @@ def _components(name: str, table: Tensor, components: int, say: Words, image: st
         *(f"PC{number + 1}" for number in range(components)),
     ]
     rows = [(index, *(f"{x:.6g}" for x in row)) for index, row in enumerate(view.coordinates)]
-    download(f"positions_components_{name}", columns, rows, say, label=say("positions.export.csv"))
+    download(f"positions_components_{name}", lambda: (columns, rows), say)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -106,8 +107,7 @@ def _matrix(choice: Choice, say: Words, choices: PageChoices) -> None:
     st.caption(reading)
     if choice.position >= choice.length:
         st.caption(say("positions.sinusoid.outside", position=choice.position))
-    columns, rows = grid_rows(view, say)
-    download("positions_matrix", columns, rows, say, label=say("positions.export.csv"))
+    download("positions_matrix", partial(grid_rows, view, say), say)
 
     st.markdown(f"##### {say('positions.sinusoid.row', position=choice.position)}")
     row = positions.sinusoid_row(choice.position, choice.d_model, choice.base)
@@ -164,8 +164,11 @@ def _curves(choice: Choice, say: Words, choices: PageChoices) -> None:
             alt=say("positions.sinusoid.curves"),
             image=choices["image"],
         )
-        columns, rows = curve_rows(lines, say, "positions.axis.position", positions.FINE)
-        download("positions_curves", columns, rows, say, label=say("positions.export.csv"))
+        download(
+            "positions_curves",
+            partial(curve_rows, lines, say, "positions.axis.position", positions.FINE),
+            say,
+        )
     else:
         st.info(say("positions.sinusoid.pick"))
     st.markdown(f"##### {say('positions.sinusoid.wavelengths')}")
@@ -189,8 +192,7 @@ def _curves(choice: Choice, say: Words, choices: PageChoices) -> None:
         image=choices["image"],
     )
     st.caption(say(reading.key, **reading.values))
-    columns, rows = curve_rows([waves], say, "positions.axis.pair")
-    download("positions_waves", columns, rows, say, label=say("positions.export.csv"))
+    download("positions_waves", partial(curve_rows, [waves], say, "positions.axis.pair"), say)
 
 
 def _worked(choice: Choice, say: Words, choices: PageChoices) -> None:
@@ -241,7 +243,7 @@ def _worked(choice: Choice, say: Words, choices: PageChoices) -> None:
         for term, value in zip(terms, codes[choice.position].tolist(), strict=True)
     )
     st.caption(say("positions.worked.check", worst=tiny(worst)))
-    download("positions_worked", columns, rows, say, label=say("positions.export.csv"))
+    download("positions_worked", lambda: (columns, rows), say)
 
 
 def _rotation(choice: Choice, say: Words, choices: PageChoices) -> None:
@@ -264,22 +266,19 @@ def _rotation(choice: Choice, say: Words, choices: PageChoices) -> None:
             width=260,
         )
     pair = min(pair, pairs - 1)
-    fan = sorted({0, pair, pairs // 4, pairs // 2})
-    turns = {
-        number: positions.rotation(choice.position, offset, number, choice.d_model, choice.base)
-        for number in fan
-    }
+    fan = tuple(sorted({0, pair, pairs // 4, pairs // 2}))
+    step = positions.rotation(choice.position, offset, fan, choice.d_model, choice.base)
     left, right = st.columns(2, gap="medium")
     with left:
         chart(
-            curves.circles(list(turns.values()), say),
+            curves.circles(step.turns, say),
             "positions_circles",
             alt=say("positions.sinusoid.rotation"),
             image=choices["image"],
         )
-        _turn(turns[pair], choice, offset, say)
+        _turn(step, fan.index(pair), choice, offset, say)
     with right:
-        turned = turns[pair].matrix
+        turned = step.matrix
         shown = min(len(turned), 32)
         view = positions.Grid(
             turned[:shown, :shown],
@@ -297,12 +296,12 @@ def _rotation(choice: Choice, say: Words, choices: PageChoices) -> None:
             image=choices["image"],
         )
         st.caption(reading)
-        columns, rows = grid_rows(view, say)
-        download("positions_rotation", columns, rows, say, label=say("positions.export.csv"))
+        download("positions_rotation", partial(grid_rows, view, say), say)
 
 
-def _turn(turn: positions.Rotation, choice: Choice, offset: int, say: Words) -> None:
+def _turn(step: positions.Rotation, index: int, choice: Choice, offset: int, say: Words) -> None:
     """One pair's step in digits, by the rotation and by the formula."""
+    turn = step.turns[index]
     (a, b), (c, d) = turn.block.tolist()
     (x, y), (u, v) = turn.start.tolist(), turn.end.tolist()
     st.markdown(
@@ -329,8 +328,8 @@ def _turn(turn: positions.Rotation, choice: Choice, offset: int, say: Words) -> 
             target=choice.position + offset,
             sin=minus(u, 4),
             cos=minus(v, 4),
-            worst=tiny(turn.worst),
-            tried=turn.tried,
+            worst=tiny(step.worst),
+            tried=step.tried,
         )
     )
 
@@ -355,8 +354,7 @@ def _similarity(choice: Choice, say: Words, choices: PageChoices) -> None:
             image=choices["image"],
         )
         st.caption(reading)
-        columns, rows = grid_rows(view.grid, say)
-        download("positions_similarity", columns, rows, say, label=say("positions.export.csv"))
+        download("positions_similarity", partial(grid_rows, view.grid, say), say)
     with right:
         chart(
             curves.lines(
