@@ -3,8 +3,10 @@
 import csv
 import io
 
+import numpy as np
+
 from viz_app.components.chart import csv_bytes, markdown_table
-from viz_app.components.positions.tables import curve_rows, grid_rows
+from viz_app.components.positions.tables import curve_rows, grid_rows, number_rows
 from viz_app.messages import words
 from viz_app.view_models import positions
 
@@ -36,3 +38,9 @@ def test_curves_of_one_axis_share_a_table() -> None:
     assert columns == ["position", "dimension 0 (sin)", "dimension 1 (cos)"]
     assert [row[0] for row in rows] == ["0", "1", "2"]
     assert rows[0] == ("0", "0", "1")
+
+
+def test_plain_numbers_keep_seven_digits_and_an_ascii_minus() -> None:
+    columns, rows = number_rows(["n", "x"], np.array([[0.12345678], [-2.0]], np.float32))
+    assert columns == ["n", "x"]
+    assert rows == [(0, "0.1234568"), (1, "-2")]

@@ -14,7 +14,7 @@ from bert_core.order import ORDERS
 from viz_app import frame, resources, state
 from viz_app.components.chart import chart, download, table
 from viz_app.components.headers import Words
-from viz_app.components.positions.tables import grid_rows
+from viz_app.components.positions.tables import grid_rows, number_rows
 from viz_app.figures import curves, maps
 from viz_app.figures.bars import bars
 from viz_app.page_choices import PageChoices
@@ -131,24 +131,24 @@ def _digits(view: effects.Composition, token: int, first: int, say: Words) -> No
     ]
     mean, deviation = float(view.mean[token]), float(view.deviation[token])
 
-    def row(dimension: int) -> tuple[str, ...]:
-        total = float(view.total[token, dimension])
-        return (
-            str(dimension),
-            *(minus(float(view.parts[name][token, dimension]), 4) for name in names),
-            minus(total, 4),
-            minus((total - mean) / deviation, 4),
-            minus(float(view.gain[dimension]), 4),
-            minus(float(view.bias[dimension]), 4),
-            minus(float(view.output[token, dimension]), 4),
-        )
-
-    shown = [row(dimension) for dimension in range(first, last)]
-    bold = [(*cells[:-1], f"**{cells[-1]}**") for cells in shown]
-    table(columns, bold, "positions_sum")
+    numbers = np.stack(
+        [
+            *(view.parts[name][token] for name in names),
+            view.total[token],
+            (view.total[token] - mean) / deviation,
+            view.gain,
+            view.bias,
+            view.output[token],
+        ],
+        axis=1,
+    )  # [dimension, column]
+    shown = []
+    for dimension in range(first, last):
+        *cells, result = (minus(float(number), 4) for number in numbers[dimension])
+        shown.append((str(dimension), *cells, f"**{result}**"))
+    table(columns, shown, "positions_sum")
     st.markdown(say("positions.sum.layernorm", mean=minus(mean, 4), deviation=minus(deviation, 4)))
-    every = range(view.total.shape[1])
-    download("positions_sum", lambda: (columns, [row(dimension) for dimension in every]), say)
+    download("positions_sum", partial(number_rows, columns, numbers), say)
 
 
 def _two_places(
@@ -358,7 +358,14 @@ def heads(say: Words, choices: PageChoices) -> None:
     ]
     table(columns, marked, "positions_heads")
     st.caption(say("positions.heads.columns"))
-    download("positions_heads", lambda: (columns, rows), say)
+    numbers = np.array(
+        [(head.decided, head.offset, head.weight, head.overlap) for head in view.heads], np.float32
+    )
+    plain = [
+        say(f"positions.column.{name}")
+        for name in ("head", "decided", "distance", "weight", "overlap")
+    ]
+    download("positions_heads", partial(number_rows, plain, numbers), say)
 
     if st.session_state.get("pos_head") != chosen.head:
         st.session_state["pos_head"] = chosen.head

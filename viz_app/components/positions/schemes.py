@@ -214,6 +214,8 @@ def _swamping(bert: Bert, say: Words, image: str) -> None:
             alt=say("positions.curve.integer_norm"),
             image=image,
         )
+        numbers = partial(curve_rows, [view.integer_norm], say, "positions.axis.integer")
+        download("positions_integer_norm", numbers, say)
     with right:
         chart(
             curves.lines(
@@ -227,6 +229,8 @@ def _swamping(bert: Bert, say: Words, image: str) -> None:
             alt=say("positions.curve.alike"),
             image=image,
         )
+        numbers = partial(curve_rows, [view.alike], say, "positions.axis.integer")
+        download("positions_alike", numbers, say)
     values = {
         name: frame.escape(value) if isinstance(value, str) else value
         for name, value in view.reading.values.items()
@@ -247,6 +251,7 @@ def _constant_codes(pair: positions.SentencePair, bert: Bert, say: Words, image:
             alt=" ".join(words),
             image=image,
         )
+        download(f"positions_codes_{number}", partial(grid_rows, view, say, numbered(cut)), say)
     if shown < size:
         st.caption(say("positions.lengths.shown", shown=shown, size=size))
     reading = positions.sinusoid_constancy(len(pair.short), len(pair.long), size, BASE)

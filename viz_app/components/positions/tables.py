@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from viz_app.components.headers import Words
-from viz_app.view_models.positions import Curve, Grid
+from viz_app.view_models.positions import Curve, Floats, Grid
 
 Rows = list[tuple[object, ...]]
 
@@ -22,6 +22,14 @@ def grid_rows(
     rows: Rows = [
         (name, *(f"{value:.7g}" for value in row))
         for name, row in zip(names, view.values, strict=True)
+    ]
+    return columns, rows
+
+
+def number_rows(columns: Sequence[str], numbers: Floats) -> tuple[Sequence[str], Rows]:
+    """Numbered rows of plain numbers; the first column holds the row's own number."""
+    rows: Rows = [
+        (index, *(f"{number:.7g}" for number in row)) for index, row in enumerate(numbers)
     ]
     return columns, rows
 
