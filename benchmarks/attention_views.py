@@ -258,7 +258,8 @@ def measure(
     generate = 1000 * (time.perf_counter() - begin)
     file = folder / f"{kind}.html"
     file.write_text(text, encoding="utf-8")
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    # the files forbid eval, which waiting for a condition needs
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
     page = context.new_page()
     page.route(f"{CDN}**", lambda route: _serve(route, scripts))
     page.add_init_script(_WATCH % _DRAWN[kind])

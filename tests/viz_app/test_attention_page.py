@@ -5,11 +5,19 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from bert_core import shelves
 from viz_app.components.packing import unpack
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIR = {"a": "The man went to the store.", "b": "He bought milk.", "model": "mini-en"}
 SECTIONS = ("head", "lines", "neurons", "pair", "roles", "flow", "off", "compare", "save")
+
+
+@pytest.fixture(autouse=True)
+def short_shelf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dozen sentences: the page does the same with them as with all."""
+    whole = shelves.sentences
+    monkeypatch.setattr(shelves, "sentences", lambda language: whole(language)[:12])
 
 
 def open_page(**params: str) -> AppTest:

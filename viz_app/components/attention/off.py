@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import streamlit as st
 
-from viz_app import frame
+from viz_app import frame, resources
 from viz_app.components.attention.page import AttentionPage
 from viz_app.components.attention.roles import shelf_language
 from viz_app.components.chart import download, markdown_table
@@ -40,7 +40,7 @@ def off_section(page: AttentionPage) -> None:
         st.info(say("attention.off.none"))
     else:
         text_b = page.chosen.text_b if page.chosen.text_b.strip() else None
-        without = page.bert.trace(page.chosen.text_a, text_b, heads_off=off)
+        without = resources.trace(page.chosen.model, page.chosen.text_a, text_b, heads_off=off)
         if "mlm" not in page.bert.missing:
             _show_words(page, without)
         if page.is_pair and "nsp" not in page.bert.missing:
@@ -215,7 +215,7 @@ def _show_ranking(page: AttentionPage) -> None:
             columns[4]: st.column_config.NumberColumn(format="%.3f"),
         },
     )
-    download("head_ranking", columns, rows, say, label=say("attention.save.csv"))
+    download("head_ranking", lambda: (columns, rows), say)
 
 
 RANKING_COLUMNS = ("rank", "head", "rise", "sharp_rank", "sharp")

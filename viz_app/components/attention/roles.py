@@ -131,7 +131,7 @@ def roles_section(page: AttentionPage) -> None:
             column: st.column_config.NumberColumn(format="%.3f") for column in columns[2:5]
         },
     )
-    download("head_roles", columns, rows, say, label=say("attention.save.csv"))
+    download("head_roles", lambda: (columns, rows), say)
     st.caption(say("attention.roles.method"))
 
 

@@ -34,15 +34,13 @@ def save_section(page: AttentionPage) -> None:
         title = f"{page.bert.name} · {page.head_name()}"
         with st.container(horizontal=True):
             picture(matrix_svg(matrix, title), name=name, key="save_head", words=say)
-            columns, rows = matrix_rows(matrix, say("attention.heatmap.hidden"))
-            download(name, columns, rows, say, label=say("attention.save.csv"))
+            hidden = say("attention.heatmap.hidden")
+            download(name, lambda: matrix_rows(matrix, hidden), say)
     st.markdown(f"##### {say('attention.save.lines', layer=chosen.layer)}")
     name = f"lines_L{chosen.layer}"
     with st.container(horizontal=True):
         picture(layer_picture(page, lines, settings), name=name, key="save_lines", words=say)
-        download(
-            name, LINE_COLUMNS, lines_rows(lines, POINTED), say, label=say("attention.save.csv")
-        )
+        download(name, lambda: (LINE_COLUMNS, lines_rows(lines, POINTED)), say)
     st.caption(say("attention.save.lines_note"))
     st.markdown(f"##### {say('attention.save.overview')}")
     picture(
