@@ -105,7 +105,7 @@ def test_a_pair_is_judged_swapped_and_kept(open_page: OpenPage) -> None:
     expect(page.get_by_label("Sentence A")).to_have_value("There was no milk left.")
     expect(page.get_by_text("Pairs tried in this session: 2")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save as CSV").click()
+        page.get_by_role("button", name="CSV", exact=True).click()
     lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) == 3
     assert lines[1].startswith("mini-en,He opened the fridge.,There was no milk left.,0.")
@@ -173,3 +173,19 @@ def test_every_laboratory_in_chinese_on_a_dark_phone(open_page: OpenPage, path: 
         width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
         assert width <= PHONE[0], name
         assert page.locator("[data-testid=stException]").count() == 0
+
+
+@pytest.mark.parametrize("path", ["masked-words?mw_section=training", "next-sentence?"])
+def test_tables_scroll_within_a_phone(open_page: OpenPage, path: str) -> None:
+    texts = quote("A rather long sentence stands here, [MASK] and all."), quote("So does B.")
+    page = open_page(f"/{path}&lang=en&model=mini-en&a={texts[0]}&b={texts[1]}", size=PHONE)
+    expect(page.locator("table").last).to_be_visible()
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= PHONE[0]
+
+
+@pytest.mark.parametrize("path", ["masked-words", "next-sentence"])
+def test_hostile_text_is_shown_as_text(open_page: OpenPage, path: str) -> None:
+    hostile = "<img src=x onerror=alert(1)> **b** [MASK]"
+    page = open_page(f"/{path}?lang=en&model=mini-en&a={quote(hostile)}&b={quote(hostile)}")
+    page.on("dialog", lambda dialog: pytest.fail("markup in the text was run"))
+    assert page.locator("img[src=x]").count() == 0

@@ -69,9 +69,8 @@ def guess(say: Words, choices: PageChoices) -> None:
         scale=say("masked_words.guess.scale", high=probability_text(high)),
         on_select=take_guess,
     )
-    columns, rows = guess_rows(found, say)
     with controls[2]:
-        download("masked_words", columns, rows, say, label=say("labs.export"))
+        download("masked_words", lambda: guess_rows(found, say), say)
 
 
 def chips_of_the_text(say: Words) -> tuple[Trace, list[int], tuple[HiddenWord, ...]]:

@@ -59,8 +59,7 @@ def layer_by_layer(say: Words, choices: PageChoices) -> None:
             selected=(position, stage),
             on_select=take_cell,
         )
-        columns, rows = lens_rows(bert, trace, guesses, say)
-        download("logit_lens", columns, rows, say, label=say("labs.export"))
+        download("logit_lens", lambda: lens_rows(bert, trace, guesses, say), say)
     with right:
         truths = dict(zip(masks, hidden_tokens(bert, words), strict=True))
         _over_the_layers(trace, position, truths.get(position), stages, say)

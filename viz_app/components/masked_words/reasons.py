@@ -108,7 +108,7 @@ def _draw(found: Importance, say: Words) -> None:
         [label, *(values[name][index] for name in MEASURES)] for index, label in enumerate(labels)
     ]
     columns = [say("masked_words.column.word"), *titles.values()]
-    download("which_words_mattered", columns, rows, say, label=say("labs.export"))
+    download("which_words_mattered", lambda: (columns, rows), say)
 
 
 def _draw_agreement(found: Importance, titles: dict[str, str], say: Words) -> None:

@@ -114,7 +114,8 @@ def _draw_guesses(bert: Bert, encoding: Encoding, drawn: Corruption, say: Words)
     names = ("position", "token", "reads", "fate", "guess", "probability", "loss")
     columns = [say(f"masked_words.column.{name}") for name in names]
     cells = [_guess_cells(one, say) for one in found]
-    text_table(columns, cells, key="mw_training", numbers=(0, 5, 6))
+    label = say("masked_words.training.table")
+    text_table(columns, cells, key="mw_training", label=label, numbers=(0, 5, 6))
     loss = sum(one.loss for one in found) / len(found)
     st.caption(
         say("masked_words.training.loss", loss=f"{loss:.3f}", perplexity=f"{math.exp(loss):,.1f}")
@@ -123,17 +124,17 @@ def _draw_guesses(bert: Bert, encoding: Encoding, drawn: Corruption, say: Words)
         [one.position, one.token, one.reads, one.fate, one.guess, one.probability, one.loss]
         for one in found
     ]
-    download("training_task", columns, rows, say, label=say("labs.export"))
+    download("training_task", lambda: (columns, rows), say)
 
 
 def _guess_cells(one: GuessedToken, say: Words) -> list[str]:
     right = " ✓" if one.guess == one.token else ""
     return [
         str(one.position),
-        frame.escape(one.token),
-        frame.escape(one.reads),
+        one.token,
+        one.reads,
         say(f"masked_words.fate_short.{one.fate}"),
-        frame.escape(one.guess) + right,
+        one.guess + right,
         probability_text(one.probability),
         f"{one.loss:.3f}",
     ]

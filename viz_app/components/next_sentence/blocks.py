@@ -103,7 +103,7 @@ def _masses(trace: Trace, say: Words, choices: PageChoices) -> None:
     columns = [
         say(f"next_sentence.column.{name}") for name in ("layer", "head", "from", "to", "share")
     ]
-    download("block_attention", columns, rows, say, label=say("labs.export"))
+    download("block_attention", lambda: (columns, rows), say)
 
 
 def _effects(trace: Trace, say: Words) -> None:
@@ -151,7 +151,7 @@ def _effects(trace: Trace, say: Words) -> None:
     columns = [
         say(f"next_sentence.column.{name}") for name in ("layer", "head", "without", "with_all")
     ]
-    download("heads_switched_off", columns, rows, say, label=say("labs.export"))
+    download("heads_switched_off", lambda: (columns, rows), say)
 
 
 def _heads_table(

@@ -135,11 +135,17 @@ def _trials(trial: PairTrial, say: Words) -> None:
     names = list(VARIANTS)
     columns = [say(f"next_sentence.column.{name}") for name in ("model", "a", "b", *names)]
     shown = [
-        [frame.escape(shorten(text)) for text in old.question]
+        [shorten(text) for text in old.question]
         + [f"{old.variants[name].is_next:.3f}" if name in old.variants else "–" for name in names]
         for old in reversed(trials[-TRIALS_SHOWN:])
     ]
-    text_table(columns, shown, key="ns_trials", numbers=range(3, len(columns)))
+    text_table(
+        columns,
+        shown,
+        key="ns_trials",
+        label=say("next_sentence.trials", count=len(trials)),
+        numbers=range(3, len(columns)),
+    )
     with st.container(horizontal=True):
         rows = [
             [*old.question, *(_cells(old, name) for name in names), *(_logits(old))]
@@ -149,7 +155,7 @@ def _trials(trial: PairTrial, say: Words) -> None:
             say("next_sentence.column.logit_is_next"),
             say("next_sentence.column.logit_random"),
         ]
-        download("next_sentence", [*columns, *logits], rows, say, label=say("labs.export"))
+        download("next_sentence", lambda: ([*columns, *logits], rows), say)
         st.button(say("next_sentence.trials_clear"), key="ns_clear", on_click=trials.clear)
 
 

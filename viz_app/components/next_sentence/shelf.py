@@ -57,7 +57,7 @@ def shelf_of_pairs(say: Words, choices: PageChoices) -> None:
         for pair, probability in zip(score.pairs, score.probabilities.tolist(), strict=True)
     ]
     columns = [say(f"next_sentence.column.{name}") for name in ("a", "b", "truth", "as_is")]
-    download("next_sentence_shelf", columns, rows, say, label=say("labs.export"))
+    download("next_sentence_shelf", lambda: (columns, rows), say)
 
 
 def shelf_score(say: Words) -> ShelfScore | None:

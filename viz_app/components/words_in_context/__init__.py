@@ -191,7 +191,7 @@ def _draw_cosines(held: list[Use], vectors: Tensor, stage: int, chosen: int, say
     )
     rows = [[a, b, float(values[i, j])] for i, a in enumerate(names) for j, b in enumerate(names)]
     columns = [say(f"words_in_context.column.{name}") for name in ("a", "b", "cosine")]
-    download("cosines", columns, rows, say, label=say("labs.export"))
+    download("cosines", lambda: (columns, rows), say)
 
 
 def _draw_curves(
