@@ -83,7 +83,7 @@ _PAINTED = """([selector, text]) => new Promise(resolve => {
 
 def _head_times(page: Page) -> list[float]:
     """From the arrow key on the overview to the heading of the next head."""
-    times = []
+    times: list[float] = []
     page.get_by_role("application").first.focus()
     for head in [1, 2, 3, 4, 5, 6, 7, 6, 5, 4, 3, 2, 1][: TRIES + 1]:
         now = page.evaluate("performance.now()")
