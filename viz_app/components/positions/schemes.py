@@ -395,8 +395,8 @@ def _similarity(name: str, table: Tensor, say: Words, image: str) -> None:
     st.caption(
         say(
             "positions.reading.likeness",
-            one=f"{near:.3f}",
-            far=f"{view.by_distance.y[len(view.by_distance.y) // 2]:.3f}",
+            one=positions.minus(near, 3),
+            far=positions.minus(view.by_distance.y[len(view.by_distance.y) // 2], 3),
             half=len(view.by_distance.y) // 2,
         )
     )
