@@ -93,7 +93,10 @@ def test_drawing_again_changes_what_the_model_reads(open_page: OpenPage) -> None
 def test_the_words_that_mattered_are_drawn(open_page: OpenPage) -> None:
     page = opened(open_page, "masked-words", "The man went to the [MASK] to buy milk.")
     section(page, "Which words mattered")
-    expect(page.locator(".js-plotly-plot .barlayer .trace")).to_have_count(3)
+    expect(page.locator(".js-plotly-plot .barlayer .trace")).to_have_count(
+        3,
+        timeout=30_000,  # the chart library comes after the page has settled
+    )
     expect(page.locator("td")).to_have_count(9)
 
 
