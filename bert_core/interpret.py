@@ -5,7 +5,7 @@ as it does; switching a head off shows what the model loses without it.
 """
 
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -319,16 +319,3 @@ def mlm_loss(
             ).item()
         count += len(batch.answers)
     return total / count
-
-
-def head_losses(
-    bert: "Bert", shelf: Sequence[MaskedBatch]
-) -> Iterator[tuple[tuple[int, int] | None, float]]:
-    """The MLM loss without any intervention (None), then with each head off in turn.
-
-    One forward pass per item, so that a caller can show how far it is.
-    """
-    yield None, mlm_loss(bert, shelf)
-    for layer in range(bert.config.num_hidden_layers):
-        for head in range(bert.config.num_attention_heads):
-            yield (layer, head), mlm_loss(bert, shelf, {(layer, head)})

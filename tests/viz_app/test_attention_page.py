@@ -106,3 +106,15 @@ def test_compare_draws_a_difference_only_between_equal_lengths() -> None:
     ]
     assert [header["kind"] for header in headers] == ["probability", "probability", "signed"]
     assert "tired/wide" in [token["text"] for token in headers[2]["rows"]]
+
+
+def test_every_head_is_ranked_by_the_loss_without_it() -> None:
+    app = open_page(**PAIR, at_view="off")
+    assert not app.dataframe
+    app.button(key="attention_off_rank").click().run()
+    assert not app.exception
+    (table,) = app.dataframe
+    assert len(table.value) == 4 * 8
+    rises = list(table.value.iloc[:, 2])
+    assert rises == sorted(rises, reverse=True)
+    assert sorted(table.value.iloc[:, 3]) == list(range(1, 33))

@@ -23,7 +23,10 @@ TOP = 5
 SEED = 0  # which words of the shelf are hidden; the same for every head, so that losses compare
 LOSSES_KEPT = 64
 
-_rankings: WeakKeyDictionary[Bert, list[tuple[int, int, float]]] = WeakKeyDictionary()
+_single_losses: WeakKeyDictionary[Bert, dict[frozenset[tuple[int, int]], float]] = (
+    WeakKeyDictionary()
+)
+"""Loss with no head off (the empty set) and with each head off alone, as far as worked out."""
 _losses: WeakKeyDictionary[Bert, OrderedDict[frozenset[tuple[int, int]], float]] = (
     WeakKeyDictionary()
 )
@@ -181,15 +184,14 @@ def _show_ranking(page: AttentionPage) -> None:
     say = page.say
     st.markdown(f"##### {say('attention.off.ranking')}")
     st.markdown(say("attention.off.ranking.means"))
+    passes = 1 + page.bert.config.num_hidden_layers * page.bert.config.num_attention_heads
     with _lock:
-        ranking = _rankings.get(page.bert)
-    if ranking is None:
-        passes = 1 + page.bert.config.num_hidden_layers * page.bert.config.num_attention_heads
-        if not st.button(
-            say("attention.off.rank", passes=passes), key="attention_off_rank", type="primary"
-        ):
-            return
-        ranking = _rank(page, passes)
+        complete = len(_single_losses.get(page.bert, ())) == passes
+    if not complete and not st.button(
+        say("attention.off.rank", passes=passes), key="attention_off_rank", type="primary"
+    ):
+        return
+    ranking = _rank(page, passes)
     sharp = sharpness(page.trace)
     by_sharpness = sorted(
         ((layer, head) for layer, head, _ in ranking),
@@ -223,18 +225,22 @@ RANKING_COLUMNS = ("rank", "head", "rise", "sharp_rank", "sharp")
 
 def _rank(page: AttentionPage, passes: int) -> list[tuple[int, int, float]]:
     """(layer, head, rise of the loss in nats), the largest rise first; kept per model."""
-    from bert_core.interpret import head_losses
+    from bert_core.interpret import mlm_loss
 
+    config = page.bert.config
+    sets = [
+        frozenset({(layer, head)})
+        for layer in range(config.num_hidden_layers)
+        for head in range(config.num_attention_heads)
+    ]
+    shelf = _shelf(page.bert)
     bar = st.progress(0.0, page.say("attention.off.working"))
-    plain, found = 0.0, []
-    for index, (place, loss) in enumerate(head_losses(page.bert, _shelf(page.bert)), start=1):
-        if place is None:
-            plain = loss
-        else:
-            found.append((*place, loss - plain))
-        bar.progress(index / passes, page.say("attention.off.working"))
-    bar.empty()
-    found.sort(key=lambda entry: -entry[2])
     with _lock:
-        _rankings[page.bert] = found
-    return found
+        known = _single_losses.setdefault(page.bert, {})
+    for off in (frozenset[tuple[int, int]](), *sets):
+        if off not in known:  # a reader who leaves in between loses nothing
+            known[off] = mlm_loss(page.bert, shelf, off)
+        bar.progress(len(known) / passes, page.say("attention.off.working"))
+    bar.empty()
+    found = [(*place, known[off] - known[frozenset()]) for off in sets for place in off]
+    return sorted(found, key=lambda entry: -entry[2])

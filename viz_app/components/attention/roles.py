@@ -31,7 +31,8 @@ SIGNS = {
 """Signs of the roles in the tiles of the overview."""
 SOURCES = ("sentence", "shelf")
 
-_shelf_roles: WeakKeyDictionary[Bert, RoleScores] = WeakKeyDictionary()
+_shelf_scores: WeakKeyDictionary[Bert, list[RoleScores]] = WeakKeyDictionary()
+"""One entry per sentence read so far: a reader who leaves in between loses nothing."""
 _lock = Lock()
 
 
@@ -52,20 +53,18 @@ def shelf_roles(page: AttentionPage) -> RoleScores:
     from bert_core.shelves import sentences
 
     with _lock:
-        found = _shelf_roles.get(page.bert)
-    if found is None:
-        texts = sentences(shelf_language(page.bert))
+        scores = _shelf_scores.setdefault(page.bert, [])
+    texts = sentences(shelf_language(page.bert))
+    if len(scores) < len(texts):
         bar = st.progress(0.0, page.say("attention.roles.working"))
-        scores = []
-        for index, text in enumerate(texts, start=1):
-            scores.append(head_roles(page.bert.trace(text)))
-            if index % 10 == 0:
-                bar.progress(index / len(texts), page.say("attention.roles.working"))
+        for text in texts[len(scores) :]:
+            one = head_roles(page.bert.trace(text))
+            with _lock:
+                if len(scores) < len(texts) and texts[len(scores)] == text:
+                    scores.append(one)
+            bar.progress(len(scores) / len(texts), page.say("attention.roles.working"))
         bar.empty()
-        found = mean_roles(scores)
-        with _lock:
-            _shelf_roles[page.bert] = found
-    return found
+    return mean_roles(scores)
 
 
 def role_marks(roles: RoleScores) -> list[list[str]]:

@@ -1,7 +1,7 @@
 // One matrix: labels that stay in sight, digits where there is room, rows that can be chosen.
 // The canvas is as large as the visible part only, so that 512 × 512 cells scroll as well as 14.
 
-const CELL = { smallest: 13, largest: 44, row: 18 };
+const CELL = { smallest: 13, legible: 22, largest: 44, row: 18 };
 const TALLEST = 680; // CSS pixels, then the box scrolls
 const LABEL = { rows: 120, columns: 92, size: 12 };
 const HIDDEN = { gap: 8, width: 56 }; // the column that says how much weight a filter took
@@ -25,7 +25,10 @@ function layoutHeatmap(context, header, width) {
   const beside = header.arrays.hidden ? HIDDEN.gap + HIDDEN.width : 0;
   const room = Math.floor((width - left - beside - 1) / columns.length);
   const smallest = columns.length <= 128 || square ? CELL.smallest : 3;
-  const across = Math.max(smallest, Math.min(CELL.largest, room));
+  // A few rows more or less than a screen: smaller cells rather than a box that scrolls.
+  const fitting = Math.floor((TALLEST - top - 1) / rows.length);
+  const largest = square && fitting >= CELL.legible ? Math.min(CELL.largest, fitting) : CELL.largest;
+  const across = Math.max(smallest, Math.min(largest, room));
   const down = square ? across : Math.max(CELL.row, Math.min(across, 28));
   const full = { width: left + across * columns.length + beside + 1, height: top + down * rows.length + 1 };
   return {
@@ -60,8 +63,8 @@ function colourIndices(payload) {
 }
 
 /** The digits of a cell that is `across` wide, or null where there is no room for them. */
-function cellText(value, kind, across) {
-  if (kind === "signed") return across >= 38 ? digits(value, 1) : null;
+function cellText(value, { kind, high }, across) {
+  if (kind === "signed") return across >= 34 ? digits(value, high < 1 ? 2 : 1) : null;
   if (across >= 32) return digits(value, 2);
   if (across >= 22) return value >= 0.995 ? value.toFixed(1) : value.toFixed(2).slice(1);
   return null;
@@ -151,7 +154,7 @@ function buildHeatmap(root, emit) {
           continue;
         }
         const value = arrays.values[place];
-        const text = cellText(value, header.kind, size.across);
+        const text = cellText(value, header, size.across);
         if (text === null) continue;
         const share = Math.min(Math.max(shareOf(value, header), 0), 1);
         const ink = inkOn(tableColour(table, Math.round(share * 255)));
