@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage
 from tests.browser.driver import wait_until_settled
+from viz_app.page_choices import LAG_SECONDS
 
 SECTIONS = ("schemes", "lengths", "sinusoid", "learned", "sum", "order", "heads")
 
@@ -124,3 +125,21 @@ def test_a_token_chosen_here_is_the_token_of_every_page(open_page: OpenPage) -> 
     page.wait_for_url("**token=3**")
     drawn(page)
     expect(page.get_by_text("“didn” at position 3")).to_be_visible()
+
+
+def test_choices_survive_another_page_and_the_back_button_undoes_one(open_page: OpenPage) -> None:
+    page = open_page("/positions?pos_section=sinusoid&pos_position=9")
+    drawn(page)
+    page.get_by_role("link", name="Attention").click()
+    expect(page.get_by_text("The code of position 9")).to_have_count(0)
+    wait_until_settled(page)
+    assert "pos_" not in page.url
+    page.get_by_role("link", name="Positions").click()
+    expect(page.get_by_text("The code of position 9")).to_be_visible()
+    drawn(page)
+    page.get_by_role("radio", name="What BERT learned").click()
+    page.wait_for_url("**pos_section=learned**")
+    drawn(page)
+    page.wait_for_timeout(LAG_SECONDS * 1000)  # sooner, the old address counts as one that lags
+    page.go_back()
+    expect(page.get_by_text("The code of position 9")).to_be_visible()
