@@ -10,8 +10,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
+from itertools import count
 from threading import Event, Lock
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -81,7 +83,14 @@ class Results:
 
 
 _results = Results(RESULTS_KEPT)
+_numbers: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+_count = count()
 _pool = ThreadPoolExecutor(1, thread_name_prefix="headlight-lab")
+
+
+def number_of(model: object) -> int:
+    """A number that no other model ever has, for keys that should not keep the model alive."""
+    return _numbers.setdefault(model, next(_count))
 
 
 def result(name: str, of: Hashable, work: Callable[[Report], Value], say: Words) -> Value | None:
@@ -89,7 +98,7 @@ def result(name: str, of: Hashable, work: Callable[[Report], Value], say: Words)
 
     Args:
         name: The kind of work; a session does one of each kind at a time.
-        of: What it is about: the model, the text.
+        of: What it is about: the model's number (`number_of`), the text.
         work: Called with a function to report progress to; raises what that raises.
     """
     # drawn even when there is nothing to wait for: what follows must keep its place on the page

@@ -116,3 +116,16 @@ def test_a_failure_is_told_and_not_kept() -> None:
     test.checkbox[0].check().run()
     assert not test.exception
     assert test.markdown[0].value == "fine"
+
+
+def test_models_have_numbers_of_their_own() -> None:
+    class Model:
+        pass
+
+    first, second = Model(), Model()
+    assert jobs.number_of(first) == jobs.number_of(first)
+    assert jobs.number_of(first) != jobs.number_of(second)
+    seen = {jobs.number_of(first), jobs.number_of(second)}
+    del first
+    # even where the memory of the first is used again
+    assert all(jobs.number_of(Model()) not in seen for _ in range(5))

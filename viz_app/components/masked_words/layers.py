@@ -35,7 +35,7 @@ def layer_by_layer(say: Words, choices: PageChoices) -> None:
     st.markdown(say("masked_words.lens.intro"))
     guesses = jobs.result(
         "lens",
-        (id(bert), trace.encoding),
+        (jobs.number_of(bert), trace.encoding),
         lambda report: logit_lens(trace, bert.tokenizer, report),
         say,
     )

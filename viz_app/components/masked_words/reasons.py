@@ -46,7 +46,7 @@ def which_words_mattered(say: Words, choices: PageChoices) -> None:
             token_id = truth
     found = jobs.result(
         "importance",
-        (id(bert), trace.encoding, position, token_id),
+        (jobs.number_of(bert), trace.encoding, position, token_id),
         lambda report: importance(bert, trace, position, token_id, report),
         say,
     )

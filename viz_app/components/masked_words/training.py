@@ -105,7 +105,7 @@ def _next_seed(key: str) -> None:
 def _draw_guesses(bert: Bert, encoding: Encoding, drawn: Corruption, say: Words) -> None:
     found = jobs.result(
         "training_guesses",
-        (id(bert), encoding.input_ids, drawn.encoding),
+        (jobs.number_of(bert), encoding.input_ids, drawn.encoding),
         lambda report: guessed_tokens(bert, encoding, drawn, report),
         say,
     )
@@ -169,7 +169,7 @@ def _draw_three_ways(bert: Bert, encoding: Encoding, place: int, seed: int, say:
     st.markdown(f"**{say('masked_words.training.three', word=word, position=place)}**")
     found = jobs.result(
         "three_inputs",
-        (id(bert), encoding, place, seed),
+        (jobs.number_of(bert), encoding, place, seed),
         lambda report: three_inputs(bert, encoding, place, seed, report),
         say,
     )

@@ -68,7 +68,7 @@ def _masses(trace: Trace, say: Words, choices: PageChoices) -> None:
             )
     masses = jobs.result(
         "block_masses",
-        (id(trace.model), trace.encoding),
+        (jobs.number_of(trace.model), trace.encoding),
         lambda report: block_masses(trace),
         say,
     )
@@ -114,7 +114,7 @@ def _effects(trace: Trace, say: Words) -> None:
     st.caption(say("next_sentence.heads.intro", probability=f"{own:.3f}"))
     found = jobs.result(
         "head_effects",
-        (id(trace.model), trace.encoding),
+        (jobs.number_of(trace.model), trace.encoding),
         lambda report: head_effects(trace, report),
         say,
     )

@@ -69,7 +69,7 @@ def shelf_score(say: Words) -> ShelfScore | None:
     language = text_language(st.session_state["model"])
     return jobs.result(
         "shelf",
-        (id(bert), language),
+        (jobs.number_of(bert), language),
         lambda report: score_shelf(bert, shelves.next_sentence_pairs(language), report),
         say,
     )

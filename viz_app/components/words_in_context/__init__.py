@@ -53,7 +53,7 @@ def words_in_context(say: Words, choices: PageChoices) -> None:
     _draw_sentences(held, say)
     vectors = jobs.result(
         "word_vectors",
-        (id(bert), word, tuple(sentences)),
+        (jobs.number_of(bert), word, tuple(sentences)),
         lambda report: vectors_of(bert, uses, encodings, report),
         say,
     )
@@ -224,7 +224,7 @@ def _shelf(say: Words) -> WordShelf | None:
     language = text_language(st.session_state["model"])
     return jobs.result(
         "word_shelf",
-        (id(bert), language),
+        (jobs.number_of(bert), language),
         lambda report: word_shelf(bert, shelves.sentences(language), report),
         say,
     )
