@@ -146,19 +146,21 @@ def role_table(
     """Each head with the role it plays on the shelf and the three scores of that role."""
     from bert_core.interpret import ROLES
 
+    # A head between roles is given the one that it comes closest to.
+    nearest = shelf.lift()[: ROLES.index("broad")].nan_to_num(nan=-1.0).argmax(dim=0)
     rows: list[list[str | float | None]] = []
     for layer, heads in enumerate(main):
         for head, role in enumerate(heads):
-            name = f"L{layer} H{head}"
+            known = role or ROLES[int(nearest[layer, head])]
+            index = ROLES.index(known)
+            name = f"{SIGNS[known]} {page.say(f'attention.role.{known}')}"
             if role is None:
-                rows.append([name, page.say("attention.role.none"), None, None, None])
-                continue
-            index = ROLES.index(role)
+                name = page.say("attention.role.none", nearest=name)
             numbers = (
                 shelf.scores[index, layer, head],
                 here.scores[index, layer, head],
                 shelf.uniform[index],
             )
-            known = [None if number.isnan() else number.item() for number in numbers]
-            rows.append([name, f"{SIGNS[role]} {page.say(f'attention.role.{role}')}", *known])
+            scores = [None if number.isnan() else number.item() for number in numbers]
+            rows.append([f"L{layer} H{head}", name, *scores])
     return rows
