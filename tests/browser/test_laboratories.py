@@ -192,3 +192,13 @@ def test_hostile_text_is_shown_as_text(open_page: OpenPage, path: str) -> None:
     page = open_page(f"/{path}?lang=en&model=mini-en&a={quote(hostile)}&b={quote(hostile)}")
     page.on("dialog", lambda dialog: pytest.fail("markup in the text was run"))
     assert page.locator("img[src=x]").count() == 0
+
+
+def test_a_mask_far_down_is_in_sight_in_the_lens(open_page: OpenPage) -> None:
+    text = "The old king gave the young farmer a ring. " * 6 + "He was [MASK]."
+    page = open_page(f"/masked-words?mw_section=layers&lang=en&model=mini-en&a={quote(text)}")
+    cell = page.locator("td.selected")
+    expect(cell).to_be_visible()
+    table, box = page.locator(".cells").first.bounding_box(), cell.bounding_box()
+    assert table is not None and box is not None
+    assert table["y"] < box["y"] < box["y"] + box["height"] < table["y"] + table["height"]

@@ -42,7 +42,15 @@ function buildCellTable(root, emit) {
 
   function markSelected() {
     scroller.querySelector("td.selected")?.classList.remove("selected");
-    if (selected.row !== null) cellAt(selected)?.classList.add("selected");
+    const cell = selected.row === null ? null : cellAt(selected);
+    if (!cell) return;
+    cell.classList.add("selected");
+    // into sight within the table; the page itself stays where it is
+    const head = scroller.querySelector("thead").offsetHeight;
+    const [inside, outside] = [cell.getBoundingClientRect(), scroller.getBoundingClientRect()];
+    if (inside.top < outside.top + head || inside.bottom > outside.bottom) {
+      scroller.scrollTop += inside.top - outside.top - scroller.clientHeight / 2;
+    }
   }
 
   function moveTo(place, withFocus) {

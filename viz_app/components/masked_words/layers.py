@@ -17,7 +17,7 @@ from viz_app.page_choices import PageChoices
 from viz_app.view_models.lab_views import RankedGroup, RankedRow
 from viz_app.view_models.lens import lens_rows, lens_table, stage_names
 from viz_app.view_models.predictions import hidden_tokens, probability_text
-from viz_app.view_models.tokens import display_text, token_labels
+from viz_app.view_models.tokens import display_text
 
 if TYPE_CHECKING:
     from bert_core.trace import Trace
