@@ -88,10 +88,9 @@ def _over_the_layers(
             curves[say(f"masked_words.lens.curve.{name}", word=word)] = [
                 one.rank for one in standing
             ]
-    label = token_labels(trace.encoding)[position].label
-    st.markdown(
-        f"**{frame.escape(say('masked_words.lens.token', token=label, position=position))}**"
-    )
+    token = display_text(trace.tokens[position])
+    title = say("masked_words.lens.token", token=token, position=position)
+    st.markdown(f"**{frame.escape(title)}**")
     chart(
         rank_curves(curves, stages, say),
         "mw_rank_curve",
