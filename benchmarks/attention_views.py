@@ -230,7 +230,8 @@ _HOVER = {
         return times;
     }""",
     "lines_theirs": """async (count) => {
-        const tokens = [...document.querySelectorAll('#left g')].slice(0, count);
+        const texts = [...document.querySelectorAll('#left text')].slice(0, count);
+        const tokens = texts.map((text) => text.parentNode); // the group that listens
         const times = [];
         for (const token of tokens) {
             const begin = performance.now();
