@@ -7,7 +7,8 @@ that a reload, a new tab and a copied link show the same thing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from time import monotonic
 
 import streamlit as st
 
@@ -25,7 +26,9 @@ URL_NAMES = {
 }
 """Field of `Selection` → name in the address."""
 
-_SEEN = "_address_seen"
+_MEMORY = "_address_memory"
+LAG_SECONDS = 1.0
+"""For so long a browser may send the address from before the last change."""
 _ASKED = "_models_asked"
 LONGEST_TEXT = 20_000
 """Characters taken from an address; a model's limit is far below."""
@@ -75,15 +78,15 @@ def from_address(params: Mapping[str, str], base: Selection) -> Selection:
     An address that names a text has no second one unless it names that too.
     """
     found: dict[str, str | int] = {}
-    for field, name in URL_NAMES.items():
+    for choice, name in URL_NAMES.items():
         value = params.get(name)
         if value is None:
             continue
-        if isinstance(getattr(base, field), int):
+        if isinstance(getattr(base, choice), int):
             if value.isascii() and value.isdecimal() and len(value) <= 6:
-                found[field] = int(value)
+                found[choice] = int(value)
         else:
-            found[field] = value[:LONGEST_TEXT]
+            found[choice] = value[:LONGEST_TEXT]
     if "text_a" in found:
         found.setdefault("text_b", "")
     if found.get("language", base.language) not in LANGUAGES:
@@ -108,10 +111,10 @@ def choose(**changes: str | int) -> None:
     Raises:
         KeyError: no such choice.
     """
-    for field, value in changes.items():
-        if field not in URL_NAMES:
-            raise KeyError(field)
-        st.session_state[field] = value
+    for choice, value in changes.items():
+        if choice not in URL_NAMES:
+            raise KeyError(choice)
+        st.session_state[choice] = value
 
 
 def ask_for_model(name: str) -> None:
@@ -127,23 +130,53 @@ def model_was_asked(name: str) -> bool:
 def synchronise() -> None:
     """Bring session and address together; once at the start of every run, before any widget.
 
-    The address wins when it is not the one written last: a first visit, a link, the back button.
-    Otherwise the session wins, and the address is written anew.
+    The address wins on a first visit, and later when it is news: a link or the back button. It is
+    no news when the reader has just chosen something here, or when it is the address from a moment
+    ago: a browser sends the address it has with every click, so a reader who is quicker than the
+    server sends an old one.
     """
     own = set(URL_NAMES.values())
     asked = {name: value for name, value in st.query_params.items() if name in own}
-    if "language" not in st.session_state:
+    memory: _Memory | None = st.session_state.get(_MEMORY)
+    if memory is None:
         _store(from_address(asked, default_selection(st.context.locale)))
-    elif asked and asked != st.session_state[_SEEN]:
-        _store(from_address(asked, current()))
+        memory = st.session_state[_MEMORY] = _Memory(current(), asked)
+    else:
+        for name in URL_NAMES:  # a widget that was cut off while it was drawn leaves None behind
+            if st.session_state.get(name) is None:
+                st.session_state[name] = getattr(memory.selection, name)
+        if asked and asked != memory.address and current() == memory.selection:
+            if not memory.is_behind(asked):
+                _store(from_address(asked, current()))
     written = to_address(current())
-    if asked != written:
-        # Other parameters belong to widgets of single pages and stay.
-        others = {name: value for name, value in st.query_params.items() if name not in own}
-        st.query_params.from_dict({**written, **others})
-    st.session_state[_SEEN] = written
+    # One by one: other parameters belong to widgets of single pages.
+    for name in own & set(asked) - set(written):
+        del st.query_params[name]
+    for name, value in written.items():
+        if asked.get(name) != value:
+            st.query_params[name] = value
+    memory.remember(current(), written)
+
+
+@dataclass
+class _Memory:
+    """What was written into the address last, the one before, and until when that may linger."""
+
+    selection: Selection
+    address: dict[str, str]
+    replaced: dict[str, str] = field(default_factory=dict)
+    replaced_until: float = 0.0
+
+    def is_behind(self, asked: Mapping[str, str]) -> bool:
+        return asked == self.replaced and monotonic() < self.replaced_until
+
+    def remember(self, selection: Selection, address: dict[str, str]) -> None:
+        if address != self.address:
+            self.replaced = self.address
+            self.replaced_until = monotonic() + LAG_SECONDS
+        self.selection, self.address = selection, address
 
 
 def _store(selection: Selection) -> None:
-    for field in URL_NAMES:
-        st.session_state[field] = getattr(selection, field)
+    for name in URL_NAMES:
+        st.session_state[name] = getattr(selection, name)

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, OpenPage
 from tests.browser.driver import wait_until_settled
+from viz_app.state import LAG_SECONDS
 
 
 def parameters(page: Page) -> dict[str, str]:
@@ -51,6 +52,8 @@ def test_the_back_button_brings_back_the_sentence_before(page: Page) -> None:
     page.get_by_label("Sentence A").fill("Something else.")
     page.get_by_label("Sentence A").press("Enter")
     wait_until_settled(page)
+    # at once it could not be told from a click that was quicker than the server; see state
+    page.wait_for_timeout(1000 * LAG_SECONDS)
     page.go_back()
     wait_until_settled(page)
     expect(page.get_by_label("Sentence A")).to_have_value(before)

@@ -143,6 +143,27 @@ def test_mask_may_be_typed_in_any_case() -> None:
     assert test.text_input(key="text_a").value == "my dog is [MASK] [MASK]"
 
 
+def test_a_choice_is_not_undone_by_the_address_from_before_it() -> None:
+    test = app(a="First.")
+    before = dict(test.query_params)
+    test.text_input(key="text_a").set_value("Second.")
+    test.button(key="run_text").click().run()
+    # a reader quicker than the server: the next click comes with the address of a moment ago
+    for name, value in before.items():
+        test.query_params[name] = value
+    test.segmented_control(key="language").set_value("zh").run()
+    assert test.text_input(key="text_a").value == "Second."
+    assert test.session_state["language"] == "zh"
+
+
+def test_a_choice_that_a_broken_run_lost_comes_back() -> None:
+    test = app(a="Still here.")
+    test.session_state["language"] = None
+    test.run()
+    assert not test.exception
+    assert test.session_state["language"] == "en"
+
+
 def test_changing_the_language_keeps_the_text() -> None:
     test = app(a="Keep me.")
     test.segmented_control(key="language").set_value("zh").run()
