@@ -9,7 +9,7 @@ from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
 from viz_app.components.packing import unpack
 from viz_app.export.html import Part, html_file
-from viz_app.notebook import attention, heads
+from viz_app.notebook import heads
 
 
 @pytest.fixture(scope="module")
