@@ -80,6 +80,7 @@ def test_from_a_probability_back_to_the_embedding_table(open_page: OpenPage) -> 
 def test_operands_light_up_in_the_table(open_page: OpenPage) -> None:
     page = open_page(address("en", "attention_probs", layer=1, head=2))
     expect_step(page, "attention_probs")
+    page.get_by_role("button", name="just show me").click()
     page.locator(".walkthrough .row .barcell").nth(1).click()
     expect(page.locator(".walkthrough .row .lit")).to_have_count(1)
     lit = page.locator(".walkthrough .row .lit")
@@ -90,6 +91,7 @@ def test_operands_light_up_in_the_table(open_page: OpenPage) -> None:
 
 def test_a_step_is_kept_by_a_reload_and_a_head_by_the_other_pages(open_page: OpenPage) -> None:
     page = open_page(address("en", "query", layer=1, head=0))
+    expect_step(page, "query")
     for step in ("key", "products", "dot_products"):
         page.keyboard.press("ArrowRight")
         expect_step(page, step)
@@ -111,6 +113,42 @@ def test_the_causal_mask_cuts_what_is_to_the_right(open_page: OpenPage) -> None:
     expect(page.locator(".walkthrough .row .cut")).to_have_count(tokens - 3)  # after "dog" (2)
     page.get_by_text("Causal mask", exact=True).click()
     expect(page.locator(".walkthrough .row .cut")).to_have_count(0)
+
+
+def test_a_guess_comes_before_the_weights(open_page: OpenPage) -> None:
+    page = open_page(address("en", "softmax_sum", layer=1, head=2))
+    expect_step(page, "softmax_sum")
+    page.keyboard.press("ArrowRight")
+    expect_step(page, "attention_probs")
+    weight = page.locator(".walkthrough .row .barcell").first
+    expect(weight).to_be_hidden()
+    choices = page.locator(".walkthrough .guess button:not(.skip)")
+    expect(choices).to_have_count(3)
+    for _ in range(3):
+        page.locator(".walkthrough .guess button:not(.skip):not(:disabled)").first.click()
+    expect(weight).to_be_visible()
+    expect(page.locator(".walkthrough .guess")).to_contain_text("order")
+    page.get_by_label("Guess first").uncheck()
+    page.wait_for_url(re.compile("step=attention_probs"))
+    page.reload()
+    wait_until_settled(page)
+    expect_step(page, "attention_probs")
+    expect(weight).to_be_visible()
+    expect(choices).to_have_count(0)
+
+
+def test_the_laboratory_of_the_divisor(open_page: OpenPage) -> None:
+    page = open_page(address("en", "attention_scores", layer=1, head=2))
+    expect_step(page, "attention_scores")
+    page.get_by_text("Laboratory: why divide by √d?").click()
+    expect(page.get_by_text("the largest weight is")).to_be_visible()
+    expect(page.locator("[data-testid=stPlotlyChart]")).to_have_count(4)
+    before = page.get_by_text("the largest weight is").inner_text()
+    expect(page.get_by_text("Divisor (the model's own: 5.66)")).to_be_visible()
+    slider = page.locator("[data-testid=stSlider] input").last
+    slider.focus()
+    slider.press("End")
+    expect(page.get_by_text("the largest weight is")).not_to_have_text(before, timeout=20_000)
 
 
 @pytest.mark.parametrize("step", ["context", "query_projection", "mlm_probs"])

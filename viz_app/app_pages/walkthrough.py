@@ -6,6 +6,7 @@ import streamlit as st
 
 from viz_app import frame, state
 from viz_app.components.walkthrough import origin_header, walkthrough_payload, walkthrough_table
+from viz_app.components.walkthrough.divisor_lab import divisor_lab
 from viz_app.export.html import Part, html_file
 from viz_app.view_models.origin import origin_view
 from viz_app.view_models.steps import BY_ID, STEPS
@@ -145,6 +146,8 @@ walkthrough_table(
 )
 
 here = (trace, chosen.layer, chosen.head, chosen.query)
+if BY_ID[step_id].part == "attention":
+    divisor_lab(*here, words=say)
 name = f"headlight_L{chosen.layer}_H{chosen.head}_token{chosen.query}"
 st.caption(say("walkthrough.export_help"))
 with st.container(horizontal=True):

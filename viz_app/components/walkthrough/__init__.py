@@ -50,6 +50,10 @@ _WORDS = (
     "asked_show",
     "asked_close",
     "asked_learned",
+    "guess",
+    "guess_skip",
+    "guess_right",
+    "guess_first",
 )
 # What the browser fills is passed through as itself.
 _TEMPLATES: dict[str, tuple[str, ...]] = {
@@ -58,6 +62,9 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     "layer_check": ("layer", "difference"),
     "dimension_value": ("dim", "value"),
     "picture": ("outputs", "inputs", "high"),
+    "guess_ask": ("query",),
+    "guess_wrong": ("order",),
+    "guess_progress": ("count",),
     "asked": ("value",),
     "asked_rest": ("shown", "count", "rest"),
     "asked_check": ("difference",),

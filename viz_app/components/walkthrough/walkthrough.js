@@ -5,8 +5,13 @@
 const SETTLED_MS = 600; // a step is reported once the student has stayed on it for so long
 const PLAY_MS = 2200;
 const PATIENCE_MS = 2000; // after which a request that nothing came of is made again
+const LAG_MS = 8000; // for so long after a report the page may answer from before it
 const BESIDE_FROM = 1000; // width from which an answer stands beside the table
 const ASKED_WIDTH = 400;
+
+// The student's last step, kept outside the view: the page may answer from before it, when its
+// address lags behind, and Streamlit may take the view down and put it up again.
+const moved = { from: null, to: null, at: -Infinity };
 
 function shapesText(lesson, step) {
   const line = element("p", { class: "shapes" });
@@ -61,6 +66,10 @@ function build(root, emit) {
     footRow,
   );
   const table = element("div", { class: "scroll digitbox", tabindex: "0" });
+  const guessBox = element("div", { hidden: true });
+  const guessSwitch = element("input", { type: "checkbox" });
+  const guessName = element("span");
+  const guessLabel = element("label", { class: "guess-switch", hidden: true }, guessSwitch, guessName);
   const askedBox = element("div", { class: "askedbox", hidden: true });
   const check = element("p", { class: "check" });
   const layerCheck = element("p", { class: "quiet" });
@@ -85,6 +94,7 @@ function build(root, emit) {
       play,
       pickers.unit.box,
       pickers.choice.box,
+      guessLabel,
     ),
     element(
       "div",
@@ -92,6 +102,7 @@ function build(root, emit) {
       element("div", {}, title, see),
       element("div", { class: "formulas" }, general, shapes),
     ),
+    guessBox,
     filled,
     pictureBox,
     element("div", { class: "work" }, sheet, askedBox),
@@ -362,8 +373,65 @@ function build(root, emit) {
     );
   }
 
+  // --- guessing ----------------------------------------------------------------------------------
+
+  /** Whether the weights wait for a guess: asked once per head and token, and only if wanted. */
+  function guessPending() {
+    const { lesson } = state;
+    return (
+      currentStep().id === "attention_probs" &&
+      wantsGuess(lesson) &&
+      playing === null &&
+      state.guessedFor !== guessSubject() &&
+      rowsToGuess(lesson).length === 3
+    );
+  }
+
+  function guessSubject() {
+    const { lesson } = state;
+    return [lesson.layer, lesson.head_index, lesson.query, ...lesson.tokens.map((t) => t.text)].join();
+  }
+
+  function paintGuess() {
+    const { lesson } = state;
+    const pending = guessPending();
+    guessLabel.hidden = lesson.part !== "attention" || lesson.alone;
+    guessName.textContent = lesson.words.guess;
+    guessSwitch.checked = wantsGuess(lesson);
+    root.classList.toggle("guessing", pending);
+    guessBox.hidden = !pending && !(currentStep().id === "attention_probs" && state.verdict);
+    if (pending) {
+      if (guessBox.dataset.subject === guessSubject()) return; // half answered: leave it
+      guessBox.dataset.subject = guessSubject();
+      const rows = rowsToGuess(lesson);
+      guessBox.replaceChildren(
+        guessPanel(lesson, rows, state.queryText, (guessed) => {
+          state.guessedFor = guessSubject();
+          state.verdict = guessed && judge(lesson, rows, guessed);
+          guessBox.dataset.subject = "";
+          paint();
+        }),
+      );
+    } else if (state.verdict && state.guessedFor === guessSubject()) {
+      const { verdict, order } = state.verdict;
+      const named = order.map((row) => lesson.rows[row].label).join(" > ");
+      guessBox.replaceChildren(
+        element("p", { class: "guess" }, fill(lesson.words[`guess_${verdict}`], { order: named })),
+      );
+    } else {
+      guessBox.hidden = true;
+    }
+  }
+
+  guessSwitch.addEventListener("change", () => {
+    setWantsGuess(guessSwitch.checked);
+    paint();
+  });
+
   function paint() {
-    if (!layout) return;
+    // The sheet and the step to stand on come one after the other; before both there is nothing.
+    if (!layout || state.wanted === undefined) return;
+    paintGuess();
     paintPicture();
     paintTable();
     paintArithmetic();
@@ -392,6 +460,7 @@ function build(root, emit) {
       ...place,
     };
     state.reported = state.target.step;
+    moved.at = -Infinity;
     send(state.target, 3);
   }
 
@@ -420,6 +489,9 @@ function build(root, emit) {
       return;
     }
     state.reported ??= currentStep().id; // what the page knows, should it still be telling us
+    moved.from ??= state.reported;
+    moved.to = lesson.steps[step].id;
+    moved.at = performance.now();
     state.step = step;
     paint();
     report();
@@ -460,7 +532,8 @@ function build(root, emit) {
   // --- events ------------------------------------------------------------------------------------
 
   function onKey(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey || !state.lesson) return;
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (!state.lesson || state.wanted === undefined) return;
     // Fields have arrow keys of their own.
     if (event.target instanceof HTMLSelectElement) return;
     if (event.target instanceof HTMLInputElement) return;
@@ -686,7 +759,7 @@ function build(root, emit) {
     return lesson.steps.findIndex((step) => step.sheet === lesson.sheet && step.id === id);
   }
 
-  /** Go where the student asked to go, once the sheet that was asked for is there. */
+  /** Go where the student asked to go, if the sheet that was asked for is there. */
   function arrive() {
     const { lesson, target } = state;
     const here =
@@ -695,7 +768,7 @@ function build(root, emit) {
       target.head === lesson.head_index &&
       target.query === lesson.query &&
       stepHere(target.step) >= 0;
-    if (!here) return;
+    if (!here) return false;
     state.target = null;
     state.step = stepHere(target.step);
     if (target.row !== undefined) {
@@ -705,6 +778,7 @@ function build(root, emit) {
       );
     }
     if (target.dim !== undefined) state.dim = target.dim;
+    return true;
   }
 
   /** Where to stand in a sheet that has just come. */
@@ -719,7 +793,9 @@ function build(root, emit) {
     }
     if (!same || state.row >= lesson.rows.length) {
       const weights = lesson.byId.attention_probs?.values;
-      state.row = weights ? weights.indexOf(Math.max(...weights)) : 0;
+      if (!weights) state.row = 0;
+      // Where the student is to guess, the row of the largest weight would give it away.
+      else state.row = wantsGuess(lesson) ? lesson.query : weights.indexOf(Math.max(...weights));
       sheet.scrollTop = 0;
     }
     arrive();
@@ -758,6 +834,10 @@ function build(root, emit) {
       paintAsked();
     },
     select({ step, asked }) {
+      const question = JSON.stringify(asked ?? null);
+      const asksAnew = question !== state.question;
+      const stepBefore = state.wanted === undefined ? null : state.step;
+      state.question = question;
       state.asked = asked;
       state.askedKey = asked ? cellKey(asked.cell) : null;
       state.lit = new Set(
@@ -767,12 +847,17 @@ function build(root, emit) {
       );
       state.wanted = step;
       if (!state.lesson) return;
-      // What comes back after a report is the student's own past; only news moves the lesson.
-      if (step !== state.reported) {
+      const lags = step === moved.from && performance.now() - moved.at < LAG_MS;
+      if (step === state.reported) moved.from = step; // the student's own report coming back
+      else if (lags && stepHere(moved.to) >= 0) {
         state.reported = step;
+        state.step = stepHere(moved.to);
+        report();
+      } else {
+        state.reported = moved.from = step;
         if (stepHere(step) >= 0) state.step = stepHere(step);
       }
-      arrive();
+      if (!arrive() && !asksAnew && state.step === stepBefore) return;
       measure();
       paint();
       if (layout) scrollToRow();
