@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,7 +137,7 @@ def test_problems_are_told_in_one_line(
 def test_termination_saves_and_the_same_command_goes_on(
     text_files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ends_itself(run: Run, *rest: object) -> torch.Tensor:
+    def ends_itself(run: Run, *rest: Any) -> torch.Tensor:
         losses = step(run, *rest)
         signal.raise_signal(signal.SIGTERM)
         return losses

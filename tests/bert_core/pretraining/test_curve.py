@@ -1,13 +1,14 @@
 """The picture of a run: well-formed, with every point inside its frame."""
 
 import re
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from bert_core.pretraining.curve import draw_curve, round_ticks, thin
 
-METRICS = [
+METRICS: list[dict[str, Any]] = [
     {"step": 0, "tokens": 0, "seconds": 0.0, "heldout": {"mlm_loss": 9.1, "nsp_accuracy": 0.5}},
     *(
         {

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def stop_after(steps: int) -> Callable[[], bool]:
     return lambda: next(count) >= steps
 
 
-def new_run(source: BatchSource, folder: Path, steps: int = 12, **changes) -> Run:
+def new_run(source: BatchSource, folder: Path, steps: int = 12, **changes: Any) -> Run:
     """A run with dropout, so that its generators matter, on a fresh model."""
     model = tiny_model(source.tokenizer.vocab_size, dropout=0.1)
     torch.manual_seed(11)
@@ -75,8 +76,8 @@ def test_stopped_run_continues_as_if_nothing_had_happened(
     pace = Pace(save_seconds=NEVER, log_steps=2, history=(0.0, 0.5), evaluations=(0.0, 0.5, 0.8))
     batches = evaluation_batches(source.corpus, source.tokenizer, TRAINING_MIX, 30)
 
-    def run(name: str, **changes) -> Run:
-        made = new_run(source, tmp_path / name, pace=pace, **changes)
+    def run(name: str, **changes: Any) -> Run:
+        made = new_run(source, tmp_path / name, pace=pace, **changes: Any)
         made.evaluate = lambda: evaluate(made.model, batches, CPU)
         return made
 

@@ -10,6 +10,7 @@ from bert_core.pretraining.masking import (
     corrupt_tokens,
 )
 
+Rows = tuple[np.ndarray, np.ndarray]
 VOCABULARY, MASK, ROWS, SEQ = 99, 4, 1000, 107
 ORDINARY = np.arange(5, VOCABULARY)
 
@@ -20,7 +21,7 @@ def classes(is_continuation: np.ndarray | None = None) -> TokenClasses:
 
 
 @pytest.fixture
-def rows() -> tuple[np.ndarray, np.ndarray]:
+def rows() -> Rows:
     """100,000 ordinary tokens between special ones: ids and what may be chosen, [1000 107]."""
     ids = np.random.default_rng(1).choice(ORDINARY, size=(ROWS, SEQ))
     maskable = np.ones((ROWS, SEQ), dtype=np.bool_)
@@ -32,7 +33,7 @@ def rows() -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("whole_words", [False, True])
-def test_shares_over_100_000_tokens(rows, whole_words: bool) -> None:
+def test_shares_over_100_000_tokens(rows: Rows, whole_words: bool) -> None:
     ids, maskable = rows
     is_continuation = np.arange(VOCABULARY) >= 80
     rule, rng = MaskingRule(whole_words=whole_words), np.random.default_rng(2)
@@ -50,7 +51,7 @@ def test_shares_over_100_000_tokens(rows, whole_words: bool) -> None:
     assert set(np.unique(corrupted[chosen])) <= {MASK, *ORDINARY}
 
 
-def test_every_place_is_chosen_alike(rows) -> None:
+def test_every_place_is_chosen_alike(rows: Rows) -> None:
     ids, maskable = rows
     rng = np.random.default_rng(3)
     chosen = choose_tokens(maskable, MaskingRule(), rng, np.zeros_like(maskable))
@@ -58,7 +59,7 @@ def test_every_place_is_chosen_alike(rows) -> None:
     assert shares.min() > 0.10 and shares.max() < 0.20
 
 
-def test_masks_are_drawn_anew_and_a_seed_gives_them_back(rows) -> None:
+def test_masks_are_drawn_anew_and_a_seed_gives_them_back(rows: Rows) -> None:
     ids, maskable = rows
     rng = np.random.default_rng(4)
     draws = [choose_tokens(maskable, MaskingRule(), rng, maskable) for _ in range(2)]

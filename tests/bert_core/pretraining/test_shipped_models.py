@@ -1,0 +1,49 @@
+"""What the shipped models' records claim is what the models do."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bert_core import load
+from bert_core.assets import ASSETS
+from bert_core.pretraining.evaluate import EVALUATION_KINDS, everyday_figures
+from bert_core.shelves import LANGUAGES
+
+
+def folder(language: str) -> Path:
+    return ASSETS / "checkpoints" / f"mini-{language}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everyday_hit_rate_is_the_recorded_one(
+    language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = json.loads((folder(language) / "training.json").read_text(encoding="utf-8"))
+    bert = load(str(folder(language)), device="cpu")
+    found = everyday_figures(bert.model, bert.tokenizer, language)
+    with capsys.disabled():
+        print(
+            f"\nmini-{language}: {found['cloze_top5']:.0%} of {found['clozes']} gaps filled within "
+            f"five guesses, {found['nsp_accuracy']:.0%} of {found['pairs']} pairs judged right"
+        )
+    assert found["clozes"] >= 40
+    # one gap or pair may tip over where another processor rounds differently
+    assert found["cloze_top5"] == pytest.approx(record["everyday"]["cloze_top5"], abs=0.026)
+    assert found["nsp_accuracy"] == pytest.approx(record["everyday"]["nsp_accuracy"], abs=0.01)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_record_and_card_tell_where_the_model_is_from(language: str) -> None:
+    record = json.loads((folder(language) / "training.json").read_text(encoding="utf-8"))
+    assert record["tokens_seen"] > 0 and record["seconds"] > 0 and record["corpus"]["files"]
+    assert isinstance(record["seed"], int) and record["device"]
+    assert set(record["heldout"]) == set(EVALUATION_KINDS)
+    assert record["curve"][-1]["tokens"] <= record["tokens_seen"]
+    card = (folder(language) / "README.md").read_text(encoding="utf-8")
+    for part in ("## Training", "## Figures", "## Data", "## Limits", "## Bias", "Apache-2.0"):
+        assert part in card
+    for kind in record["heldout"].values():
+        assert f"{100 * kind['mlm_top1']:.1f} %" in card
+        assert f"{100 * kind['nsp_accuracy']:.1f} %" in card
+    assert f"{100 * record['everyday']['cloze_top5']:.1f} %" in card
