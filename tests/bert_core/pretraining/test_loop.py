@@ -77,7 +77,7 @@ def test_stopped_run_continues_as_if_nothing_had_happened(
     batches = evaluation_batches(source.corpus, source.tokenizer, TRAINING_MIX, 30)
 
     def run(name: str, **changes: Any) -> Run:
-        made = new_run(source, tmp_path / name, pace=pace, **changes: Any)
+        made = new_run(source, tmp_path / name, pace=pace, **changes)
         made.evaluate = lambda: evaluate(made.model, batches, CPU)
         return made
 
