@@ -62,7 +62,7 @@ class Selection:
 def default_selection(locale: str | None) -> Selection:
     """What a new visitor sees, by the language of the browser."""
     if (locale or "").lower().startswith("zh"):
-        return Selection("zh", "mini-zh", "小猫饿了，它想吃鱼。", layer=1, query=5)
+        return Selection("zh", "mini-zh", "小猫饿了，它想吃鱼。", layer=1, head=5, query=6)
     return Selection(
         "en",
         "mini-en",
