@@ -129,30 +129,29 @@ def _batches(source: BatchSource) -> list[Batch]:
     return [batch for batch, _ in islice(stream, WARM_UP + STEPS)]
 
 
-class _Rows(torch.utils.data.Dataset):
-    """The same batches row by row, as the Trainer's collator wants them."""
+class _Batches(torch.utils.data.Dataset):
+    """Whole batches as the Trainer's items, so that both sides train on the very same ones."""
 
     def __init__(self, batches: list[Batch]) -> None:
-        self.rows: list[dict[str, torch.Tensor]] = []
+        self.items: list[dict[str, torch.Tensor]] = []
         for batch in batches:
             labels = torch.full_like(batch.input_ids, -100)
             labels.view(-1)[batch.mlm_positions] = batch.mlm_labels
-            self.rows += [
+            self.items.append(
                 {
-                    "input_ids": batch.input_ids[row],
-                    "token_type_ids": batch.token_type_ids[row],
-                    "attention_mask": batch.attention_mask[row],
-                    "labels": labels[row],
-                    "next_sentence_label": batch.nsp_labels[row],
+                    "input_ids": batch.input_ids,
+                    "token_type_ids": batch.token_type_ids,
+                    "attention_mask": batch.attention_mask,
+                    "labels": labels,
+                    "next_sentence_label": batch.nsp_labels,
                 }
-                for row in range(len(labels))
-            ]
+            )
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.items)
 
-    def __getitem__(self, row: int) -> dict[str, torch.Tensor]:
-        return self.rows[row]
+    def __getitem__(self, number: int) -> dict[str, torch.Tensor]:
+        return self.items[number]
 
 
 class _Clock(transformers.TrainerCallback):
@@ -173,7 +172,7 @@ def _their_speed(source: BatchSource) -> float:
     with tempfile.TemporaryDirectory() as folder:
         arguments = transformers.TrainingArguments(
             output_dir=folder,
-            per_device_train_batch_size=ROWS,
+            per_device_train_batch_size=1,  # an item is a batch of ROWS pairs
             max_steps=len(batches),
             learning_rate=1e-3,
             weight_decay=0.05,
@@ -186,7 +185,8 @@ def _their_speed(source: BatchSource) -> float:
         transformers.Trainer(
             model=transformers.BertForPreTraining(_their_config()),
             args=arguments,
-            train_dataset=_Rows(batches),
+            train_dataset=_Batches(batches),
+            data_collator=lambda items: items[0],
             callbacks=[clock],
         ).train()
     timed = sum(batch.num_tokens for batch in batches) * STEPS / len(batches)
