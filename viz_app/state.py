@@ -60,7 +60,7 @@ class Selection:
 
 
 def default_selection(locale: str | None) -> Selection:
-    """What a new visitor sees, by the language of the browser."""
+    """What a new visitor sees, by the language of a link or of the browser."""
     if (locale or "").lower().startswith("zh"):
         return Selection("zh", "mini-zh", "小猫饿了，它想吃鱼。", layer=1, head=5, query=6)
     return Selection(
@@ -139,7 +139,8 @@ def synchronise() -> None:
     asked = {name: value for name, value in st.query_params.items() if name in own}
     memory: _Memory | None = st.session_state.get(_MEMORY)
     if memory is None:
-        _store(from_address(asked, default_selection(st.context.locale)))
+        language = asked.get(URL_NAMES["language"], st.context.locale)
+        _store(from_address(asked, default_selection(language)))
         memory = st.session_state[_MEMORY] = _Memory(current(), asked)
     else:
         for name in URL_NAMES:  # a widget that was cut off while it was drawn leaves None behind

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from bert_core.checkpoint import CheckpointError
 from viz_app.messages import LANGUAGES, text
+from viz_app.state import default_selection
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(path.stem for path in (ROOT / "viz_app" / "app_pages").glob("*.py"))
@@ -186,3 +187,12 @@ def test_a_page_that_fails_says_so_without_a_traceback(
     assert test.text_input(key="text_a").value == DEFAULT
     assert "a slip of ours" in caplog.text  # … but the terminal has it
     caplog.clear()  # expected here; see the fixture no_failed_page
+
+
+def test_a_link_that_names_only_a_language_brings_a_text_in_it() -> None:
+    test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    test.query_params["lang"] = "zh"
+    test.run()
+    assert not test.exception
+    assert test.selectbox(key="model").value == "mini-zh"
+    assert test.text_input(key="text_a").value == default_selection("zh-CN").text_a
