@@ -13,13 +13,8 @@ from bert_core.model import BertForPreTraining
 from bert_core.provenance import Cell, stage_vector, value_of
 from bert_core.trace import Trace, trace_forward
 from viz_app.view_models.steps import BY_ID, LAYER_PARTS, STEPS
-from viz_app.view_models.walkthrough import (
-    CellPattern,
-    Row,
-    Unit,
-    WalkthroughView,
-    walkthrough,
-)
+from viz_app.view_models.walkthrough import walkthrough
+from viz_app.view_models.walkthrough_views import CellPattern, Row, Unit, WalkthroughView
 
 TOKENS = ("[CLS]", "the", "cat", "saw", "the", "dog", "[SEP]")
 LAYER, HEAD, QUERY = 1, 2, 3

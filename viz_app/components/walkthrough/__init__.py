@@ -21,7 +21,7 @@ from viz_app.view_models.steps import (
     step_of,
     steps_of,
 )
-from viz_app.view_models.walkthrough import DECIMALS, CellPattern, Edge, WalkthroughView
+from viz_app.view_models.walkthrough_views import DECIMALS, CellPattern, Edge, WalkthroughView
 
 _WORDS = (
     "pick_layer",
