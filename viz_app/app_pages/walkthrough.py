@@ -7,11 +7,12 @@ import streamlit as st
 from viz_app import frame, state
 from viz_app.components.walkthrough import origin_header, walkthrough_payload, walkthrough_table
 from viz_app.components.walkthrough.divisor_lab import divisor_lab
+from viz_app.export.chain_csv import chain_csv
 from viz_app.export.html import Part, html_file
+from viz_app.export.workbook import chain_workbook
 from viz_app.view_models.origin import origin_view
 from viz_app.view_models.steps import BY_ID, STEPS
 from viz_app.view_models.walkthrough import WalkthroughView, walkthrough
-from viz_app.view_models.workbook import chain_csv, chain_workbook
 
 KEY = "walkthrough"
 FIRST = "query"
