@@ -62,3 +62,76 @@ function guessPanel(lesson, rows, queryText, done) {
     element("div", { class: "asked-buttons" }, ...buttons, skip, progress),
   );
 }
+
+/** Whether the weights wait for a guess, and the box that asks for it: {box, label, paint}. */
+function guessing(state, { root, repaint, isPlaying }) {
+  const box = element("div", { hidden: true });
+  const wanted = element("input", { type: "checkbox" });
+  const name = element("span");
+  const label = element("label", { class: "guess-switch", hidden: true }, wanted, name);
+  let answered = null; // the subject that was guessed or passed over
+  let verdict = null;
+
+  wanted.addEventListener("change", () => {
+    setWantsGuess(wanted.checked);
+    repaint();
+  });
+
+  /** Asked once per head and token. */
+  function subject() {
+    const { lesson } = state;
+    const texts = lesson.tokens.map(({ text }) => text);
+    return [lesson.layer, lesson.head_index, lesson.query, ...texts].join();
+  }
+
+  function isPending() {
+    const { lesson } = state;
+    return (
+      currentStep(state).id === "attention_probs" &&
+      wantsGuess(lesson) &&
+      !isPlaying() &&
+      answered !== subject() &&
+      rowsToGuess(lesson).length === 3
+    );
+  }
+
+  function ask() {
+    if (box.dataset.subject === subject()) return; // half answered: leave it
+    box.dataset.subject = subject();
+    const { lesson } = state;
+    const rows = rowsToGuess(lesson);
+    box.replaceChildren(
+      guessPanel(lesson, rows, state.queryText, (guessed) => {
+        answered = subject();
+        verdict = guessed && judge(lesson, rows, guessed);
+        box.dataset.subject = "";
+        repaint();
+      }),
+    );
+  }
+
+  function tellVerdict() {
+    const { lesson } = state;
+    const order = verdict.order.map((row) => lesson.rows[row].label).join(" > ");
+    const text = fill(lesson.words[`guess_${verdict.verdict}`], { order });
+    box.replaceChildren(element("p", { class: "guess" }, text));
+  }
+
+  return {
+    box,
+    label,
+    paint() {
+      const { lesson } = state;
+      const pending = isPending();
+      label.hidden = lesson.part !== "attention" || lesson.alone;
+      name.textContent = lesson.words.guess;
+      wanted.checked = wantsGuess(lesson);
+      root.classList.toggle("guessing", pending);
+      const told =
+        currentStep(state).id === "attention_probs" && verdict && answered === subject();
+      box.hidden = !pending && !told;
+      if (pending) ask();
+      else if (told) tellVerdict();
+    },
+  };
+}
