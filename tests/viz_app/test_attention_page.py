@@ -48,6 +48,20 @@ def test_every_section_draws(section: str, language: str) -> None:
     assert arrays["pixels"].shape[:2] == (4, 8)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_view_can_be_taken_along_as_a_picture(language: str) -> None:
+    app = open_page(**PAIR, lang=language, at_view="save")
+    pictures = [
+        unpack(element.proto.bytes)
+        for element in app.get("bidi_component")
+        if element.proto.component_name == "headlight_picture"
+    ]
+    names = {header["name"]: bytes(arrays["svg"]) for header, arrays in pictures}
+    heads = {"attention_L1_H5", "lines_L1", "neurons_L1_H5_token3", "attention_overview"}
+    assert set(names) == heads
+    assert all(svg.startswith(b"<svg") and b"mini-en" in svg for svg in names.values())
+
+
 @pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize("text", ["", "我", "a"])
 def test_the_shortest_inputs_are_enough(section: str, text: str) -> None:

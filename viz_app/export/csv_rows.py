@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from viz_app.view_models.views import LinesView, MatrixView
+from viz_app.view_models.views import LinesView, MatrixView, NeuronView
 
 
 def matrix_rows(view: MatrixView, hidden: str) -> tuple[list[str], list[list[str | float]]]:
@@ -42,3 +44,28 @@ def lines_rows(view: LinesView, least: float) -> list[list[str | int | float]]:
         ]
         for head, query, key in np.argwhere(view.weights >= least)
     ]
+
+
+def neuron_rows(
+    view: NeuronView, headings: Mapping[str, str]
+) -> tuple[list[str], list[list[str | float]]]:
+    """Head and rows: q in the first row, then a row per key with its vector and what follows.
+
+    Args:
+        headings: From `neuron_headings`.
+    """
+    dimensions = range(len(view.query))
+    columns = [
+        "",
+        *(f"k {dimension}" for dimension in dimensions),
+        *(f"q ⊙ k {dimension}" for dimension in dimensions),
+        *(headings[name] for name in ("dot", "root", "weight")),
+    ]
+    nothing = [""] * (len(view.query) + 3)
+    rows: list[list[str | float]] = [[headings["query"], *view.query.tolist(), *nothing]]
+    for index, token in enumerate(view.tokens):
+        key = view.keys[index]
+        score = "" if view.closed[index] else float(view.scores[index])
+        numbers = (float(view.dots[index]), score, float(view.weights[index]))
+        rows.append([token.label, *key.tolist(), *(view.query * key).tolist(), *numbers])
+    return columns, rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from viz_app.components.lines import POINTED
 from viz_app.palette import head_colour, palette, scale_colours
-from viz_app.view_models.views import LinesView, MatrixView, OverviewView, TokenLabel
+from viz_app.view_models.tile_order import TileOrder
+from viz_app.view_models.views import LinesView, MatrixView, NeuronView, OverviewView, TokenLabel
 
 FONT = "'Source Sans 3', 'Source Sans', 'Noto Sans CJK SC', 'PingFang SC', sans-serif"
 CELL = 30  # px
@@ -46,7 +47,7 @@ def matrix_svg(view: MatrixView, title: str) -> str:
             _text(
                 left + (column + 0.5) * cell,
                 top + (row + 0.5) * cell,
-                _digits(float(view.values[row, column]), view.kind),
+                _digits(float(view.values[row, column]), 2 if view.kind == "probability" else 1),
                 size=10,
                 anchor="middle",
                 fill=_ink(colours[row, column]),
@@ -63,22 +64,38 @@ def matrix_svg(view: MatrixView, title: str) -> str:
     return _document(left + columns * cell + beside + 10, top + rows * cell + 12, title, parts)
 
 
-def overview_svg(view: OverviewView, title: str, tile: int = 72) -> str:
-    """All layers and heads, each tile an image of one pixel per pair of tokens."""
-    left, top, gap = 34, 58, 4
-    parts = [
-        _text(left + (head + 0.5) * (tile + gap), top - 10, f"H{head}", anchor="middle")
-        for head in range(view.heads)
-    ]
-    for layer in range(view.layers):
-        y = top + layer * (tile + gap)
-        parts.append(_text(left - 6, y + tile / 2, f"L{layer}", anchor="end"))
-        for head in range(view.heads):
-            # the indices are √p already, which is what the page colours by
-            colours = scale_colours(view.pixels[layer, head], "probability", 0, 255)
-            parts.append(_image(colours, left + head * (tile + gap), y, tile, tile))
-    width = left + view.heads * (tile + gap) + 6
-    return _document(width, top + view.layers * (tile + gap) + 6, title, parts)
+def overview_svg(
+    view: OverviewView, title: str, order: TileOrder | None = None, tile: int = 72
+) -> str:
+    """All layers and heads, each tile an image of one pixel per pair of tokens.
+
+    Args:
+        order: Of the tiles, which then have their names above them; None for a row per layer.
+    """
+    left, top, across = 34, 58, tile + 4
+    down = across if order is None else across + 14
+    parts = []
+    if order is None:
+        tiles = range(view.layers * view.heads)
+        parts += [
+            _text(left + (head + 0.5) * across, top - 10, f"H{head}", anchor="middle")
+            for head in range(view.heads)
+        ]
+        sides = [f"L{layer}" for layer in range(view.layers)]
+    else:
+        tiles = order.tiles.tolist()
+        sides = [str(row * view.heads + 1) for row in range(view.layers)]  # rank of the first
+    for row, side in enumerate(sides):
+        parts.append(_text(left - 6, top + row * down + tile / 2, side, anchor="end"))
+    for slot, number in enumerate(tiles):
+        layer, head = divmod(number, view.heads)
+        x, y = left + (slot % view.heads) * across, top + (slot // view.heads) * down
+        if order is not None:
+            parts.append(_text(x + tile / 2, y - 8, f"L{layer} H{head}", size=11, anchor="middle"))
+        # the indices are √p already, which is what the page colours by
+        colours = scale_colours(view.pixels[layer, head], "probability", 0, 255)
+        parts.append(_image(colours, x, y, tile, tile))
+    return _document(left + view.heads * across + 6, top + view.layers * down + 6, title, parts)
 
 
 def lines_svg(
@@ -129,6 +146,67 @@ def lines_svg(
         parts.append(_text(x + 16, legend_y, f"H{head}", size=11))
     width = max(2 * left + span, left + len(heads) * 46 + 10)
     return _document(width, legend_y + 16, title, parts)
+
+
+STRIP = (16, 11, 4)  # px: height, width of a number, and where there are many
+ROW = 22  # px
+MOST_WIDE = 48  # numbers
+
+
+def neurons_svg(view: NeuronView, title: str, headings: Mapping[str, str], legend: str) -> str:
+    """One query token against its keys: both vectors as strips, the sums, the weights as bars.
+
+    Args:
+        headings: From `neuron_headings`.
+        legend: What the colours mean.
+    """
+    height, wide, narrow = STRIP
+    size = len(view.query)
+    strip = size * (wide if size <= MOST_WIDE else narrow)
+    room = {name: max(strip, _width(headings[name])) for name in ("vector", "product")}
+    left = 10 + max(_widest(view.tokens), _width(headings["query"]))
+    keys, top, bar = left + 8, 62, 120
+    products = keys + room["vector"] + 16
+    dot = products + room["product"] + 16 + _width(headings["dot"])
+    root = dot + 16 + max(_width(headings["root"]), 48)
+    weight = root + 16
+    places = {"vector": keys, "product": products, "weight": weight}
+    parts = [_text(x, top - 20, headings[name], size=11) for name, x in places.items()]
+    parts += [
+        _text(x, top - 20, headings[name], size=11, anchor="end")
+        for name, x in (("dot", dot), ("root", root))
+    ]
+
+    def strip_of(values: NDArray[np.float32], largest: float, x: float, y: float) -> str:
+        colours = scale_colours(values[None], "signed", -largest, largest)
+        return _image(colours, x, y - height / 2, strip, height)
+
+    def largest(values: NDArray[np.float32]) -> float:
+        return float(np.abs(values).max()) or 1.0
+
+    mark = palette("light")["mark"]
+    parts.append(_text(left, top, headings["query"], anchor="end", fill=mark))
+    parts.append(strip_of(view.query, largest(view.query), keys, top))
+    multiplied = view.keys * view.query
+    fill = _hex(scale_colours(140.0, "probability", 0, 255))
+    for index, token in enumerate(view.tokens):
+        y = top + (index + 1) * ROW
+        score = "−∞" if view.closed[index] else _digits(float(view.scores[index]), 2)
+        share = float(np.clip(view.weights[index], 0, 1))
+        parts += [
+            _text(left, y, token.label, anchor="end"),
+            strip_of(view.keys[index], largest(view.keys), keys, y),
+            strip_of(multiplied[index], largest(multiplied), products, y),
+            _text(dot, y, _digits(float(view.dots[index]), 2), anchor="end"),
+            _text(root, y, score, anchor="end"),
+            f'<rect x="{weight:.1f}" y="{y - 9:.1f}" width="{share * bar:.2f}" height="18" '
+            f'fill="{fill}" fill-opacity="0.55"/>',
+            _text(weight + 4, y, f"{float(view.weights[index]):.3f}"),
+        ]
+    bottom = top + (len(view.tokens) + 1) * ROW
+    parts.append(_text(keys, bottom + 4, legend, size=11))
+    width = max(weight + bar, keys + _width(legend), _width(title)) + 10
+    return _document(width, bottom + 20, title, parts)
 
 
 def _document(width: float, height: float, title: str, parts: Sequence[str]) -> str:
@@ -203,8 +281,12 @@ def png(colours: NDArray[np.uint8]) -> bytes:
     )
 
 
-def _digits(value: float, kind: str) -> str:
-    return f"{value:.2f}" if kind == "probability" else f"{value:.1f}".replace("-", "−")
+def _digits(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}".replace("-", "−")
+
+
+def _hex(colour: NDArray[np.uint8]) -> str:
+    return "#" + bytes(colour).hex()
 
 
 def _ink(colour: NDArray[np.uint8]) -> str:

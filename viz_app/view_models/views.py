@@ -220,3 +220,8 @@ class NeuronView:
             if values.shape != shape:
                 raise ValueError(f"{name} must have shape {shape}, got {values.shape}")
             object.__setattr__(self, name, values)
+
+    @property
+    def closed(self) -> NDArray[np.bool_]:
+        """Keys that the query must not look at [key]; their scores are the lowest there are."""
+        return self.scores < np.finfo(np.float32).min / 2

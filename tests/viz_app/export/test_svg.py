@@ -9,10 +9,13 @@ import pytest
 
 from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
-from viz_app.export.csv_rows import lines_rows, matrix_rows
-from viz_app.export.svg import lines_svg, matrix_svg, overview_svg, png
+from viz_app.components.neurons import neuron_headings
+from viz_app.export.csv_rows import lines_rows, matrix_rows, neuron_rows
+from viz_app.export.svg import lines_svg, matrix_svg, neurons_svg, overview_svg, png
+from viz_app.messages import words
 from viz_app.palette import head_colour
 from viz_app.view_models.matrix import attention_map, layer_lines, overview_map, score_map
+from viz_app.view_models.neurons import neuron_view
 from viz_app.view_models.slices import Slice, slice_matrix
 
 NAME = "{http://www.w3.org/2000/svg}"
@@ -113,3 +116,46 @@ def test_line_table_has_one_row_per_weight(trace: Trace) -> None:
     layer, head, query, token, key, _, weight = rows[0]
     assert (layer, token) == (0, view.tokens[int(query)].text)
     assert weight == view.weights[int(head), int(query), int(key)]
+
+
+@pytest.mark.parametrize(("language", "heading"), [("en", "key vector k"), ("zh", "键向量 k")])
+def test_neurons_are_drawn_with_their_numbers(trace: Trace, language: str, heading: str) -> None:
+    say = words(language)
+    view = neuron_view(trace, 1, 2, 3)
+    legend = say("attention.legend.signed")
+    svg = neurons_svg(view, "<t>", neuron_headings(view, say), legend)
+    found = texts(svg)
+    assert {heading, "÷ √5", legend, say("attention.neurons.query", token="我")} <= set(found)
+    assert {f"{dot:.2f}".replace("-", "−") for dot in view.dots} <= set(found)
+    root = ElementTree.fromstring(svg)
+    # q, then k and q ⊙ k of every key
+    assert len(list(root.iter(f"{NAME}image"))) == 1 + 2 * len(view.tokens)
+    bars = [node for node in root.iter(f"{NAME}rect") if "fill-opacity" in node.attrib]
+    lengths = np.array([float(bar.attrib["width"]) for bar in bars])
+    np.testing.assert_allclose(lengths / lengths.sum(), view.weights, atol=1e-3)
+
+
+def test_a_masked_key_has_no_score_in_picture_and_table() -> None:
+    view = neuron_view(toy_bert().trace("the cat", attention="causal"), 0, 0, 1)
+    headings = neuron_headings(view, words("en"))
+    assert texts(neurons_svg(view, "t", headings, "l")).count("−∞") == 2
+    assert [row[-2] == "" for row in neuron_rows(view, headings)[1][1:]] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_the_neuron_table_can_be_worked_out_again(trace: Trace) -> None:
+    view = neuron_view(trace, 1, 2, 3)
+    columns, rows = neuron_rows(view, neuron_headings(view, words("en")))
+    assert all(len(row) == len(columns) == 1 + 5 + 5 + 3 for row in rows)
+    q = np.array(rows[0][1:6], np.float32)
+    np.testing.assert_array_equal(q, view.query)
+    numbers = np.array([row[1:] for row in rows[1:]], np.float64)
+    keys, products, (dots, scores, weights) = numbers[:, :5], numbers[:, 5:10], numbers[:, 10:].T
+    np.testing.assert_array_equal(products, keys.astype(np.float32) * q)
+    np.testing.assert_allclose(products.sum(1), dots, rtol=1e-4, atol=1e-5)
+    powers = np.exp(scores - scores.max())
+    np.testing.assert_allclose(powers / powers.sum(), weights, atol=1e-6)

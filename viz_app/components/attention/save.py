@@ -7,13 +7,16 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from viz_app.components.attention.page import AttentionPage
+from viz_app.components.attention.roles import tile_order
 from viz_app.components.chart import download
 from viz_app.components.lines import LONGEST_SETTINGS, POINTED, LineSettings
+from viz_app.components.neurons import neuron_headings
 from viz_app.components.picture import picture
-from viz_app.export.csv_rows import lines_rows, matrix_rows
+from viz_app.export.csv_rows import lines_rows, matrix_rows, neuron_rows
 from viz_app.export.html import heads_file
-from viz_app.export.svg import lines_svg, matrix_svg, overview_svg
+from viz_app.export.svg import lines_svg, matrix_svg, neurons_svg, overview_svg
 from viz_app.view_models.matrix import attention_map, layer_lines, overview_map
+from viz_app.view_models.neurons import neuron_view
 from viz_app.view_models.slices import slice_lines, slice_matrix
 from viz_app.view_models.views import LinesView
 
@@ -42,9 +45,10 @@ def save_section(page: AttentionPage) -> None:
         picture(layer_picture(page, lines, settings), name=name, key="save_lines", words=say)
         download(name, lambda: (LINE_COLUMNS, lines_rows(lines, POINTED)), say)
     st.caption(say("attention.save.lines_note"))
+    save_neurons(page)
     st.markdown(f"##### {say('attention.save.overview')}")
     picture(
-        overview_svg(overview_map(page.trace), page.bert.name),
+        overview_svg(overview_map(page.trace), page.bert.name, tile_order(page)),
         name="attention_overview",
         key="save_overview",
         words=say,
@@ -63,6 +67,25 @@ def save_section(page: AttentionPage) -> None:
     st.code(f"{st.context.url or ''}?{urlencode(st.query_params.to_dict())}", language=None)
     st.markdown(f"##### {say('attention.save.code')}")
     st.code(notebook_code(page), language="python")
+
+
+def save_neurons(page: AttentionPage) -> None:
+    """The query against its keys: the picture as on the page, the table with all keys."""
+    say, chosen = page.say, page.chosen
+    place = (page.trace, chosen.layer, chosen.head, chosen.query)
+    view = neuron_view(*place)
+    headings = neuron_headings(view, say)
+    st.markdown(f"##### {say('attention.heading.neurons', layer=chosen.layer, head=chosen.head)}")
+    name = f"neurons_L{chosen.layer}_H{chosen.head}_token{chosen.query}"
+    title = f"{page.bert.name} · {page.head_name()} · {headings['query']}"
+    legend = say("attention.legend.signed")
+    with st.container(horizontal=True):
+        svg = neurons_svg(view, title, headings, legend)
+        picture(svg, name=name, key="save_neurons", words=say)
+        every = len(page.trace.tokens)
+        download(name, lambda: neuron_rows(neuron_view(*place, most=every), headings), say)
+    if view.left_out:
+        st.caption(say("attention.save.neurons_note", shown=len(view.tokens)))
 
 
 def layer_picture(page: AttentionPage, lines: LinesView, settings: LineSettings) -> str:
@@ -92,6 +115,7 @@ def stand_alone(page: AttentionPage, settings: LineSettings) -> str:
         query=chosen.query,
         settings=settings,
         words=page.say,
+        order=tile_order(page),
         title=" / ".join(filter(None, (chosen.text_a, chosen.text_b))),
         language=chosen.language,
     )

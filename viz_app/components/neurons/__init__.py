@@ -12,13 +12,20 @@ from viz_app.components.packing import pack
 from viz_app.view_models.views import NeuronView
 
 
+def neuron_headings(view: NeuronView, words: Words) -> dict[str, str]:
+    """The words over the columns and beside the query, on the page and in a picture or table."""
+    names = ("vector", "product", "dot", "weight")
+    return {
+        **{name: words(f"attention.neurons.{name}") for name in names},
+        "root": words("attention.neurons.root", size=len(view.query)),
+        "query": words("attention.neurons.query", token=view.query_token.label),
+    }
+
+
 def neurons_payload(view: NeuronView, *, key: str, words: Words) -> bytes:
     """What the browser needs to draw `view`."""
-    labels = {
-        name: words(f"attention.neurons.{name}")
-        for name in ("product", "dot", "weight", "vector", "keys_help")
-    }
-    labels["query"] = words("attention.neurons.query", token=view.query_token.label)
+    labels = neuron_headings(view, words)
+    labels["keys_help"] = words("attention.neurons.keys_help")
     labels["tip"] = words(
         "attention.neurons.tip",
         token="{token}",
@@ -27,7 +34,6 @@ def neurons_payload(view: NeuronView, *, key: str, words: Words) -> bytes:
         k="{k}",
         product="{product}",
     )
-    labels["root"] = words("attention.neurons.root", size=len(view.query))
     header: dict[str, Any] = {
         "view": key,
         "query": token_header([view.query_token])[0],
@@ -36,9 +42,7 @@ def neurons_payload(view: NeuronView, *, key: str, words: Words) -> bytes:
     }
     vectors = {"query": view.query, "keys": view.keys}
     numbers = {"dots": view.dots, "scores": view.scores, "weights": view.weights}
-    # A masked score is about minus the largest float32, which the sum cannot show.
-    closed = (view.scores < -1e30).astype(np.uint8)
-    return pack(header, {**vectors, **numbers, "closed": closed})
+    return pack(header, {**vectors, **numbers, "closed": view.closed.astype(np.uint8)})
 
 
 def neurons(view: NeuronView, *, key: str, words: Words) -> None:
