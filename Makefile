@@ -18,7 +18,8 @@ run: $(VENV)/.run  ## start the app and print its address (PORT=8600 picks the p
 
 test: $(VENV)/.dev  ## run all tests, in a real browser too (ARGS="-k name" picks some)
 	@$(PY) -m tools.browser
-	$(PY) -m pytest $(ARGS)
+	# Waiting threads sleep instead of spinning, so that a busy machine stays usable meanwhile.
+	OMP_WAIT_POLICY=passive $(PY) -m pytest $(ARGS)
 
 lint: $(VENV)/.dev  ## check format, lint and types
 	$(PY) -m ruff format --check .

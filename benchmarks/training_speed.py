@@ -6,6 +6,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,20 +16,26 @@ import torch
 import transformers
 
 from bert_core.config import BertConfig
+from bert_core.device import choose_device
 from bert_core.model import BertForPreTraining
+from bert_core.pretraining.__main__ import device_name
 from bert_core.pretraining.batches import Batch, BatchSource, Position
 from bert_core.pretraining.documents import Corpus
 from bert_core.pretraining.loop import Pace, Recipe, Run
 from bert_core.pretraining.masking import MaskingRule
 from bert_core.pretraining.pairs import PairMix
+from bert_core.pretraining.precision import choose_precision
 from bert_core.pretraining.schedule import Budget
 from bert_core.tokenizer import SPECIAL_TOKENS, BertTokenizer
 
 TITLE = "Training"
 NOTE = (
     "Joint MLM and NSP training of the `mini-en` configuration (4 layers, hidden 256, 12,288 "
-    "pieces, no dropout, float32), batches of 32 pairs packed to 128 tokens, random ids in place "
-    "of words. Each side trains in turn; median over the rounds, first steps left out."
+    "pieces, no dropout), batches of 32 pairs packed to 128 tokens on a CPU and 512 on a GPU, "
+    "random ids in place of words. Each side trains in turn; median over the rounds, first steps "
+    "left out. The matrix rate is what large products reach in the same format; the share of it "
+    "counts the multiplications and additions of a step's matrix products. “auto” is the format "
+    "that our loop takes here by itself."
 )
 CONFIG = BertConfig(
     vocab_size=12288,
@@ -40,45 +47,94 @@ CONFIG = BertConfig(
     attention_probs_dropout_prob=0.0,
     max_position_embeddings=128,
 )
-ROWS = 32
 ROUNDS = 3
 WARM_UP = 2
 STEPS = 8
 """Steps that are timed in each round, after the warm-up."""
 
-OURS = "this project, Muon and AdamW"
-OURS_ADAMW = "this project, AdamW alone"
 THEIRS = f"transformers {transformers.__version__}: BertForPreTraining and Trainer (AdamW)"
+FORMATS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 def run() -> list[dict[str, object]]:
-    """One row per way of training, with its speed beside the Trainer's."""
-    source = _source()
-    sides: dict[str, Callable[[], float]] = {
-        OURS: lambda: _our_speed(source, Recipe()),
-        OURS_ADAMW: lambda: _our_speed(source, Recipe(matrix_rate=0.0)),
-        THEIRS: lambda: _their_speed(source),
-    }
-    speeds: dict[str, list[float]] = {name: [] for name in sides}
+    """One row per way of training, with its speed beside the Trainer's in the same format."""
+    device = choose_device()
+    source = _source(rows=512 if device.type == "cuda" else 32)
+    chosen = choose_precision("auto", device)
+    sides: dict[tuple[str, str], Callable[[], float]] = {}
+    for name, dtype in FORMATS.items():
+        for loop, recipe in (
+            ("this project, Muon and AdamW", Recipe()),
+            ("this project, AdamW alone", Recipe(matrix_rate=0.0)),
+        ):
+            sides[loop, name] = partial(_our_speed, source, recipe, dtype, device)
+        sides[THEIRS, name] = partial(_their_speed, source, dtype, device)
+    speeds: dict[tuple[str, str], list[float]] = {side: [] for side in sides}
     for _ in range(ROUNDS):
-        for name, measure in sides.items():
-            speeds[name].append(measure())
-    reference = statistics.median(speeds[THEIRS])
-    return [
-        {
-            "loop": name,
-            "tokens/s": f"{statistics.median(values):,.0f}",
-            "slowest and fastest round": f"{min(values):,.0f} – {max(values):,.0f}",
-            "beside the Trainer": f"{statistics.median(values) / reference:.2f}×",
-            "CPU threads": torch.get_num_threads(),
-        }
-        for name, values in speeds.items()
-    ]
+        for side, measure in sides.items():
+            speeds[side].append(measure())
+    median = {side: statistics.median(values) for side, values in speeds.items()}
+    flops = flops_per_token(CONFIG, _batches(source)[0])
+    rows: list[dict[str, object]] = []
+    for (loop, name), values in speeds.items():
+        rate = matrix_rate(FORMATS[name], device)
+        rows.append(
+            {
+                "loop": loop,
+                "format": f"{name} (auto)" if FORMATS[name] == chosen else name,
+                "tokens/s": f"{median[loop, name]:,.0f}",
+                "slowest and fastest round": f"{min(values):,.0f} – {max(values):,.0f}",
+                "beside the Trainer": f"{median[loop, name] / median[THEIRS, name]:.2f}×",
+                "beside the Trainer in float32": (
+                    f"{median[loop, name] / median[THEIRS, 'float32']:.2f}×"
+                ),
+                "matrix rate, GFLOP/s": f"{rate / 1e9:,.0f}",
+                "share of it": f"{median[loop, name] * flops / rate:.0%}",
+                "device": device_name(device),
+            }
+        )
+    return rows
 
 
-def _source() -> BatchSource:
+def flops_per_token(config: BertConfig, batch: Batch) -> float:
+    """Multiplications and additions in the matrix products of a step, per token.
+
+    Forward 2 per weight and token, backward twice that; attention multiplies each token with all
+    others of its row, once for the scores and once for the context; the MLM head works on the
+    chosen tokens only.
+    """
+    hidden, inner = config.hidden_size, config.intermediate_size
+    rows, seq = batch.input_ids.shape
+    layer = 4 * hidden * hidden + 2 * hidden * inner + 2 * seq * hidden
+    chosen_share = len(batch.mlm_labels) / (rows * seq)
+    head = chosen_share * (hidden * hidden + config.vocab_size * hidden)
+    padding = rows * seq / batch.num_tokens
+    return padding * 6 * (config.num_hidden_layers * layer + head)
+
+
+def matrix_rate(dtype: torch.dtype, device: torch.device) -> float:
+    """Operations per second of a large product, the fastest of a few tries."""
+    size = 8192 if device.type == "cuda" else 2048
+    left, right = (torch.ones(size, size, dtype=dtype, device=device) for _ in range(2))
+    tries: list[float] = []
+    for _ in range(6):
+        _wait(device)
+        began = time.perf_counter()
+        left @ right
+        _wait(device)
+        tries.append(time.perf_counter() - began)
+    return 2 * size**3 / min(tries)
+
+
+def _wait(device: torch.device) -> None:
+    """Until the device has done what it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def _source(rows: int) -> BatchSource:
     """Pairs packed to 128 tokens, from documents of random ids."""
-    documents, sentences, length = 400, 40, 20
+    documents, sentences, length = 100 * rows // 8, 40, 20
     ids = np.random.default_rng(1).integers(5, CONFIG.vocab_size, documents * sentences * length)
     corpus = Corpus(
         ids=ids.astype(np.uint16),
@@ -95,16 +151,19 @@ def _source() -> BatchSource:
         tokenizer=BertTokenizer.from_vocab(vocab),
         mix=PairMix({128: 1.0}),
         rule=MaskingRule(),
-        tokens_per_batch=ROWS * 128,
+        tokens_per_batch=rows * 128,
         seed=1,
     )
 
 
-def _our_speed(source: BatchSource, recipe: Recipe) -> float:
+def _our_speed(
+    source: BatchSource, recipe: Recipe, precision: torch.dtype, device: torch.device
+) -> float:
     """Tokens per second of a run of our loop."""
     clock: list[float] = []
 
     def tick() -> bool:
+        _wait(device)
         clock.append(time.perf_counter())
         return False
 
@@ -115,7 +174,9 @@ def _our_speed(source: BatchSource, recipe: Recipe) -> float:
             source=source,
             budget=Budget(steps=WARM_UP + STEPS),
             folder=Path(folder),
+            device=device,
             recipe=recipe,
+            precision=precision,
             pace=Pace(save_seconds=1e9, log_steps=10**9, history=(), evaluations=()),
             stop_requested=tick,
         ).train()
@@ -157,22 +218,24 @@ class _Batches(torch.utils.data.Dataset):
 class _Clock(transformers.TrainerCallback):
     """Notes when each step ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
         self.ends: list[float] = []
 
     def on_step_end(self, *arguments: Any, **more: Any) -> None:
+        _wait(self.device)
         self.ends.append(time.perf_counter())
 
 
-def _their_speed(source: BatchSource) -> float:
+def _their_speed(source: BatchSource, precision: torch.dtype, device: torch.device) -> float:
     """Tokens per second of `Trainer` on the same batches."""
     batches = _batches(source)
     torch.manual_seed(1)
-    clock = _Clock()
+    clock = _Clock(device)
     with tempfile.TemporaryDirectory() as folder:
         arguments = transformers.TrainingArguments(
             output_dir=folder,
-            per_device_train_batch_size=1,  # an item is a batch of ROWS pairs
+            per_device_train_batch_size=1,  # an item is a whole batch
             max_steps=len(batches),
             learning_rate=1e-3,
             weight_decay=0.05,
@@ -180,7 +243,8 @@ def _their_speed(source: BatchSource) -> float:
             save_strategy="no",
             logging_strategy="no",
             disable_tqdm=True,
-            use_cpu=True,
+            use_cpu=device.type == "cpu",
+            bf16=precision == torch.bfloat16,
         )
         transformers.Trainer(
             model=transformers.BertForPreTraining(_their_config()),

@@ -66,8 +66,36 @@ def fused_attention(
     additive_mask: Float[Tensor, "#batch 1 #query key"] | None = None,
     dropout_p: float = 0.0,
 ) -> Float[Tensor, "batch heads query value_size"]:
-    """The `context` of `attention_steps` in one call that never stores the weights."""
+    """The `context` of `attention_steps` in one call that does not keep the weights' steps."""
+    if query.dtype == torch.bfloat16 and query.device.type == "cpu":
+        return _batched_attention(query, key, value, additive_mask, dropout_p)
     return F.scaled_dot_product_attention(query, key, value, additive_mask, dropout_p)
+
+
+def _batched_attention(
+    query: Float[Tensor, "batch heads query head_size"],
+    key: Float[Tensor, "batch heads key head_size"],
+    value: Float[Tensor, "batch heads key value_size"],
+    additive_mask: Float[Tensor, "#batch 1 #query key"] | None,
+    dropout_p: float,
+) -> Float[Tensor, "batch heads query value_size"]:
+    """Attention in two batched products, for bfloat16 on a CPU.
+
+    There torch's fused call takes seven times as long on the way back (33 against 5 ms for 32 × 8
+    heads of 128 × 128 weights), which is a quarter of a training step.
+    """
+    batch, heads = query.shape[:2]
+    scaled = (query / math.sqrt(query.shape[-1])).flatten(0, 1)
+    keys = key.flatten(0, 1).mT
+    if additive_mask is None:
+        scores = torch.bmm(scaled, keys)
+    else:
+        mask = additive_mask.to(query.dtype).expand(batch, heads, -1, -1).flatten(0, 1)
+        scores = torch.baddbmm(mask, scaled, keys)
+    # Asked for in its own format, autocast leaves the softmax in bfloat16 (it sums in float32).
+    with torch.autocast("cpu", enabled=False):
+        probs = F.dropout(torch.softmax(scores, -1), dropout_p, training=dropout_p > 0)
+    return torch.bmm(probs, value.flatten(0, 1)).unflatten(0, (batch, heads))
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ from bert_core.pretraining.evaluate import (
 from bert_core.pretraining.loop import Pace, Recipe, Run, Standing, Workers, read_metrics
 from bert_core.pretraining.masking import MaskingRule
 from bert_core.pretraining.pairs import TRAINING_MIX
+from bert_core.pretraining.precision import PRECISIONS, choose_precision
 from bert_core.pretraining.schedule import Budget
 from bert_core.shelves import LANGUAGES
 from bert_core.tokenizer import BertTokenizer
@@ -121,6 +122,12 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--log-steps", type=int, default=50)
     train.add_argument("--device", default="auto")
     train.add_argument("--threads", type=int, help="CPU threads of this process")
+    train.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="auto",
+        help="of the matrix products; auto measures what is faster here (default: %(default)s)",
+    )
     train.add_argument("--compile", action="store_true", help="compile the model first")
 
     judge = commands.add_parser("evaluate", help="figures of a checkpoint on held-out text")
@@ -188,6 +195,7 @@ def _train(options: argparse.Namespace) -> None:
         recipe=recipe,
         pace=Pace(save_seconds=options.save_minutes * 60, log_steps=options.log_steps),
         workers=workers,
+        precision=_common_precision(options.precision, device, workers),
         compile=options.compile,
         evaluate=None if heldout is None else lambda: evaluate(model, logged, device),
     )
@@ -197,6 +205,12 @@ def _train(options: argparse.Namespace) -> None:
     if workers.leads and run.budget.progress(standing.step, standing.seconds) >= 1.0:
         _finish(run, standing, heldout, options)
     workers.leave()
+
+
+def _common_precision(name: str, device: torch.device, workers: Workers) -> torch.dtype:
+    """The lead's choice for all processes, each of which may have measured something else."""
+    lower = torch.tensor(choose_precision(name, device) == torch.bfloat16)
+    return torch.bfloat16 if workers.gather({"lower": lower})[0]["lower"] else torch.float32
 
 
 def _start(
@@ -276,6 +290,7 @@ def _finish(
         "steps": standing.step,
         "seconds": round(standing.seconds, 1),
         "device": device_name(run.device),
+        "precision": str(run.precision).removeprefix("torch."),
         "seed": source.seed,
         "recipe": vars(run.recipe),
         "batch_tokens": source.tokens_per_batch,

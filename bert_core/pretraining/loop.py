@@ -18,13 +18,13 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor
-from torch.nn import functional
 from torch.optim import Optimizer
 
 from bert_core.model import BertForPreTraining, BertOutput
 from bert_core.pretraining.batches import Batch, BatchSource, Position
 from bert_core.pretraining.evaluate import Evaluation
 from bert_core.pretraining.history import HISTORY_SHARES, save_snapshot
+from bert_core.pretraining.losses import summed_cross_entropy
 from bert_core.pretraining.muon import build_optimizers
 from bert_core.pretraining.schedule import Budget, learning_rate_factor
 
@@ -88,6 +88,8 @@ class Workers:
         world_size = int(os.environ.get("WORLD_SIZE", "1"))
         if world_size == 1:
             return cls()
+        if device.type == "cuda":
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
         if not dist.is_initialized():
             dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
         return cls(dist.get_rank(), dist.get_world_size())
@@ -119,6 +121,14 @@ class Workers:
         for tensor, part in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
             tensor.copy_(part.view_as(tensor))
 
+    def gather(self, value: dict[str, Tensor]) -> list[dict[str, Tensor]]:
+        """What every process holds, in the order of their ranks."""
+        if self.world_size == 1:
+            return [value]
+        gathered: list[dict[str, Tensor]] = [{} for _ in range(self.world_size)]
+        dist.all_gather_object(gathered, value)
+        return gathered
+
     def agree(self, seconds: float, stop: bool) -> tuple[float, bool]:
         """The lead's clock and wish to stop, so that all processes end at the same step."""
         if self.world_size == 1:
@@ -141,6 +151,8 @@ class Run:
     recipe: Recipe = Recipe()
     pace: Pace = Pace()
     workers: Workers = Workers()
+    precision: torch.dtype = torch.float32
+    """Of the matrix products (`choose_precision`); a resume on another machine may change it."""
     compile: bool = False
     evaluate: Callable[[], Evaluation] | None = None
     """Figures on held-out pairs, for the log."""
@@ -161,14 +173,18 @@ class Run:
             self.recipe.matrix_rate,
             self.recipe.other_rate,
             self.recipe.weight_decay,
+            self.precision,
         )
-        standing = load_state(self.folder, self.fingerprint(), self.model, optimizers)
+        standing = load_state(
+            self.folder, self.fingerprint(), self.model, optimizers, self.workers.rank
+        )
         forward: Forward = self.model
         if self.compile:
             forward = torch.compile(self.model, dynamic=True)
         meter = Meter(self.folder / "metrics.jsonl", standing, self.budget, self.workers.leads)
         before = standing.seconds
-        began = saved = time.monotonic()
+        saved = before
+        began = time.monotonic()
         batches = self.source.batches(Position(standing.epoch, standing.batch))
         while True:
             seconds = before + time.monotonic() - began
@@ -189,12 +205,15 @@ class Run:
             meter.count(losses, batch, factor)
             if standing.step % self.pace.log_steps == 0:
                 meter.log()
-            if time.monotonic() - saved > self.pace.save_seconds:
-                self._save_or_warn(optimizers, standing)
-                saved = time.monotonic()
+            # By the clock on which all processes agreed: every one takes part in a save.
+            if standing.seconds - saved > self.pace.save_seconds:
+                saved = standing.seconds
+                try:
+                    self._save(optimizers, standing)
+                except (OSError, RuntimeError) as problem:  # a full disk must not end the run
+                    print(f"\nState not saved, the one before is kept: {problem}", file=sys.stderr)
         meter.log()
-        if self.workers.leads:
-            save_state(self.folder, self.fingerprint(), self.model, optimizers, standing)
+        self._save(optimizers, standing)
         return standing
 
     def fingerprint(self) -> dict[str, Any]:
@@ -215,20 +234,16 @@ class Run:
         """One update; returns [MLM loss, NSP loss] of the whole batch in nats, and NSP accuracy."""
         chosen, rows = len(batch.mlm_labels), len(batch.nsp_labels)
         mine = batch.share(self.workers.rank, self.workers.world_size).to(self.device)
-        on_cuda = self.device.type == "cuda"
-        with torch.autocast("cuda", torch.bfloat16) if on_cuda else nullcontext():
+        lower = self.precision != torch.float32
+        with torch.autocast(self.device.type, self.precision) if lower else nullcontext():
             output = forward(
                 mine.input_ids,
                 token_type_ids=mine.token_type_ids,
                 attention_mask=mine.attention_mask,
                 mlm_positions=mine.mlm_positions,
             )
-        mlm_loss = functional.cross_entropy(
-            output.mlm_logits.float(), mine.mlm_labels, reduction="sum"
-        )
-        nsp_loss = functional.cross_entropy(
-            output.nsp_logits.float(), mine.nsp_labels, reduction="sum"
-        )
+        mlm_loss = summed_cross_entropy(output.mlm_logits, mine.mlm_labels)
+        nsp_loss = summed_cross_entropy(output.nsp_logits, mine.nsp_labels)
         loss = mlm_loss / chosen + self.recipe.nsp_weight * nsp_loss / rows
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
@@ -264,14 +279,21 @@ class Run:
             if self.evaluate is not None and self.workers.leads:
                 meter.write({"heldout": self.evaluate().as_dict()})
 
-    def _save_or_warn(self, optimizers: list[Optimizer], standing: Standing) -> None:
-        """Save the state; a full disk costs the newest minutes, not the run."""
-        if not self.workers.leads:
-            return
-        try:
-            save_state(self.folder, self.fingerprint(), self.model, optimizers, standing)
-        except (OSError, RuntimeError) as problem:
-            print(f"\nState not saved, the one before is kept: {problem}", file=sys.stderr)
+    def _save(self, optimizers: list[Optimizer], standing: Standing) -> None:
+        """The lead writes the state; every process gives its generators."""
+        generators = self.workers.gather(generator_states())
+        if self.workers.leads:
+            save_state(
+                self.folder, self.fingerprint(), self.model, optimizers, standing, generators
+            )
+
+
+def generator_states() -> dict[str, Tensor]:
+    """States of this process's random generators, from which dropout is drawn."""
+    states = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        states["cuda"] = torch.cuda.get_rng_state()
+    return states
 
 
 def save_state(
@@ -280,15 +302,13 @@ def save_state(
     model: BertForPreTraining,
     optimizers: list[Optimizer],
     standing: Standing,
+    generators: list[dict[str, Tensor]],
 ) -> None:
-    """Write `state.pt` whole or not at all.
+    """Write `state.pt` whole or not at all; `generators` holds every process's, by rank.
 
     Raises:
         OSError, RuntimeError: it could not be written; the state before is untouched.
     """
-    generators = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_available():
-        generators["cuda"] = torch.cuda.get_rng_state()
     unfinished = folder / "state.unfinished"
     try:
         with unfinished.open("wb") as stream:
@@ -314,8 +334,11 @@ def load_state(
     fingerprint: Mapping[str, Any],
     model: BertForPreTraining,
     optimizers: list[Optimizer],
+    rank: int = 0,
 ) -> Standing:
     """Put a stored state into model, optimizers and generators; a new standing if there is none.
+
+    A process beyond those that saved the state keeps the generators it was started with.
 
     Raises:
         ValueError: the state is of another run; the message names what differs.
@@ -333,9 +356,10 @@ def load_state(
     model.load_state_dict(state["model"])
     for optimizer, stored in zip(optimizers, state["optimizers"], strict=True):
         optimizer.load_state_dict(stored)
-    torch.set_rng_state(state["generators"]["cpu"])
-    if "cuda" in state["generators"] and torch.cuda.is_available():
-        torch.cuda.set_rng_state(state["generators"]["cuda"])
+    for generators in state["generators"][rank : rank + 1]:
+        torch.set_rng_state(generators["cpu"])
+        if "cuda" in generators and torch.cuda.is_available():
+            torch.cuda.set_rng_state(generators["cuda"])
     return Standing(**state["standing"])
 
 

@@ -2,8 +2,8 @@
 
 Source: Jordan et al. 2024 (Newton-Schulz coefficients); Liu et al. 2025, "Muon is scalable for LLM
 training" (weight decay, and the update scale 0.2 · √larger side, so that one learning rate fits
-matrices of all shapes). The iteration runs in the parameters' own float32 and over all matrices of
-one shape at once: `torch.optim.Muon` iterates in bfloat16, which CPUs do at a crawl.
+matrices of all shapes). The iteration runs over all matrices of one shape at once, and in bfloat16
+only where products are fast in it: `torch.optim.Muon` always does that, at a crawl on many CPUs.
 """
 
 from collections import defaultdict
@@ -17,11 +17,12 @@ _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 _ITERATIONS = 5
 
 
-def orthogonalise(matrices: Tensor) -> Tensor:
+def orthogonalise(matrices: Tensor, precision: torch.dtype = torch.float32) -> Tensor:
     """Bring all singular values of each matrix near 1 (between about 0.7 and 1.2).
 
     Args:
-        matrices: [count rows columns].
+        matrices: [count rows columns], float32.
+        precision: Format of the products.
 
     Returns:
         The same shape; U Vᵀ of each matrix's singular value decomposition, approximately.
@@ -31,11 +32,16 @@ def orthogonalise(matrices: Tensor) -> Tensor:
     wide = matrices.size(1) == small
     x = matrices if wide else matrices.mT
     x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
-    if large < 2 * small:
+    # All steps are polynomials of x·xᵀ: for long matrices it is cheaper to multiply them on the
+    # small side, but products of products need float32.
+    if large < 2 * small or precision != torch.float32:
+        x = x.to(precision)
         for _ in range(_ITERATIONS):
             gram = x @ x.mT
-            x = a * x + torch.baddbmm(b * gram, gram, gram, alpha=c) @ x
-    else:  # all steps are polynomials of x·xᵀ: cheaper to multiply them on its small side
+            polynomial = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+            x = torch.baddbmm(x, polynomial, x, beta=a)
+        x = x.to(matrices.dtype)
+    else:
         identity = torch.eye(small, dtype=x.dtype, device=x.device)
         gram = x @ x.mT
         product = step = torch.baddbmm(b * gram, gram, gram, alpha=c) + a * identity
@@ -56,7 +62,9 @@ class Muon(Optimizer):
         lr: float,
         momentum: float = 0.95,
         weight_decay: float = 0.05,
+        precision: torch.dtype = torch.float32,
     ) -> None:
+        self.precision = precision
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
         for group in self.param_groups:
             if any(parameter.ndim != 2 for parameter in group["params"]):
@@ -78,7 +86,9 @@ class Muon(Optimizer):
                 ahead = parameter.grad.lerp(state["momentum"], group["momentum"])
                 by_shape[parameter.shape].append((parameter, ahead))
             for shape, members in by_shape.items():
-                updates = orthogonalise(torch.stack([ahead for _, ahead in members]))
+                updates = orthogonalise(
+                    torch.stack([ahead for _, ahead in members]), self.precision
+                )
                 scale = group["lr"] * 0.2 * max(shape) ** 0.5
                 for (parameter, _), update in zip(members, updates, strict=True):
                     parameter.mul_(1 - group["lr"] * group["weight_decay"])
@@ -86,11 +96,16 @@ class Muon(Optimizer):
 
 
 def build_optimizers(
-    model: nn.Module, matrix_rate: float, other_rate: float, weight_decay: float
+    model: nn.Module,
+    matrix_rate: float,
+    other_rate: float,
+    weight_decay: float,
+    precision: torch.dtype = torch.float32,
 ) -> list[Optimizer]:
     """Muon for the encoder layers' matrices, AdamW for embeddings, heads, biases and LayerNorms.
 
     Biases and LayerNorm weights do not decay. With `matrix_rate` 0 AdamW takes all parameters.
+    `precision` is the format of Muon's products; AdamW works in float32.
     """
     matrices, decayed, free = [], [], []
     for name, parameter in model.named_parameters():
@@ -105,4 +120,6 @@ def build_optimizers(
         {"params": free, "weight_decay": 0.0},
     ]
     adam = AdamW(groups, lr=other_rate, betas=(0.9, 0.98), eps=1e-8)
-    return [Muon(matrices, lr=matrix_rate, weight_decay=weight_decay), adam] if matrices else [adam]
+    if not matrices:
+        return [adam]
+    return [Muon(matrices, matrix_rate, weight_decay=weight_decay, precision=precision), adam]

@@ -130,6 +130,32 @@ def test_eager_equals_fused_with_gradients(
         torch.testing.assert_close(eager, fused)
 
 
+@pytest.mark.parametrize("masked", [False, True])
+def test_bfloat16_equals_float32_up_to_its_rounding(
+    projections: tuple[Tensor, Tensor, Tensor], padding: Tensor, masked: bool
+) -> None:
+    mask = padding if masked else None
+    weight = torch.randn(BATCH, HEADS, QUERY, HEAD_SIZE, generator=generator(6))
+    results = []
+    for dtype in (torch.bfloat16, torch.float32):
+        query, key, value = (p.bfloat16().to(dtype).requires_grad_() for p in projections)
+        context = fused_attention(query, key, value, mask)
+        assert context.dtype == dtype
+        gradients = torch.autograd.grad((context * weight).sum(), [query, key, value])
+        results.append([tensor.float() for tensor in (context, *gradients)])
+    for rounded, exact in zip(*results, strict=True):
+        assert (rounded - exact).norm() < 0.02 * exact.norm()
+
+
+def test_bfloat16_dropout_keeps_the_mean(projections: tuple[Tensor, Tensor, Tensor]) -> None:
+    query, key, _ = (part.bfloat16() for part in projections)
+    ones = torch.ones_like(projections[2]).bfloat16()  # without dropout every context is 1
+    torch.manual_seed(8)
+    context = torch.stack([fused_attention(query, key, ones, None, 0.3) for _ in range(200)])
+    assert context.float().mean().item() == pytest.approx(1.0, abs=0.02)
+    assert context.float().std() > 0.1
+
+
 def test_different_head_sizes_are_named(projections: tuple[Tensor, Tensor, Tensor]) -> None:
     query, key, value = projections
     with pytest.raises(ValueError, match="query has head size 5, key has 4"):

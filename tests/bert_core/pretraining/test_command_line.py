@@ -47,6 +47,7 @@ def test_from_text_to_a_model_that_answers(
     assert training["steps"] == 8 and training["seed"] == 5
     assert training["tokens_seen"] > 0 and training["seconds"] > 0
     assert training["device"].startswith("cpu")
+    assert training["precision"] in ("float32", "bfloat16")
     assert set(training["heldout"]) == {"packed_64", "packed_128", "single_sentences"}
     assert training["everyday"]["clozes"] == 40
     assert training["continued_from"] is None
@@ -158,7 +159,7 @@ def test_termination_saves_and_the_same_command_goes_on(
 
 def test_two_processes_do_what_one_does(text_files: list[Path], tmp_path: Path) -> None:
     """The same global batch, shared: the same losses and, in the end, the same weights."""
-    more = ["--vocabulary", "120", "--steps", "5", "--log-steps", "1", "--threads", "1"]
+    more = "--vocabulary 120 --steps 5 --log-steps 1 --threads 1 --precision float32".split()
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()}
     subprocess.run(
         [

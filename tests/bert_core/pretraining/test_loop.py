@@ -15,7 +15,16 @@ import torch
 
 from bert_core.pretraining.batches import BatchSource
 from bert_core.pretraining.evaluate import evaluate, evaluation_batches
-from bert_core.pretraining.loop import Pace, Recipe, Run, read_metrics
+from bert_core.pretraining.loop import (
+    Pace,
+    Recipe,
+    Run,
+    Standing,
+    generator_states,
+    load_state,
+    read_metrics,
+    save_state,
+)
 from bert_core.pretraining.pairs import TRAINING_MIX
 from bert_core.pretraining.schedule import Budget
 from tests.bert_core.pretraining.conftest import tiny_model
@@ -132,18 +141,50 @@ def test_time_budget_ends_a_run(source: BatchSource, tmp_path: Path) -> None:
     assert standing.step > 0 and standing.seconds >= 0.3
 
 
+def test_each_process_gets_its_own_generators_back(source: BatchSource, tmp_path: Path) -> None:
+    run = new_run(source, tmp_path)
+    states: list[dict[str, torch.Tensor]] = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        states.append(generator_states())
+    save_state(tmp_path, run.fingerprint(), run.model, [], Standing(step=3), states)
+    for rank, seed in ((0, 1), (1, 2), (2, 77)):  # the third was not there: its own start stays
+        expected = torch.rand(4, generator=torch.Generator().manual_seed(seed))
+        torch.manual_seed(77)
+        assert load_state(tmp_path, run.fingerprint(), run.model, [], rank).step == 3
+        assert torch.equal(torch.rand(4), expected)
+
+
 @pytest.mark.parametrize(
-    ("matrix_rate", "other_rate"), [(0.02, 0.01), (0.0, 0.005)], ids=["muon", "adamw"]
+    ("matrix_rate", "other_rate", "precision"),
+    [
+        (0.02, 0.01, torch.float32),
+        (0.0, 0.005, torch.float32),
+        (0.02, 0.01, torch.bfloat16),
+    ],
+    ids=["muon", "adamw", "muon-bfloat16"],
 )
 def test_loss_falls_below_the_unigram_entropy(
-    source: BatchSource, tmp_path: Path, matrix_rate: float, other_rate: float
+    source: BatchSource,
+    tmp_path: Path,
+    matrix_rate: float,
+    other_rate: float,
+    precision: torch.dtype,
 ) -> None:
     counts = np.bincount(source.corpus.ids, minlength=source.tokenizer.vocab_size)
     shares = counts[counts > 0] / counts.sum()
     entropy = float(-(shares * np.log(shares)).sum())
     model = tiny_model(source.tokenizer.vocab_size)
     recipe = Recipe(matrix_rate=matrix_rate, other_rate=other_rate)
-    run = Run(model, source, Budget(steps=250), tmp_path, recipe=recipe, pace=QUIET)
+    run = Run(
+        model,
+        source,
+        Budget(steps=250),
+        tmp_path,
+        recipe=recipe,
+        pace=QUIET,
+        precision=precision,
+    )
     batches = evaluation_batches(source.corpus, source.tokenizer, TRAINING_MIX, 200)
     before = evaluate(model, batches, CPU)
     run.train()

@@ -7,14 +7,21 @@ from bert_core.pretraining.muon import Muon, build_optimizers, orthogonalise
 from tests.bert_core.pretraining.conftest import tiny_model
 
 
+@pytest.mark.parametrize(
+    ("precision", "skew"), [(torch.float32, 0.02), (torch.bfloat16, 0.1)], ids=["f32", "bf16"]
+)
 @pytest.mark.parametrize("shape", [(3, 7, 7), (2, 5, 11), (2, 11, 5)])
-def test_singular_values_come_near_one_and_directions_stay(shape: tuple[int, int, int]) -> None:
+def test_singular_values_come_near_one_and_directions_stay(
+    shape: tuple[int, int, int], precision: torch.dtype, skew: float
+) -> None:
     matrices = torch.randn(shape, generator=torch.Generator().manual_seed(1))
     u, _, v = torch.linalg.svd(matrices, full_matrices=False)
-    inside = u.mT @ orthogonalise(matrices) @ v.mT  # diagonal, if the directions stay
+    found = orthogonalise(matrices, precision)
+    assert found.dtype == torch.float32
+    inside = u.mT @ found @ v.mT  # diagonal, if the directions stay
     values = inside.diagonal(dim1=1, dim2=2)
     assert values.min() > 0.5 and values.max() < 1.3
-    assert (inside - torch.diag_embed(values)).abs().max() < 0.02
+    assert (inside - torch.diag_embed(values)).abs().max() < skew
 
 
 @pytest.mark.parametrize("decades", [0, 3, 8])
