@@ -19,7 +19,8 @@ from viz_app import messages
 from viz_app.components.heatmap import heatmap_payload
 from viz_app.components.lines import LineSettings
 from viz_app.export.html import Part, heads_file, html_file
-from viz_app.view_models.matrix import attention_map, layer_lines, overview_map
+from viz_app.palette import Scale
+from viz_app.view_models.matrix import Pool, attention_map, layer_lines, overview_map
 
 if TYPE_CHECKING:
     from bert_core.trace import Trace
@@ -73,12 +74,24 @@ def heads(
     return View(page, height=640 + 24 * len(trace.tokens))
 
 
-def attention(trace: Trace, layer: int, head: int, *, language: str = "en") -> View:
-    """The attention weights of one head, with their digits."""
+def attention(
+    trace: Trace,
+    layer: int,
+    head: int,
+    *,
+    pool: Pool = "head",
+    scale: Scale = "linear",
+    language: str = "en",
+) -> View:
+    """The attention weights of one head, or of the heads pooled, with their digits."""
     say = messages.words(language)
-    payload = heatmap_payload(attention_map(trace, layer, head), key="view0", words=say)
+    view = attention_map(trace, layer, head, pool)
+    payload = heatmap_payload(view, key="view0", words=say, scale=scale)
     part = Part("heatmap", {"all": payload}, "all", {"query": None, "key": None})
     page = html_file(
-        [part], title=f"L{layer} H{head}", note=" ".join(trace.tokens), language=language
+        [part],
+        title=say(f"attention.pool.{pool}", layer=layer, head=head),
+        note=" ".join(trace.tokens),
+        language=language,
     )
     return View(page, height=900)

@@ -17,6 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Variant = Literal["light", "dark"]
+Scale = Literal["linear", "log"]
+LOG_FLOOR = 1e-3
+"""A logarithmic scale starts here and ends at 1; smaller weights look like this one."""
 
 
 @cache
@@ -32,11 +35,26 @@ def head_colour(head: int, variant: Variant = "light") -> str:
     return colours[head % len(colours)]
 
 
+def scale_share(
+    values: ArrayLike, low: float, high: float, scale: Scale = "linear"
+) -> NDArray[np.float64]:
+    """Place of values on a colour scale: 0 at its start, 1 at its end, beyond both outside."""
+    exact = np.asarray(values, dtype=np.float64)
+    if scale == "log":
+        return 1 - np.log(np.maximum(exact, LOG_FLOOR)) / np.log(LOG_FLOOR)
+    return (exact - low) / (high - low)
+
+
 def scale_colours(
-    values: ArrayLike, kind: str, low: float, high: float, variant: Variant = "light"
+    values: ArrayLike,
+    kind: str,
+    low: float,
+    high: float,
+    variant: Variant = "light",
+    scale: Scale = "linear",
 ) -> NDArray[np.uint8]:
     """Colours [..., 3] of values on a "probability" or "signed" scale from `low` to `high`."""
-    share = (np.asarray(values, dtype=np.float64) - low) / (high - low)
+    share = scale_share(values, low, high, scale)
     colours = palette(variant)
     if kind == "signed":
         signed = np.clip(share * 2 - 1, -1, 1)

@@ -62,6 +62,17 @@ def test_every_view_can_be_taken_along_as_a_picture(language: str) -> None:
     assert all(svg.startswith(b"<svg") and b"mini-en" in svg for svg in names.values())
 
 
+def test_what_is_taken_along_is_what_was_chosen() -> None:
+    app = open_page(**PAIR, at_view="save", at_pool="max_heads", at_scale="log")
+    header, arrays = payload(app, "picture")
+    assert header["name"] == "attention_L1_max_heads"
+    svg = bytes(arrays["svg"]).decode()
+    assert "largest of the heads of L1" in svg and "colours: logarithmic" in svg
+    (code,) = [block.value for block in app.code if "notebook" in block.value]
+    assert "attention(trace, layer=1, head=5, pool='max_heads', scale='log')" in code
+    assert (app.query_params["at_pool"], app.query_params["at_scale"]) == ("max_heads", "log")
+
+
 @pytest.mark.parametrize("section", SECTIONS)
 @pytest.mark.parametrize("text", ["", "我", "a"])
 def test_the_shortest_inputs_are_enough(section: str, text: str) -> None:

@@ -11,8 +11,16 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
+from viz_app.components.headers import Words
 from viz_app.components.lines import POINTED
-from viz_app.palette import head_colour, palette, scale_colours
+from viz_app.palette import (
+    LOG_FLOOR,
+    Scale,
+    head_colour,
+    palette,
+    scale_colours,
+    scale_share,
+)
 from viz_app.view_models.tile_order import TileOrder
 from viz_app.view_models.views import LinesView, MatrixView, NeuronView, OverviewView, TokenLabel
 
@@ -22,18 +30,27 @@ MOST_DIGITS = 40  # rows or columns; from there on cells are pixels of one image
 LABEL_SIZE = 12  # px
 
 
-def matrix_svg(view: MatrixView, title: str) -> str:
-    """A matrix with labels, digits where there is room, and what a filter took from each row."""
+LEGEND = (220, 10)  # px: the bar of colours
+
+
+def matrix_svg(view: MatrixView, title: str, *, words: Words, scale: Scale = "linear") -> str:
+    """A matrix as the page draws it: digits where there is room, what a filter took, the scale.
+
+    Args:
+        scale: Colours grow with the value, or with its logarithm.
+    """
     rows, columns = view.values.shape
     small = max(rows, columns) <= MOST_DIGITS
     cell = CELL if small else 12
     left = 10 + _widest(view.rows)
-    top = 34 + _tallest(view.columns)
-    beside = 0 if view.hidden is None else 52
-    colours = scale_colours(view.values, view.kind, view.low, view.high)
+    top = 66 + _tallest(view.columns)
+    right, bottom = left + columns * cell, top + rows * cell
+    colours = scale_colours(view.values, view.kind, view.low, view.high, scale=scale)
     if view.masked is not None:
         colours[view.masked] = 255
+    axes = (f"↓ {words(view.axes[0])}", f"{words(view.axes[1])} →")
     parts = [_image(colours, left, top, columns * cell, rows * cell)]
+    parts += [_text(10, 36 + line * 15, axis, size=11) for line, axis in enumerate(axes)]
     parts += [
         _text(left - 6, top + (row + 0.5) * cell, token.label, anchor="end")
         for row, token in enumerate(view.rows)
@@ -42,12 +59,13 @@ def matrix_svg(view: MatrixView, title: str) -> str:
         _column_label(token, left + (column + 0.5) * cell, top - 6)
         for column, token in enumerate(view.columns)
     ]
+    decimals = 2 if view.kind == "probability" or view.high < 1 else 1
     if small:
         parts += [
             _text(
                 left + (column + 0.5) * cell,
                 top + (row + 0.5) * cell,
-                _digits(float(view.values[row, column]), 2 if view.kind == "probability" else 1),
+                _digits(float(view.values[row, column]), decimals),
                 size=10,
                 anchor="middle",
                 fill=_ink(colours[row, column]),
@@ -56,12 +74,78 @@ def matrix_svg(view: MatrixView, title: str) -> str:
             for column in range(columns)
             if view.masked is None or not view.masked[row, column]
         ]
+    if view.masked is not None:
+        parts.append(_hatched(view.masked, left, top, cell))
+    parts.append(_segment_borders(view, left, top, cell))
+    beside = 0
     if view.hidden is not None:
+        beside = 52
+        parts.append(_text(right + 10, top - 10, words("attention.heatmap.hidden"), size=10))
         parts += [
-            _text(left + columns * cell + 10, top + (row + 0.5) * cell, f"+{hidden:.2f}", size=10)
+            _text(right + 10, top + (row + 0.5) * cell, f"+{hidden:.2f}", size=10)
             for row, hidden in enumerate(view.hidden)
         ]
-    return _document(left + columns * cell + beside + 10, top + rows * cell + 12, title, parts)
+    parts.append(_legend(view, scale, left, bottom + 16))
+    said = [words(view.legend)]
+    if view.kind == "probability":
+        said.append(words(f"attention.scale.said.{scale}"))
+    parts += [_text(left, bottom + 57 + line * 15, text, size=11) for line, text in enumerate(said)]
+    below = left + max(LEGEND[0] + 20, *map(_width, said))
+    above = 10 + max(_width(title) * 1.1, *map(_width, axes))
+    width = max(right + beside, below, above)
+    return _document(width + 10, bottom + 66 + len(said) * 15, title, parts)
+
+
+def legend_ticks(view: MatrixView, scale: Scale) -> list[tuple[float, str]]:
+    """Places 0..1 on the bar of colours with their numbers, the same as on the page."""
+    if scale == "log":
+        marks = [(LOG_FLOOR, f"≤ {LOG_FLOOR:g}"), (0.01, "0.01"), (0.1, "0.1"), (1.0, "1")]
+        return [(float(scale_share(value, 0, 1, "log")), text) for value, text in marks]
+    whole = (view.low, view.high) == (0, 1)
+    shares = (0, 0.25, 0.5, 0.75, 1) if whole else (0, 0.5, 1)
+    numbers = [view.low + share * (view.high - view.low) for share in shares]
+    texts = [f"{number:g}" if whole or not number else _digits(number, 2) for number in numbers]
+    return list(zip(shares, texts, strict=True))
+
+
+def _legend(view: MatrixView, scale: Scale, x: float, y: float) -> str:
+    width, height = LEGEND
+    # the bar runs evenly through the colours; a logarithm only moves the numbers beside it
+    colours = scale_colours(np.linspace(0, 1, 256)[None], view.kind, 0, 1)
+    ticks = legend_ticks(view, scale)
+    texts = (_text(x + share * width, y + 22, t, size=11, anchor="middle") for share, t in ticks)
+    return _image(colours, x, y, width, height) + "".join(texts)
+
+
+def _hatched(masked: NDArray[np.bool_], left: float, top: float, cell: int) -> str:
+    """Cells without a value, so that they do not pass for zeros."""
+    text = palette("light")["text"]
+    pattern = (
+        '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" '
+        f'patternTransform="rotate(45)"><path d="M0 0V6" stroke="{text}" stroke-opacity="0.3"/>'
+        "</pattern></defs>"
+    )
+    path = "".join(
+        f"M{left + column * cell:.1f} {top + row * cell:.1f}h{cell}v{cell}h{-cell}z"
+        for row, column in np.argwhere(masked)
+    )
+    return f'{pattern}<path d="{path}" fill="url(#hatch)"/>'
+
+
+def _segment_borders(view: MatrixView, left: float, top: float, cell: int) -> str:
+    """A dashed line where sentence A ends and B begins, in a matrix of tokens by tokens."""
+    rows, columns = view.values.shape
+    if rows != columns:
+        return ""
+    segments = [token.segment for token in view.columns]
+    path = "".join(
+        f"M{left + place * cell:.1f} {top:.1f}v{rows * cell}"
+        f"M{left:.1f} {top + place * cell:.1f}h{columns * cell}"
+        for place in range(1, columns)
+        if segments[place] != segments[place - 1]
+    )
+    stroke = f'stroke="{palette("light")["text"]}" stroke-opacity="0.55"'
+    return path and f'<path d="{path}" fill="none" {stroke} stroke-dasharray="4 3"/>'
 
 
 def overview_svg(

@@ -1,3 +1,4 @@
+import base64
 import re
 import struct
 import zlib
@@ -6,18 +7,20 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
 from viz_app.components.neurons import neuron_headings
 from viz_app.export.csv_rows import lines_rows, matrix_rows, neuron_rows
-from viz_app.export.svg import lines_svg, matrix_svg, neurons_svg, overview_svg, png
+from viz_app.export.svg import legend_ticks, lines_svg, matrix_svg, neurons_svg, overview_svg, png
 from viz_app.messages import words
-from viz_app.palette import head_colour
+from viz_app.palette import head_colour, scale_colours
 from viz_app.view_models.matrix import attention_map, layer_lines, overview_map, score_map
 from viz_app.view_models.neurons import neuron_view
 from viz_app.view_models.slices import Slice, slice_matrix
 
+SAY = words("en")
 NAME = "{http://www.w3.org/2000/svg}"
 
 
@@ -30,32 +33,80 @@ def texts(svg: str) -> list[str]:
     return [node.text or "" for node in ElementTree.fromstring(svg).iter(f"{NAME}text")]
 
 
+def paths(svg: str) -> list[dict[str, str]]:
+    return [dict(node.attrib) for node in ElementTree.fromstring(svg).iter(f"{NAME}path")]
+
+
+def pixels_of(svg: str) -> NDArray[np.uint8]:
+    """Of the first image, [row, column, 3]."""
+    data = base64.b64decode(svg.partition("base64,")[2].partition('"')[0])
+    width, height = struct.unpack(">II", data[16:24])
+    start = data.index(b"IDAT") + 4
+    raw = zlib.decompressobj().decompress(data[start:])
+    return (
+        np.frombuffer(raw, np.uint8).reshape(height, 1 + 3 * width)[:, 1:].reshape(height, width, 3)
+    )
+
+
 def test_a_matrix_keeps_its_words_and_digits_as_text(trace: Trace) -> None:
     view = attention_map(trace, 1, 2)
-    found = texts(matrix_svg(view, "L1 <H2> & more"))
+    found = texts(matrix_svg(view, "L1 <H2> & more", words=SAY))
     assert found[0] == "L1 <H2> & more"
     assert found.count("cat") == 2 and "the (1)" in found and "我" in found
     assert found.count(f"{view.values[0, 0]:.2f}") >= 1
     assert len(found) >= 1 + 8 * 8 + 8
 
 
+def test_the_scale_colours_the_cells_and_is_said(trace: Trace) -> None:
+    view = attention_map(trace, 1, 2)
+    linear = matrix_svg(view, "t", words=SAY)
+    log = matrix_svg(view, "t", words=words("zh"), scale="log")
+    np.testing.assert_array_equal(pixels_of(linear), scale_colours(view.values, view.kind, 0, 1))
+    # The same place on the scale, the same colour: 0.1 is two thirds of the way from 0.001 to 1.
+    query, key = np.unravel_index(np.abs(view.values - 0.1).argmin(), view.values.shape)
+    share = 1 + np.log10(view.values[query, key]) / 3
+    expected = scale_colours(share, view.kind, 0, 1)
+    np.testing.assert_array_equal(pixels_of(log)[query, key], expected)
+    assert {"colours: linear", "0.25", SAY(view.legend)} <= set(texts(linear))
+    assert {"颜色：对数", "≤ 0.001", "0.01", "0.1"} <= set(texts(log))
+    assert not {"≤ 0.001", "colours: logarithmic"} & set(texts(linear))
+    places, marks = zip(*legend_ticks(view, "log"), strict=True)
+    assert marks == ("≤ 0.001", "0.01", "0.1", "1")
+    assert places == pytest.approx((0, 1 / 3, 2 / 3, 1))
+
+
+def test_rows_columns_and_the_border_of_a_pair_are_drawn() -> None:
+    pair = toy_bert().trace("the cat", "a dog saw it")
+    svg = matrix_svg(attention_map(pair, 0, 0), "t", words=SAY)
+    assert {f"↓ {SAY('attention.axis.query')}", f"{SAY('attention.axis.key')} →"} <= set(texts(svg))
+    assert [path["stroke-dasharray"] for path in paths(svg)] == ["4 3"]
+    single = matrix_svg(attention_map(toy_bert().trace("the cat"), 0, 0), "t", words=SAY)
+    assert paths(single) == []
+
+
 def test_masked_cells_have_no_digits() -> None:
     causal = toy_bert().trace("the cat", attention="causal")
-    digits = [text for text in texts(matrix_svg(attention_map(causal, 0, 0), "t")) if "." in text]
-    assert len(digits) == 4 * 5 / 2
+    svg = matrix_svg(attention_map(causal, 0, 0), "t", words=SAY)
+    digits = [text for text in texts(svg) if re.fullmatch(r"\d\.\d\d", text)]
+    legend = ["0.25", "0.75"]
+    assert len(digits) == 4 * 5 / 2 + len(legend)
+    (path,) = [node for node in paths(svg) if node.get("fill") == "url(#hatch)"]
+    assert path["d"].count("z") == 4 * 3 / 2
 
 
 def test_minus_signs_are_real_and_hidden_weight_is_named(trace: Trace) -> None:
-    assert any(text.startswith("−") for text in texts(matrix_svg(score_map(trace, 0, 1), "t")))
+    assert any(
+        text.startswith("−") for text in texts(matrix_svg(score_map(trace, 0, 1), "t", words=SAY))
+    )
     part = slice_matrix(attention_map(trace, 0, 1), Slice(special=False))
     assert part is not None and part.hidden is not None
-    assert f"+{part.hidden[0]:.2f}" in texts(matrix_svg(part, "t"))
+    assert f"+{part.hidden[0]:.2f}" in texts(matrix_svg(part, "t", words=SAY))
 
 
 def test_control_characters_do_not_break_the_file(trace: Trace) -> None:
     view = attention_map(trace, 0, 0)
     nasty = replace(view.rows[0], label='\x00\x1b"</text><script>')
-    svg = matrix_svg(replace(view, rows=(nasty, *view.rows[1:])), "\x07")
+    svg = matrix_svg(replace(view, rows=(nasty, *view.rows[1:])), "\x07", words=SAY)
     ElementTree.fromstring(svg)
     assert "<script" not in svg
 

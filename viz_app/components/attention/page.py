@@ -10,8 +10,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from viz_app import frame, state
 from viz_app.components.headers import Words
-from viz_app.components.heatmap import Scale, heatmap
+from viz_app.components.heatmap import heatmap
 from viz_app.page_choices import PageChoices
+from viz_app.palette import Scale
 from viz_app.view_models.matrix import Pool
 from viz_app.view_models.slices import BLOCKS, Block, Slice, slice_matrix
 from viz_app.view_models.views import MatrixView, Reading

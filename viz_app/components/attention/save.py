@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from viz_app.components.attention.page import AttentionPage
+from viz_app.components.attention.page import POOLS, SCALES, AttentionPage
 from viz_app.components.attention.roles import tile_order
 from viz_app.components.chart import download
 from viz_app.components.lines import LONGEST_SETTINGS, POINTED, LineSettings
@@ -15,7 +15,8 @@ from viz_app.components.picture import picture
 from viz_app.export.csv_rows import lines_rows, matrix_rows, neuron_rows
 from viz_app.export.html import heads_file
 from viz_app.export.svg import lines_svg, matrix_svg, neurons_svg, overview_svg
-from viz_app.view_models.matrix import attention_map, layer_lines, overview_map
+from viz_app.palette import Scale
+from viz_app.view_models.matrix import Pool, attention_map, layer_lines, overview_map
 from viz_app.view_models.neurons import neuron_view
 from viz_app.view_models.slices import slice_lines, slice_matrix
 from viz_app.view_models.views import LinesView
@@ -29,16 +30,8 @@ def save_section(page: AttentionPage) -> None:
     """Everything that can be taken along, for what is chosen."""
     say, chosen = page.say, page.chosen
     settings = LineSettings.from_text(st.session_state[page.picked.text("lines", LONGEST_SETTINGS)])
-    matrix = slice_matrix(attention_map(page.trace, chosen.layer, chosen.head), page.part)
     lines = slice_lines(layer_lines(page.trace, chosen.layer), page.part)
-    if matrix is not None:
-        st.markdown(f"##### {say('attention.save.head', name=page.head_name())}")
-        name = f"attention_L{chosen.layer}_H{chosen.head}"
-        title = f"{page.bert.name} · {page.head_name()}"
-        with st.container(horizontal=True):
-            picture(matrix_svg(matrix, title), name=name, key="save_head", words=say)
-            hidden = say("attention.heatmap.hidden")
-            download(name, lambda: matrix_rows(matrix, hidden), say)
+    save_matrix(page)
     st.markdown(f"##### {say('attention.save.lines', layer=chosen.layer)}")
     name = f"lines_L{chosen.layer}"
     with st.container(horizontal=True):
@@ -67,6 +60,29 @@ def save_section(page: AttentionPage) -> None:
     st.code(f"{st.context.url or ''}?{urlencode(st.query_params.to_dict())}", language=None)
     st.markdown(f"##### {say('attention.save.code')}")
     st.code(notebook_code(page), language="python")
+
+
+def matrix_choice(page: AttentionPage) -> tuple[Pool, Scale]:
+    """Which weights the heatmap shows, and on what scale, as chosen beside it."""
+    pool = st.session_state[page.picked.one_of("pool", POOLS, "head")]
+    return pool, st.session_state[page.picked.one_of("scale", SCALES, "linear")]
+
+
+def save_matrix(page: AttentionPage) -> None:
+    """The heatmap of one head, or of the heads pooled: its picture and table."""
+    say, chosen = page.say, page.chosen
+    pool, scale = matrix_choice(page)
+    matrix = slice_matrix(attention_map(page.trace, chosen.layer, chosen.head, pool), page.part)
+    if matrix is None:
+        return
+    what = say(f"attention.pool.{pool}", layer=chosen.layer, head=chosen.head)
+    st.markdown(f"##### {say('attention.save.head', name=what)}")
+    name = f"attention_L{chosen.layer}_" + (f"H{chosen.head}" if pool == "head" else pool)
+    svg = matrix_svg(matrix, f"{page.bert.name} · {what}", words=say, scale=scale)
+    with st.container(horizontal=True):
+        picture(svg, name=name, key="save_head", words=say)
+        hidden = say("attention.heatmap.hidden")
+        download(name, lambda: matrix_rows(matrix, hidden), say)
 
 
 def save_neurons(page: AttentionPage) -> None:
@@ -124,12 +140,18 @@ def stand_alone(page: AttentionPage, settings: LineSettings) -> str:
 def notebook_code(page: AttentionPage) -> str:
     """Python that makes these pictures in a notebook."""
     chosen = page.chosen
+    pool, scale = matrix_choice(page)
+    looks = "".join(
+        f", {name}={value!r}"
+        for name, value, usual in (("pool", pool, "head"), ("scale", scale, "linear"))
+        if value != usual
+    )
     texts = ", ".join(repr(text) for text in (chosen.text_a, chosen.text_b) if text.strip())
     return (
         "from bert_core import load\n"
         "from viz_app.notebook import attention, heads\n\n"
         f"trace = load({chosen.model!r}).trace({texts})\n"
         f"heads(trace, layer={chosen.layer}, head={chosen.head}, query={chosen.query})\n"
-        f"attention(trace, layer={chosen.layer}, head={chosen.head})\n"
+        f"attention(trace, layer={chosen.layer}, head={chosen.head}{looks})\n"
         f"trace.layer({chosen.layer}).attention_probs[{chosen.head}]  # the numbers themselves\n"
     )

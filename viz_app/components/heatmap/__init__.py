@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from viz_app.components.headers import Words, token_header
 from viz_app.components.mount import mount_view
 from viz_app.components.packing import pack
+from viz_app.palette import LOG_FLOOR, Scale
 from viz_app.view_models.views import MatrixView
-
-Scale = Literal["linear", "log"]
 
 
 def heatmap_payload(
@@ -29,6 +28,7 @@ def heatmap_payload(
         "view": key,
         "kind": view.kind,
         "scale": scale,
+        "floor": LOG_FLOOR,
         "cells": cells,
         "low": view.low,
         "high": view.high,

@@ -5,7 +5,6 @@ const CELL = { smallest: 13, legible: 22, largest: 44, row: 18 };
 const TALLEST = 680; // CSS pixels, then the box scrolls
 const LABEL = { rows: 120, columns: 92, size: 12 };
 const HIDDEN = { gap: 8, width: 56 }; // the column that says how much weight a filter took
-const LOG_FLOOR = 1e-3; // the log scale starts here; smaller weights look like this one
 
 /** Widths and heights of the parts, CSS pixels. */
 function layoutHeatmap(context, header, width) {
@@ -38,15 +37,13 @@ function layoutHeatmap(context, header, width) {
 }
 
 /** Place 0..1 of a value on the colour scale. */
-function shareOf(value, { scale, low, high }) {
-  if (scale === "log") {
-    return 1 - Math.log(Math.max(value, LOG_FLOOR)) / Math.log(LOG_FLOOR);
-  }
+function shareOf(value, { scale, floor, low, high }) {
+  if (scale === "log") return 1 - Math.log(Math.max(value, floor)) / Math.log(floor);
   return (value - low) / (high - low);
 }
 
-function legendTicks({ scale, kind, low, high }) {
-  if (scale === "log") return [[0, `≤ ${LOG_FLOOR}`], [1 / 3, "0.01"], [2 / 3, "0.1"], [1, "1"]];
+function legendTicks({ scale, floor, kind, low, high }) {
+  if (scale === "log") return [[0, `≤ ${floor}`], [1 / 3, "0.01"], [2 / 3, "0.1"], [1, "1"]];
   if (kind === "signed") return [[0, digits(low, 2)], [0.5, "0"], [1, digits(high, 2)]];
   if (low === 0 && high === 1) return [0, 0.25, 0.5, 0.75, 1].map((value) => [value, String(value)]);
   return [0, 0.5, 1].map((share) => [share, digits(low + share * (high - low), 2)]);
