@@ -15,6 +15,7 @@ from bert_core import load
 from bert_core.shelves import sentences
 from tests.browser.driver import CHROMIUM_ARGUMENTS, running_app, wait_until_settled
 from tools.browser import find_chromium
+from viz_app.view_models.steps import STEP_IDS
 
 TITLE = "The app"
 NOTE = (
@@ -22,6 +23,7 @@ NOTE = (
     "new content is on the page; `mini-en`, headless Chromium without a GPU."
 )
 TRIES = 12
+STEPS_OF_A_LAYER = STEP_IDS.index("hidden_states") - STEP_IDS.index("layer_input") + 1
 
 
 def run() -> list[dict[str, object]]:
@@ -42,6 +44,13 @@ def run() -> list[dict[str, object]]:
             page.get_by_role("application").first.wait_for()
             rows.append(_row("another head on Attention", _head_times(page)))
             rows.append(_row("a new 32-token sentence on Attention", _sentence_times(page)))
+            page.goto(
+                f"{app.address}/walkthrough?lang=en&model=mini-en&a={text}"
+                f"&layer=1&head=0&token=3&step=layer_input"
+            )
+            within, across = _step_times(page)
+            rows.append(_row("a step on Step by step, within a table", within))
+            rows.append(_row("a step on Step by step, across tables", across))
             browser.close()
     return rows
 
@@ -93,6 +102,35 @@ def _head_times(page: Page) -> list[float]:
         times.append(end - now)
         wait_until_settled(page)
     return times
+
+
+_STEPPED = """view => new Promise(resolve => {
+    const { step, sheet, layer } = view.dataset;
+    const begin = performance.now();
+    view.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+    const painted = () => requestAnimationFrame(() => resolve({
+        ms: performance.now() - begin,
+        across: view.dataset.sheet !== sheet || view.dataset.layer !== layer,
+    }));
+    const look = () => requestAnimationFrame(view.dataset.step === step ? look : painted);
+    look();
+})"""
+
+
+def _step_times(page: Page) -> tuple[list[float], list[float]]:
+    """From the arrow key to the next step, through two layers, at a pace of two steps a second.
+
+    First the steps that stay in their table, then those that lead into another one.
+    """
+    wait_until_settled(page, 120)
+    page.evaluate("localStorage.setItem('headlight.guess', 'off')")  # the guess would hide digits
+    view = page.locator(".walkthrough[data-step]")
+    times: dict[bool, list[float]] = {False: [], True: []}
+    for _ in range(2 * STEPS_OF_A_LAYER):
+        page.wait_for_timeout(500)
+        taken = view.evaluate(_STEPPED)
+        times[taken["across"]].append(taken["ms"])
+    return times[False], times[True]
 
 
 def _sentence_times(page: Page) -> list[float]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -27,10 +29,19 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
 def run(page: StreamlitPage) -> None:
     """Run a page; if our own code fails, say so in the reader's words and log the traceback."""
+    _guarded(page.run, page.title)
+
+
+def fragment(part: Callable[[], None]) -> Callable[[], None]:
+    """Like `st.fragment`: a click in this part of a page runs the part alone, guarded as a page."""
+    return st.fragment(wraps(part)(lambda: _guarded(part, part.__name__)))
+
+
+def _guarded(work: Callable[[], None], name: str) -> None:
     try:
-        page.run()
+        work()
     except Exception:  # Streamlit's own signals (stop, rerun) are no Exceptions and pass through
-        logger.exception("The page %s failed", page.title)
+        logger.exception("The page %s failed", name)
         st.error(words()("app.page_failed"))
 
 

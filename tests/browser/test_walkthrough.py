@@ -33,6 +33,22 @@ def expect_step(page: Page, step: str, layer: int | None = None) -> None:
         expect(lesson(page)).to_have_attribute("data-layer", str(layer))
 
 
+def press_at_once(page: Page, *keys: str) -> dict[str, str]:
+    """The step, layer and address in the very instant of the keys: no server had a part in it."""
+    found: dict[str, str] = lesson(page).evaluate(
+        """(view, keys) => {
+            for (const key of keys) {
+                view.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+            }
+            const { step, layer } = view.dataset;
+            const named = new URLSearchParams(location.search);
+            return { step, layer, address: `${named.get("step")} ${named.get("layer")}` };
+        }""",
+        list(keys),
+    )
+    return found
+
+
 @pytest.mark.parametrize("language", TEXTS)
 def test_the_whole_chain_by_keyboard(open_page: OpenPage, language: str) -> None:
     page = open_page(address(language, STEP_IDS[0], layer=0))
@@ -103,6 +119,81 @@ def test_a_step_is_kept_by_a_reload_and_a_head_by_the_other_pages(open_page: Ope
     wait_until_settled(page)
     expect_step(page, "dot_products")
     expect(page.get_by_label("Head", exact=True)).to_have_value("5")
+
+
+def test_the_next_sheet_is_there_before_its_key_is_pressed(open_page: OpenPage) -> None:
+    page = open_page(address("en", "ffn_output", layer=0))
+    for step, layer in (("ffn_residual", "0"), ("hidden_states", "0"), ("layer_input", "1")):
+        wait_until_settled(page, quiet=500)
+        keys = ["ArrowRight"] * (3 if step == "hidden_states" else 1)
+        found = press_at_once(page, *keys)
+        assert found == {"step": step, "layer": layer, "address": f"{step} {layer}"}
+    wait_until_settled(page, quiet=500)
+    assert press_at_once(page, "ArrowLeft")["step"] == "hidden_states"
+
+
+def test_a_step_taken_right_before_a_reload_is_kept(open_page: OpenPage) -> None:
+    page = open_page(address("en", "key", layer=1, head=0))
+    expect_step(page, "key")
+    assert press_at_once(page, "ArrowRight", "ArrowRight")["step"] == "dot_products"
+    page.reload()
+    wait_until_settled(page)
+    expect_step(page, "dot_products", 1)
+
+
+def test_the_back_button_leads_to_where_the_student_had_rested(open_page: OpenPage) -> None:
+    page = open_page(address("en", "key", layer=1, head=0))
+    expect_step(page, "key")
+    press_at_once(page, "ArrowRight", "ArrowRight", "ArrowRight")
+    page.go_back()
+    expect_step(page, "key")
+    page.go_forward()
+    expect_step(page, "attention_scores")
+    wait_until_settled(page)
+    expect_step(page, "attention_scores")
+    page.get_by_role("button", name="Masked word").click()
+    expect_step(page, "mlm_dense")
+    page.go_back()
+    expect_step(page, "attention_scores", 1)
+
+
+@pytest.mark.parametrize(
+    ("step", "label", "name", "value"),
+    [
+        ("intermediate_input", "Output number", "unit", "7"),
+        ("mlm_logits", "Word", "candidate", ""),
+        ("context", "Layer", "layer", "2"),
+        ("context", "Head", "head", "5"),
+        ("context", "Token", "token", "1"),
+    ],
+)
+def test_a_choice_survives_reload_and_back_button(
+    open_page: OpenPage, step: str, label: str, name: str, value: str
+) -> None:
+    page = open_page(address("en", step, layer=1, head=0))
+    expect_step(page, step)
+    control = page.get_by_label(label, exact=True)
+    before = control.input_value()
+    if name == "unit":
+        control.fill(value)
+        control.press("Enter")
+    else:
+        value = value or control.locator("option").nth(3).get_attribute("value") or ""
+        control.select_option(value)
+    assert value != before
+    page.wait_for_url(re.compile(f"[?&]{name}={value}(&|$)"))
+    wait_until_settled(page, quiet=500)
+    filled = lesson(page).locator(".filled").inner_text()
+    page.reload()
+    wait_until_settled(page)
+    expect_step(page, step)
+    expect(control).to_have_value(value)
+    expect(lesson(page).locator(".filled")).to_have_text(filled, use_inner_text=True)
+    page.go_back()
+    expect(control).to_have_value(before)
+    expect_step(page, step)
+    page.go_forward()
+    expect(control).to_have_value(value)
 
 
 def test_the_causal_mask_cuts_what_is_to_the_right(open_page: OpenPage) -> None:

@@ -1,47 +1,55 @@
 """Step by step: one token's way through the model, every number worked out from those before it."""
 
 import json
+from typing import Any
 
 import streamlit as st
 
 from viz_app import frame, state
 from viz_app.components.walkthrough import origin_header, walkthrough_payload, walkthrough_table
 from viz_app.components.walkthrough.divisor_lab import divisor_lab
+from viz_app.components.walkthrough.neighbours import neighbours
 from viz_app.export.chain_csv import chain_csv
 from viz_app.export.html import Part, html_file
 from viz_app.export.workbook import chain_workbook
 from viz_app.view_models.origin import origin_view
 from viz_app.view_models.steps import BY_ID, STEPS
-from viz_app.view_models.walkthrough import WalkthroughView, walkthrough
+from viz_app.view_models.walkthrough import walkthrough
 
 KEY = "walkthrough"
+WANTED = "walkthrough_wanted"
 FIRST = "query"
 """The step shown to whoever has not chosen one: the beginning of attention."""
 SHEETS_LINK = """
-on(0, "select", ({ step }) => {
-  const sheet = SHEETS[step];
-  send(0, { step });
-  parts[0].first = sheet;
-  show(0, sheet);
+on(0, "place", ({ step }) => {
+  parts[0].first = SHEETS[step];
+  show(0, parts[0].first);
 });
 """.replace("SHEETS[", json.dumps({each.id: each.sheet for each in STEPS}) + "[")
 """In an exported file: the sheet of a step that was asked for."""
+SHARED = ("step", "layer", "head", "query")
+"""The parts of a place that other pages know as well."""
 EXTRA = ("unit", "candidate")
-"""Choices of this page alone: which output of a sum of products, which word of the vocabulary."""
+"""Those of this page alone: which output of a sum of products, which word of the vocabulary."""
+ADDRESS = {name: state.URL_NAMES[name] for name in SHARED} | {name: name for name in EXTRA}
 
 
-def take_step() -> None:
-    """Remember the step on which the reader came to rest."""
-    state.choose(step=st.session_state[KEY].step["step"])
-
-
-def take_selection() -> None:
-    """Go to the place that was picked, with its layer, head and token for every page."""
-    picked = st.session_state[KEY].select
-    state.choose(**{name: picked[name] for name in ("step", "layer", "head", "query")})
+def take_place() -> None:
+    """Remember where the reader is, with layer, head and token for every page."""
+    picked = st.session_state[KEY].place
+    state.choose(**{name: picked[name] for name in SHARED})
+    address = {ADDRESS[name]: str(picked[name]) for name in ADDRESS if picked[name] is not None}
     for name in EXTRA:
-        if name in picked:
-            st.query_params[name] = str(picked[name])
+        if ADDRESS[name] not in address and ADDRESS[name] in st.query_params:
+            del st.query_params[ADDRESS[name]]
+    # At once: written one by one, the browser would make an entry of its history of each.
+    st.query_params.update(address)
+    state.synchronise()
+
+
+def take_wanted() -> None:
+    """Note which sheets the browser would like to have ahead of time."""
+    st.session_state[WANTED] = st.session_state[f"{KEY}_neighbours"].wanted
 
 
 def take_question() -> None:
@@ -63,31 +71,25 @@ def extra(name: str, size: int) -> int | None:
     return int(value) if int(value) < size else None
 
 
-def stand_alone() -> bytes:
+def stand_alone(place: dict[str, Any]) -> bytes:
     """Every sheet of what is chosen in one HTML file."""
     sheets = {each.sheet: each.id for each in STEPS if each.part not in without}
     payloads = {
-        sheet: walkthrough_payload(
-            view_at(last),
-            key="view0",
-            words=say,
-            language=chosen.language,
-            without=without,
-            alone=True,
-        )
+        sheet: payload_at({**place, "step": last}, view="view0", alone=True)
         for sheet, last in sheets.items()
     }
+    first = {"step": place["step"], "asked": None}
     file = html_file(
-        [Part("walkthrough", payloads, BY_ID[step_id].sheet, {"step": step_id, "asked": None})],
+        [Part("walkthrough", payloads, BY_ID[place["step"]].sheet, first)],
         title=say("walkthrough.title"),
         note=say("walkthrough.export_html_note"),
-        language=chosen.language,
+        language=now.language,
         link=SHEETS_LINK,
     )
     return file.encode()
 
 
-def asked_cell(trail: list[dict]) -> dict | None:
+def asked_cell(trail: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Where the last number on the trail comes from; None when it is not in this trace."""
     from bert_core.provenance import Cell
 
@@ -98,7 +100,7 @@ def asked_cell(trail: list[dict]) -> dict | None:
         view = origin_view(trace, Cell(cell["stage"], tuple(cell["index"]), cell["layer"]))
     except ValueError:  # another text or model has come since
         return None
-    return origin_header(view, words=say, language=chosen.language, trail=len(trail))
+    return origin_header(view, words=say, language=now.language, trail=len(trail))
 
 
 say = frame.words()
@@ -112,67 +114,109 @@ trace = frame.trace(attention="causal") if causal else frame.trace()
 if causal:
     st.caption(say("walkthrough.causal_note"))
 bert = frame.model()
-chosen = frame.selection(trace)
 config = trace.config
 without = frozenset(bert.missing) & {"mlm", "nsp"}
-step = BY_ID.get(chosen.step)
-step_id = step.id if step is not None and step.part not in without else FIRST
+now = state.current()
+subject = repr((now.model, now.text_a, now.text_b, now.language, trace.attention))
 
 
-def view_at(step: str) -> WalkthroughView:
-    """The sheet of a step for what is chosen."""
-    return walkthrough(
+def place_now() -> dict[str, Any]:
+    """What is chosen, as the browser names a place."""
+    chosen = frame.selection(trace)
+    step = BY_ID.get(chosen.step)
+    return {
+        "step": step.id if step is not None and step.part not in without else FIRST,
+        "layer": chosen.layer,
+        "head": chosen.head,
+        "query": chosen.query,
+        "unit": extra("unit", max(config.hidden_size, config.intermediate_size)),
+        "candidate": extra("candidate", config.vocab_size),
+    }
+
+
+def payload_at(place: dict[str, Any], *, view: str = KEY, alone: bool = False) -> bytes:
+    """The sheet of a place, for the browser.
+
+    Raises:
+        ValueError: there is no such place in this model and text.
+    """
+    made = walkthrough(
         trace,
-        step,
-        chosen.layer,
-        chosen.head,
-        chosen.query,
-        unit=extra("unit", max(config.hidden_size, config.intermediate_size)) or 0,
-        candidate=extra("candidate", config.vocab_size),
+        place["step"],
+        place["layer"],
+        place["head"],
+        place["query"],
+        unit=place["unit"] or 0,
+        candidate=place["candidate"],
         token_of=bert.tokenizer.token,
     )
+    return walkthrough_payload(
+        made,
+        key=view,
+        words=say,
+        language=now.language,
+        subject=subject,
+        place={name: place[name] for name in EXTRA},
+        address=ADDRESS,
+        without=without,
+        alone=alone,
+    )
 
 
-walkthrough_table(
-    view_at(step_id),
-    step=step_id,
-    key=KEY,
-    words=say,
-    language=chosen.language,
-    asked=asked_cell(st.session_state.get("trail", [])),
-    without=without,
-    on_step=take_step,
-    on_select=take_selection,
-    on_ask=take_question,
-)
+@frame.fragment
+def lesson() -> None:
+    """The table, and what belongs to the same layer, head and token."""
+    place = place_now()
+    walkthrough_table(
+        payload_at(place),
+        step=place["step"],
+        key=KEY,
+        asked=asked_cell(st.session_state.get("trail", [])),
+        on_place=take_place,
+        on_ask=take_question,
+    )
+    layer, head, query = place["layer"], place["head"], place["query"]
+    here = (trace, layer, head, query)
+    if BY_ID[place["step"]].part == "attention":
+        divisor_lab(*here, words=say)
+    name = f"headlight_L{layer}_H{head}_token{query}"
+    st.caption(say("walkthrough.export_help"))
+    with st.container(horizontal=True):
+        # each file is written when its button is pressed
+        st.download_button(
+            say("walkthrough.export_xlsx"),
+            data=lambda: chain_workbook(*here, words=say),
+            file_name=f"{name}.xlsx",
+            on_click="ignore",
+            key="walkthrough_xlsx",
+        )
+        st.download_button(
+            say("walkthrough.export_csv"),
+            data=lambda: chain_csv(*here).encode("utf-8-sig"),
+            file_name=f"{name}.csv",
+            mime="text/csv",
+            on_click="ignore",
+            key="walkthrough_csv",
+        )
+        st.download_button(
+            say("walkthrough.export_html"),
+            data=lambda: stand_alone(place),
+            file_name=f"{name}.html",
+            mime="text/html",
+            on_click="ignore",
+            key="walkthrough_html",
+        )
 
-here = (trace, chosen.layer, chosen.head, chosen.query)
-if BY_ID[step_id].part == "attention":
-    divisor_lab(*here, words=say)
-name = f"headlight_L{chosen.layer}_H{chosen.head}_token{chosen.query}"
-st.caption(say("walkthrough.export_help"))
-with st.container(horizontal=True):
-    # each file is written when its button is pressed
-    st.download_button(
-        say("walkthrough.export_xlsx"),
-        data=lambda: chain_workbook(*here, words=say),
-        file_name=f"{name}.xlsx",
-        on_click="ignore",
-        key="walkthrough_xlsx",
-    )
-    st.download_button(
-        say("walkthrough.export_csv"),
-        data=lambda: chain_csv(*here).encode("utf-8-sig"),
-        file_name=f"{name}.csv",
-        mime="text/csv",
-        on_click="ignore",
-        key="walkthrough_csv",
-    )
-    st.download_button(
-        say("walkthrough.export_html"),
-        data=stand_alone,
-        file_name=f"{name}.html",
-        mime="text/html",
-        on_click="ignore",
-        key="walkthrough_html",
-    )
+
+@frame.fragment
+def sheets_ahead() -> None:
+    """The sheets that the browser asks for once it has painted the one that is looked at.
+
+    Nothing is worked out before that one, and nothing here while nobody asks.
+    """
+    wanted = st.session_state.pop(WANTED, [])
+    neighbours([payload_at(place) for place in wanted], view=KEY, on_wanted=take_wanted)
+
+
+lesson()
+sheets_ahead()

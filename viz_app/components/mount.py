@@ -20,7 +20,8 @@ def _read(*parts: str) -> str:
 
 
 @cache
-def _common_js() -> str:
+def common_js() -> str:
+    """What every view's source begins with: palette, payloads, colours, mounting."""
     return f"const PALETTE = {_read('palette.json').strip()};\n{_read('common.js')}"
 
 
@@ -30,7 +31,7 @@ def view_js(folder: str) -> str:
     own = files("viz_app.components").joinpath(folder)
     names = sorted(file.name for file in own.iterdir() if file.name.endswith(".js"))
     names.sort(key=lambda name: name == f"{folder}.js")  # the one with the export comes last
-    return "\n".join([_common_js(), *(_read(folder, name) for name in names)])
+    return "\n".join([common_js(), *(_read(folder, name) for name in names)])
 
 
 @cache
@@ -49,7 +50,7 @@ def view_component(folder: str) -> Callable[..., Any]:
 
 @cache
 def _signal_component() -> Callable[..., Any]:
-    source = _common_js() + "\nexport default ({ data }) => deliver(data.view, data.values);"
+    source = common_js() + "\nexport default ({ data }) => deliver(data.view, data.values);"
     return st.components.v2.component("headlight_signal", js=source)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from viz_app.components.headers import Words, token_header
@@ -77,13 +78,22 @@ def walkthrough_payload(
     key: str,
     words: Words,
     language: str,
+    subject: str = "",
+    place: Mapping[str, int | None] | None = None,
+    address: Mapping[str, str] = MappingProxyType({}),
     without: frozenset[str] = frozenset(),
     alone: bool = False,
 ) -> bytes:
     """What the browser needs to show `view`.
 
-    `alone` says that no server answers, as in an exported file: another layer, head, token or
-    output cannot be had, and no number can be asked about.
+    Args:
+        words: Looks up a message: `words(key, **values)`.
+        subject: Names the text, model and language; sheets of one subject go together.
+        place: What was asked for as {"unit", "candidate"}, None where nothing was.
+        address: The parts of a place and what they are called in the page's address.
+        without: Parts that the checkpoint lacks.
+        alone: No server answers, as in an exported file: another layer, head, token or output
+            cannot be had, and no number can be asked about.
     """
     own = [step for step in STEPS if step.sheet == view.sheet]
     part = own[0].part
@@ -91,6 +101,18 @@ def walkthrough_payload(
     is_class = view.row_kind == "class"
     header: dict[str, Any] = {
         "view": key,
+        "subject": subject,
+        "place": {
+            "layer": view.layer,
+            "head": view.head_index,
+            "query": view.query,
+            "unit": None,
+            "candidate": None,
+            **(place or {}),
+        },
+        "address": dict(address),
+        "sheets": {step.id: step.sheet for step in STEPS if step.part not in without},
+        "loose": sorted({step.sheet for step in STEPS if step.part not in LAYER_PARTS}),
         "alone": alone,
         "part": part,
         "part_title": words(f"walkthrough.part_{part}"),
@@ -255,38 +277,34 @@ def _group_header(group: OperandsView, words: Words) -> dict[str, Any]:
 
 
 def walkthrough_table(
-    view: WalkthroughView,
+    payload: bytes,
     *,
     step: str,
     key: str,
-    words: Words,
-    language: str,
     asked: dict[str, Any] | None = None,
-    without: frozenset[str] = frozenset(),
-    on_step: Callable[[], None] | None = None,
-    on_select: Callable[[], None] | None = None,
+    on_place: Callable[[], None] | None = None,
     on_ask: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
-    """Show the lesson at `step`; return what happened in this run by name.
+    """Show the lesson; return what happened in this run by name.
 
-    Steps of one sheet change in the browser. Python hears of one only when the student has stayed
-    on it for a moment, so that holding an arrow key causes no reruns.
+    The browser walks by itself through the sheets that it has, and keeps the address. Python hears
+    of a place when the student has stayed there for a moment, so that holding an arrow key causes
+    no reruns, and when its sheet is not there yet.
 
     Args:
-        step: Id of the step to show.
-        words: Looks up a message: `words(key, **values)`.
+        payload: From `walkthrough_payload` with the same key: the sheet of the place that was told
+            last.
+        step: Id of the step to begin at; later the browser knows better.
         asked: From `origin_header`, when a number was clicked.
-        without: Parts that the checkpoint lacks.
-        on_step: Called before the rerun; `st.session_state[key].step` then holds {"step"}.
-        on_select: Likewise with {"step", "layer", "head", "query"} and, where they change, "unit",
-            "candidate", "row" and "dim".
+        on_place: Called before the rerun; `st.session_state[key].place` then holds {"step",
+            "layer", "head", "query", "unit", "candidate"}, the last two possibly None.
         on_ask: Likewise with {"cell": {"stage", "layer", "index"}}, or {"back"} or {"close"};
             "fresh" beside a cell begins a new trail.
     """
     return mount_view(
         "walkthrough",
-        walkthrough_payload(view, key=key, words=words, language=language, without=without),
+        payload,
         key=key,
         values={"step": step, "asked": asked},
-        triggers={"step": on_step, "select": on_select, "ask": on_ask},
+        triggers={"place": on_place, "ask": on_ask},
     )

@@ -21,6 +21,7 @@ function readLesson({ header, arrays, shapes }) {
     ...header,
     columns,
     pictures,
+    revealedAt: revealedAt(header),
     byId: Object.fromEntries(columns.map((column) => [column.id, column])),
     headRow: pick("head"),
     footRow: pick("foot"),

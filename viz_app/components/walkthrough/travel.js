@@ -1,116 +1,137 @@
-// Moving through the lesson: steps of one sheet here, another sheet by way of the server.
+// Moving through the lesson. A place is {step, layer, head, query, unit, candidate}; where its sheet
+// is here, a move needs no server. The server is told of a place where the student has come to rest,
+// and asked for a sheet that is not here.
 
-const SETTLED_MS = 600; // a step is reported once the student has stayed on it for so long
+const SETTLED_MS = 400; // a place is told once the student has stayed there for so long
 const PATIENCE_MS = 2000; // after which a request that nothing came of is made again
-const LAG_MS = 8000; // for so long after a report the page may answer from before it
+const HISTORY_MS = 1500; // Streamlit tells the server of the back button; when to make sure
 
-// The student's last step, kept outside the view: the page may answer from before it, when its
-// address lags behind, and Streamlit may take the view down and put it up again.
-const moved = { from: null, to: null, at: -Infinity };
-
-/** Returns {goTo, ask, goToPart, arrive, settle, follow, close}; `paint()` is called after a step. */
-function traveller(state, emit, paint) {
+/**
+ * Returns {goTo, ask, arrived, began, close}.
+ *
+ * `paint()` is called after a step within the sheet, `display(lesson, place)` to show another one.
+ */
+function traveller(state, shelf, emit, { paint, display }) {
+  const write = addressWriter();
   let timer = null;
   let repeating = null;
+  let rested = true; // whether the place left is one that the back button should lead to
+  let rest = null; // what the address said besides the place when this lesson began
 
-  function report() {
+  function report(after) {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      state.reported = currentStep(state).id;
-      emit("step", { step: state.reported });
-    }, SETTLED_MS);
+      rested = true;
+      emit("place", state.place);
+    }, after);
+  }
+
+  function writePlace(place) {
+    if (!state.lesson.alone) write(state.lesson.address, place, rested);
+    rested = false;
   }
 
   /** A click is lost now and then when two runs of the page fall together, so it is repeated. */
   function send(target, attempts) {
-    emit("select", target);
     clearTimeout(repeating);
     repeating = setTimeout(() => {
       if (state.target !== target) return;
-      if (attempts > 1) send(target, attempts - 1);
-      else state.target = null;
+      if (attempts > 0) {
+        emit("place", withoutSpot(target));
+        send(target, attempts - 1);
+      } else {
+        state.target = null;
+        writePlace(state.place);
+      }
     }, PATIENCE_MS);
   }
 
-  /** Ask the server for another place in the lesson; what is not named stays. */
-  function ask(place) {
-    clearTimeout(timer);
-    const { lesson } = state;
-    state.target = {
-      step: currentStep(state).id,
-      layer: lesson.layer,
-      head: lesson.head_index,
-      query: lesson.query,
-      ...place,
-    };
-    state.reported = state.target.step;
-    moved.at = -Infinity;
-    send(state.target, 3);
+  /** Row and dimension are no part of a place: they say where to look in its sheet. */
+  function withoutSpot({ row, dim, ...place }) {
+    return place;
   }
 
-  /** Go where the student asked to go, if the sheet that was asked for is there. */
-  function arrive() {
-    const { lesson, target } = state;
-    const here =
-      target &&
-      target.layer === lesson.layer &&
-      target.head === lesson.head_index &&
-      target.query === lesson.query &&
-      stepHere(lesson, target.step) >= 0;
-    if (!here) return false;
-    state.target = null;
-    state.step = stepHere(lesson, target.step);
-    if (target.row !== undefined) {
-      state.row = Math.max(
-        0,
-        lesson.rows.findIndex(({ place }) => place.at(-1) === target.row),
-      );
-    }
-    if (target.dim !== undefined) state.dim = target.dim;
-    return true;
+  function wait(target) {
+    clearTimeout(timer);
+    state.target = target;
+    send(target, 2);
   }
+
+  /** Go to a place; what is not named stays. */
+  function ask(change) {
+    const target = { ...state.place, ...change };
+    writePlace(target);
+    const lesson = shelf.find(state.lesson, target);
+    if (lesson) {
+      state.target = null;
+      display(lesson, target);
+      report(SETTLED_MS);
+    } else {
+      wait(target);
+      emit("place", withoutSpot(target));
+    }
+  }
+
+  /** The back and forward buttons of the browser. */
+  function onHistory() {
+    const { lesson } = state;
+    if (!lesson || restOfAddress(lesson.address) !== rest) return; // another lesson is to come
+    const named = readAddress(lesson.address);
+    if (!(named.step in lesson.sheets)) return;
+    const target = { ...state.place, ...named };
+    for (const name of ["layer", "head", "query"]) target[name] ??= state.place[name];
+    rested = true;
+    const found = shelf.find(lesson, target);
+    if (found) {
+      state.target = null;
+      display(found, target);
+      report(HISTORY_MS);
+    } else wait(target);
+  }
+  window.addEventListener("popstate", onHistory);
 
   return {
     ask,
-    arrive,
     goTo(step) {
       const { lesson } = state;
       if (step === state.step) return;
       if (state.target) return; // another sheet is on its way
-      const outside = step < 0 ? lesson.before : step >= lesson.steps.length ? lesson.after : null;
-      if (step < 0 || step >= lesson.steps.length) {
-        if (outside) ask({ step: outside[0], layer: outside[1] });
-        return;
-      }
-      if (lesson.steps[step].sheet !== lesson.sheet) {
-        ask({ step: lesson.steps[step].id });
-        return;
-      }
-      state.reported ??= currentStep(state).id; // what the page knows, should it still be telling us
-      moved.from ??= state.reported;
-      moved.to = lesson.steps[step].id;
-      moved.at = performance.now();
-      state.step = step;
-      paint();
-      report();
-    },
-    /** Take up the step that the page tells, unless it speaks of a time before the last move. */
-    follow(step) {
-      const { lesson } = state;
-      const lags = step === moved.from && performance.now() - moved.at < LAG_MS;
-      if (step === state.reported) moved.from = step; // the student's own report coming back
-      else if (lags && stepHere(lesson, moved.to) >= 0) {
-        state.reported = step;
-        state.step = stepHere(lesson, moved.to);
-        report();
+      state.heading = Math.sign(step - state.step);
+      const inside = lesson.steps[step];
+      if (inside?.sheet === lesson.sheet) {
+        state.step = step;
+        state.place = { ...state.place, step: inside.id };
+        writePlace(state.place);
+        paint();
+        report(SETTLED_MS);
       } else {
-        state.reported = moved.from = step;
-        if (stepHere(lesson, step) >= 0) state.step = stepHere(lesson, step);
+        const place = inside
+          ? { ...state.place, step: inside.id }
+          : beyond(lesson, state.place, state.heading);
+        if (place) ask(place);
       }
+    },
+    /** A sheet has come: show it if it is the one that was asked for. */
+    arrived(lesson) {
+      const { target } = state;
+      if (!target || shelf.find(lesson, target) !== lesson) return;
+      state.target = null;
+      rested = true;
+      display(lesson, target);
+    },
+    /** The first sheet of a lesson is shown: from now on the address is the lesson's. */
+    began() {
+      clearTimeout(timer);
+      state.target = null;
+      if (state.lesson.alone) return;
+      write(state.lesson.address, state.place, false);
+      rest = restOfAddress(state.lesson.address);
+      rested = true;
     },
     close() {
       clearTimeout(timer);
       clearTimeout(repeating);
+      window.removeEventListener("popstate", onHistory);
     },
   };
 }

@@ -1,14 +1,25 @@
 // The lesson: a table per sheet whose columns appear left to right, with the step's formula, its
 // arithmetic in digits and its check. Steps, rows and dimensions change here, without the server;
-// another sheet, or where a number comes from, is asked of it.
+// sheets that are not here yet, and where a number comes from, are asked of it.
 
 const BESIDE_FROM = 1000; // width from which an answer stands beside the table
 const ASKED_WIDTH = 400;
 
 function build(root, emit) {
   root.classList.add("walkthrough");
-  const state = { lesson: null, step: 0, row: 0, dim: 0, layout: null, lit: new Set() };
-  const travel = traveller(state, emit, paint);
+  const state = {
+    lesson: null, // the sheet that is shown
+    place: null, // {step, layer, head, query, unit, candidate}; the step also as an index:
+    step: 0,
+    row: 0,
+    dim: 0,
+    heading: 1, // which way the student walks
+    layout: null,
+    lit: new Set(),
+  };
+  const shelf = sheetShelf();
+  const travel = traveller(state, shelf, emit, { paint, display });
+  const ahead = lookout(state, shelf);
   const tip = tooltip(root);
   const table = lessonTable(
     state,
@@ -158,16 +169,21 @@ function build(root, emit) {
 
   // --- what comes from the page ----------------------------------------------------------------
 
-  /** Where to stand in a sheet that has just come. */
-  function settle(before) {
+  /** The step to begin with: of the address, of the sheet before, the page's, or the first. */
+  function firstStep(before) {
+    const { lesson } = state;
+    const named = lesson.alone ? null : readAddress(lesson.address).step;
+    const known = [named, before?.steps[state.step].id, state.wanted];
+    const id = known.find((each) => stepHere(lesson, each) >= 0);
+    return id ?? lesson.steps.find((step) => step.sheet === lesson.sheet).id;
+  }
+
+  /** Row and dimension in a sheet that has just come. */
+  function settle(before, { row, dim }) {
     const { lesson } = state;
     const same =
       before &&
       ["sheet", "layer", "head_index", "query"].every((name) => before[name] === lesson[name]);
-    if (lesson.steps[state.step]?.sheet !== lesson.sheet || before?.part !== lesson.part) {
-      const first = lesson.steps.findIndex((step) => step.sheet === lesson.sheet);
-      state.step = Math.max(first, stepHere(lesson, state.wanted));
-    }
     if (!same || state.row >= lesson.rows.length) {
       const weights = lesson.byId.attention_probs?.values;
       if (!weights) state.row = 0;
@@ -175,32 +191,59 @@ function build(root, emit) {
       else state.row = wantsGuess(lesson) ? lesson.query : weights.indexOf(Math.max(...weights));
       table.scrollToTop();
     }
-    travel.arrive();
-    state.dim = Math.min(state.dim, lesson.sizes.head_size - 1);
+    if (row !== undefined) {
+      state.row = Math.max(
+        0,
+        lesson.rows.findIndex(({ place }) => place.at(-1) === row),
+      );
+    }
+    state.dim = Math.min(dim ?? state.dim, lesson.sizes.head_size - 1);
+  }
+
+  /** Show a sheet; `spot` is a place, and may name a row and a dimension besides. */
+  function display(lesson, spot) {
+    const before = state.place && state.lesson;
+    state.lesson = lesson;
+    const { row, dim, ...place } = spot ?? { ...lesson.place, step: firstStep(before) };
+    state.place = place;
+    state.step = stepHere(lesson, place.step);
+    state.queryText = lesson.tokens[lesson.query].label;
+    settle(before, { row, dim });
+    table.describe();
+    picks.fill();
+    strip.fill();
+    measureLabels();
+    measure();
+    paint();
+    if (state.layout) table.scrollToRow();
+    if (state.asked) paintAsked();
+    ahead.look();
+  }
+
+  /** Show the first sheet of a lesson, at the step that fits. */
+  function begin(lesson) {
+    readColours();
+    display(lesson, null);
+    travel.began();
   }
 
   return {
     show(payload) {
-      const before = state.lesson;
-      state.lesson = readLesson(payload);
-      const { lesson } = state;
-      lesson.revealedAt = revealedAt(lesson);
-      state.queryText = lesson.tokens[lesson.query].label;
-      settle(before);
-      table.describe();
-      picks.fill();
-      strip.fill();
-      readColours();
-      measureLabels();
-      measure();
-      paint();
-      if (state.layout) table.scrollToRow();
-      paintAsked();
+      const lesson = readLesson(payload);
+      const another = lesson.subject !== state.lesson?.subject;
+      if (another) {
+        shelf.clear();
+        ahead.forget();
+      }
+      shelf.keep(lesson);
+      if (state.wanted === undefined) state.lesson = lesson; // its step comes right behind
+      else if (another) begin(lesson);
+      else travel.arrived(lesson);
     },
     select({ step, asked }) {
       const question = JSON.stringify(asked ?? null);
-      const asksAnew = question !== state.question;
-      const stepBefore = state.wanted === undefined ? null : state.step;
+      if (question === state.question && state.wanted !== undefined) return;
+      const begins = state.wanted === undefined;
       state.question = question;
       state.asked = asked;
       state.askedKey = asked ? cellKey(asked.cell) : null;
@@ -211,8 +254,7 @@ function build(root, emit) {
       );
       state.wanted = step;
       if (!state.lesson) return;
-      travel.follow(step);
-      if (!travel.arrive() && !asksAnew && state.step === stepBefore) return;
+      if (begins) return begin(state.lesson);
       measure();
       paint();
       if (state.layout) table.scrollToRow();
@@ -226,6 +268,7 @@ function build(root, emit) {
     close() {
       strip.play(false);
       travel.close();
+      ahead.close();
       keys.close();
       stopWatching();
     },
