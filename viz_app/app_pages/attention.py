@@ -6,6 +6,7 @@ from viz_app import frame, state
 from viz_app.components.attention import compare, flow, heads, off, roles, save
 from viz_app.components.attention.page import AttentionPage, choose_part
 from viz_app.components.overview import overview
+from viz_app.components.terms import heading
 from viz_app.page_choices import PageChoices
 from viz_app.view_models.matrix import overview_map
 
@@ -78,8 +79,6 @@ with left:
     if section in FILTERED:
         page = choose_part(page, blocks=section != "pair")
 with right:
-    st.subheader(
-        say(f"attention.heading.{section}", layer=page.chosen.layer, head=page.chosen.head)
-    )
+    heading(say(f"attention.heading.{section}", layer=page.chosen.layer, head=page.chosen.head))
     SECTIONS[section](page)
 picked.write()

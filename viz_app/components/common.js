@@ -56,6 +56,11 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** The pieces of a label; pointing at a term shows its name in the other language. */
+function termWords(pieces) {
+  return pieces.map(([text, other]) => (other ? element("abbr", { title: other }, text) : text));
+}
+
 // --- theme and colour ----------------------------------------------------------------------
 
 const colourProbe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });

@@ -14,6 +14,7 @@ from viz_app.components.lines import (
     read_settings,
 )
 from viz_app.components.neurons import neurons
+from viz_app.components.terms import paragraph
 from viz_app.figures.bars import Order, bars
 from viz_app.view_models.grid import head_grid
 from viz_app.view_models.matrix import attention_map, layer_lines, row_bars
@@ -140,7 +141,7 @@ def query_and_keys(page: AttentionPage) -> None:
     """The query vector against each key vector."""
     say, chosen = page.say, page.chosen
     tokens = token_labels(page.trace.encoding)
-    st.markdown(say("attention.neurons.intro"))
+    paragraph(say("attention.neurons.intro"))
 
     def take_query() -> None:
         state.choose(query=st.session_state.attention_query)

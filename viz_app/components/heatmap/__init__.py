@@ -10,6 +10,7 @@ import numpy as np
 from viz_app.components.headers import Words, token_header
 from viz_app.components.mount import mount_view
 from viz_app.components.packing import pack
+from viz_app.messages.terms import pieces
 from viz_app.palette import LOG_FLOOR, Scale
 from viz_app.view_models.views import MatrixView
 
@@ -24,8 +25,14 @@ def heatmap_payload(
     """
     if scale == "log" and view.kind == "signed":
         raise ValueError("a logarithmic scale needs probabilities; these values have signs")
+    names = {
+        "rows": words(view.axes[0]),
+        "columns": words(view.axes[1]),
+        "legend": words(view.legend),
+    }
     header: dict[str, Any] = {
         "view": key,
+        "terms": {name: pieces(text) for name, text in names.items()},
         "kind": view.kind,
         "scale": scale,
         "floor": LOG_FLOOR,
@@ -35,8 +42,7 @@ def heatmap_payload(
         "rows": token_header(view.rows),
         "columns": token_header(view.columns),
         "labels": {
-            "rows": words(view.axes[0]),
-            "columns": words(view.axes[1]),
+            **names,
             "keys": words("attention.heatmap.cell_keys" if cells else "attention.heatmap.keys"),
             "tip": words(
                 "attention.heatmap.cell_tip" if cells else "attention.heatmap.tip",
@@ -45,7 +51,6 @@ def heatmap_payload(
                 value="{value}",
             ),
             "masked": words("attention.heatmap.masked", query="{query}", to="{to}"),
-            "legend": words(view.legend),
             "hidden": words("attention.heatmap.hidden"),
             "hidden_tip": words("attention.heatmap.hidden_tip", query="{query}", value="{value}"),
         },

@@ -439,9 +439,9 @@ function buildHeatmap(root, emit) {
       tip.hide();
       const { header } = next;
       if (selected >= header.rows.length || selectedKey >= header.columns.length) selected = null;
-      columnsWord.textContent = `${header.labels.columns} →`;
-      rowsWord.textContent = `↓ ${header.labels.rows}`;
-      legendWord.textContent = header.labels.legend;
+      columnsWord.replaceChildren(...termWords(header.terms.columns), " →");
+      rowsWord.replaceChildren("↓ ", ...termWords(header.terms.rows));
+      legendWord.replaceChildren(...termWords(header.terms.legend));
       box.setAttribute(
         "aria-label",
         `${header.labels.rows} × ${header.labels.columns}. ${header.labels.keys}`,

@@ -9,7 +9,11 @@ import numpy as np
 from viz_app.components.headers import Words, token_header
 from viz_app.components.mount import mount_view
 from viz_app.components.packing import pack
+from viz_app.messages.terms import pieces
 from viz_app.view_models.views import NeuronView
+
+HEADS = ("vector", "product", "dot", "root", "weight")
+"""The columns, in order."""
 
 
 def neuron_headings(view: NeuronView, words: Words) -> dict[str, str]:
@@ -36,6 +40,7 @@ def neurons_payload(view: NeuronView, *, key: str, words: Words) -> bytes:
     )
     header: dict[str, Any] = {
         "view": key,
+        "terms": {name: pieces(labels[name]) for name in HEADS},
         "query": token_header([view.query_token])[0],
         "tokens": token_header(view.tokens),
         "labels": labels,

@@ -79,16 +79,15 @@ function buildNeurons(root) {
   }
 
   function build() {
-    const { labels, tokens } = payload.header;
+    const { labels, terms, tokens } = payload.header;
     const { query, keys, dots, scores, weights, closed } = payload.arrays;
     const count = size();
     const products = keys.map((value, place) => value * query[place % count]);
     strips = [];
-    const head = element("tr", {},
-      element("th", {}), element("th", {}, labels.vector), element("th", {}, labels.product),
-      element("th", { class: "number" }, labels.dot),
-      element("th", { class: "number" }, labels.root),
-      element("th", {}, labels.weight));
+    const head = element("tr", {}, element("th", {}), ...Object.keys(terms).map((name) => {
+      const number = name === "dot" || name === "root";
+      return element("th", { class: number && "number" }, ...termWords(terms[name]));
+    }));
     const first = element("tr", { class: "query" },
       element("th", { scope: "row" }, labels.query),
       element("td", {}, addStrip([...query], largest(query), null)));

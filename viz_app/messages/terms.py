@@ -1,0 +1,60 @@
+"""The field's words in English and Chinese, fixed in one table: terms.json.
+
+A text in one language can say what its terms are called in the other. Which language it is in needs
+no telling: the term itself says it.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def terms() -> tuple[tuple[str, str], ...]:
+    """All terms as (English, Chinese)."""
+    text = files(__package__).joinpath("terms.json").read_text(encoding="utf-8")
+    return tuple((english, chinese) for english, chinese in json.loads(text))
+
+
+def pieces(text: str) -> list[tuple[str, str]]:
+    """A text cut at its terms, each where it first occurs.
+
+    Returns:
+        The parts in order, with what the part is called in the other language; "" for all but
+        terms.
+    """
+    pattern, other = _lookup()
+    parts, end, seen = [], 0, set()
+    for match in pattern.finditer(text):
+        found = other[(match["english"] or match[0]).lower()]
+        if found in seen:
+            continue
+        seen.add(found)
+        parts += [(text[end : match.start()], ""), (match[0], found)]
+        end = match.end()
+    return [part for part in [*parts, (text[end:], "")] if part[0]]
+
+
+def marked(text: str) -> str:
+    """A text of our own, safe as HTML, in which pointing at a term shows its other name."""
+    return "".join(
+        f'<abbr title="{html.escape(other)}">{html.escape(part)}</abbr>'
+        if other
+        else html.escape(part)
+        for part, other in pieces(text)
+    )
+
+
+@cache
+def _lookup() -> tuple[re.Pattern[str], dict[str, str]]:
+    other = dict(terms()) | {chinese: english for english, chinese in terms()}
+    # the longest first, so that "attention weight" is not read as "attention"
+    english, chinese = (
+        "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+        for names in zip(*terms(), strict=True)
+    )
+    return re.compile(rf"\b(?P<english>{english})s?\b|{chinese}", re.IGNORECASE), other
