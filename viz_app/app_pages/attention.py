@@ -34,24 +34,37 @@ def take_head() -> None:
 
 
 def draw_overview(page: AttentionPage) -> None:
-    """All heads, with the signs of their roles where wanted."""
-    from bert_core.interpret import head_roles
-
+    """All heads, with the signs of their roles and in the order of a role where wanted."""
     say = page.say
-    st.subheader(say("attention.overview.heading"))
-    marks = None
+    heading(say("attention.overview.heading"))
+    order_key = page.picked.one_of("tiles", roles.TILE_ORDERS, roles.BY_PLACE)
+    order = roles.tile_order(page)
     with_signs = st.session_state[signs_key]
-    if with_signs:
-        marks = roles.role_marks(head_roles(page.trace))
+    marks = roles.role_marks(roles.sentence_roles(page.trace)) if with_signs else None
     overview(
         overview_map(page.trace),
         selected=(page.chosen.layer, page.chosen.head),
         key="attention_overview",
         words=say,
         marks=marks,
+        order=order,
         on_select=take_head,
     )
-    st.toggle(say("attention.roles.signs"), key=signs_key)
+    if order is None and page.picked["tiles"] != roles.BY_PLACE:
+        st.caption(say("attention.roles.none"))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            say("attention.overview.order_by"),
+            roles.TILE_ORDERS,
+            key=order_key,
+            format_func=lambda name: (
+                say("attention.overview.by_place")
+                if name == roles.BY_PLACE
+                else say("attention.overview.by_role", role=say(f"attention.role.{name}"))
+            ),
+            width=260,
+        )
+        st.toggle(say("attention.roles.signs"), key=signs_key)
     if with_signs:
         st.caption(roles.legend(page))
 

@@ -63,13 +63,14 @@ function termWords(pieces) {
 
 // --- theme and colour ----------------------------------------------------------------------
 
-const colourProbe = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+let colourProbe = null;
 
 /** [red, green, blue] 0..255 of any CSS colour. */
 function rgb(colour) {
   if (/^#[0-9a-f]{6}$/i.test(colour)) {
     return [1, 3, 5].map((start) => parseInt(colour.slice(start, start + 2), 16));
   }
+  colourProbe ??= document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   colourProbe.canvas.width = colourProbe.canvas.height = 1;
   colourProbe.fillStyle = colour;
   colourProbe.fillRect(0, 0, 1, 1);
@@ -290,8 +291,9 @@ function deliver(view, values) {
 /**
  * The entry point that Streamlit calls, around build(root, emit).
  *
- * build makes the elements once and returns {show(payload), select(values), repaint(), close?()}:
- * show gets what unpack returns, select what mount.signal sent, repaint follows a theme switch.
+ * build makes the elements once and returns {show(payload, values), select(values), repaint(),
+ * close?()}: show gets what unpack returns and, where the selection came first, its values; select
+ * gets what mount.signal sent, repaint follows a theme switch.
  * emit(name, value) tells Python of a click.
  */
 function mountWith(build) {
@@ -318,9 +320,10 @@ function mountWith(build) {
     } else {
       entry.data = data;
       const payload = unpack(data);
-      entry.view.show(payload);
       const line = channel(payload.header.view);
-      if (entry.listening !== line) {
+      const first = entry.listening !== line;
+      entry.view.show(payload, first ? line.values : null);
+      if (first) {
         entry.listening?.listeners.delete(entry.listener);
         line.listeners.add(entry.listener);
         entry.listening = line;

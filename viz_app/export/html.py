@@ -15,6 +15,7 @@ from viz_app.components.lines import LineSettings, lines_payload, settings_value
 from viz_app.components.mount import view_css, view_js
 from viz_app.components.overview import overview_payload
 from viz_app.palette import palette
+from viz_app.view_models.tile_order import TileOrder
 from viz_app.view_models.views import LinesView, OverviewView
 
 _PAGE = """<!doctype html>
@@ -39,20 +40,43 @@ section {{ margin: 1.5rem 0; }}
 <h1>{title}</h1>
 <p>{note}</p>
 {sections}
-{payloads}
-<script type="module">
+{shown}
+<script>
+{{
+"use strict";
 {script}
+}}
 </script>
+{waiting}
 </body>
 </html>
 """
+# The script stands behind the payloads shown first and in front of the others, and runs at once:
+# the first picture waits neither for what is shown later nor for a turn of the event loop.
 
 _START = """
-const unzip = async (id) => {
-  const text = atob(document.getElementById(id).textContent);
-  const packed = Uint8Array.from(text, (character) => character.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+const fromBase64 = (text) => {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let index = 0; index < bytes.length; index += 1) bytes[index] = characters.charCodeAt(index);
+  return bytes;
+};
+// Written to directly, the stream answers before the next task; a Blob's would take a trip.
+const unzip = async (packed) => {
+  const stream = new DecompressionStream("gzip");
+  const writer = stream.writable.getWriter();
+  const written = Promise.all([writer.write(packed), writer.close()]);
+  const size = new DataView(packed.buffer).getUint32(packed.length - 4, true); // gzip's last field
+  const bytes = new Uint8Array(size);
+  let filled = 0;
+  const reader = stream.readable.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    bytes.set(next.value, filled);
+    filled += next.value.length;
+  }
+  await written;
+  return bytes;
 };
 const starts = {};
 """
@@ -77,12 +101,14 @@ def html_file(
         link: JavaScript that runs last, with `show(part, name)`, `send(part, values)` and
             `on(part, trigger, handler)`.
     """
-    payloads, sections, code = [], [], [_START]
+    shown: list[str] = []
+    waiting: list[str] = []
+    sections, code = [], [_START]
     for index, part in enumerate(parts):
         sections.append(f'<section id="view{index}"></section>')
         for name, payload in part.payloads.items():
             data = base64.b64encode(gzip.compress(payload, 6, mtime=0)).decode()
-            payloads.append(
+            (shown if name == part.first else waiting).append(
                 f'<script type="application/octet-stream" id="data{index}-{name}">{data}</script>'
             )
     folders = list(dict.fromkeys(part.folder for part in parts))
@@ -94,7 +120,13 @@ def html_file(
         for folder in folders
     ]
     setup = [
-        {"folder": part.folder, "first": part.first, "values": dict(part.values)} for part in parts
+        {
+            "folder": part.folder,
+            "names": list(part.payloads),
+            "first": part.first,
+            "values": dict(part.values),
+        }
+        for part in parts
     ]
     code.append(f"const parts = {_script_json(setup)};")
     code.append(_RUN + link)
@@ -106,7 +138,8 @@ def html_file(
         dark=_variables("dark"),
         css="\n".join(view_css(folder) for folder in folders),
         sections="\n".join(sections),
-        payloads="\n".join(payloads),
+        shown="\n".join(shown),
+        waiting="\n".join(waiting),
         script="\n".join(code),
     )
 
@@ -114,9 +147,15 @@ def html_file(
 _RUN = """
 const handlers = parts.map(() => ({}));
 const cached = {};
+const loaded = () => new Promise((go) => {
+  document.addEventListener("DOMContentLoaded", go, { once: true });
+});
 const show = async (index, name) => {
+  parts[index].first = name;
   const id = `data${index}-${name}`;
-  cached[id] ??= await unzip(id);
+  if (!document.getElementById(id)) await loaded();
+  cached[id] ??= await unzip(fromBase64(document.getElementById(id).textContent));
+  if (parts[index].first !== name) return; // another was asked for meanwhile
   starts[parts[index].folder]({
     data: cached[id],
     parentElement: document.getElementById(`view${index}`),
@@ -141,9 +180,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 _HEADS_LINK = """
 on(0, "select", ({ layer }) => {
   const name = `layer${layer}`;
-  if (!document.getElementById(`data1-${name}`)) return;
-  parts[1].first = name;
-  show(1, name);
+  if (parts[1].names.includes(name)) show(1, name);
 });
 on(1, "select", ({ query }) => send(1, { query }));
 """
@@ -159,11 +196,13 @@ def heads_file(
     words: Words,
     title: str,
     language: str,
+    order: TileOrder | None = None,
 ) -> str:
     """The overview over the line view; choosing a head brings up its layer.
 
     Args:
         layers: The layers to take along, the selected one among them.
+        order: Of the overview's tiles; None for a row per layer.
     """
     line_views = {
         f"layer{view.layer}": lines_payload(view, key="view1", words=words) for view in layers
@@ -171,7 +210,7 @@ def heads_file(
     parts = [
         Part(
             "overview",
-            {"all": overview_payload(overview, key="view0", words=words)},
+            {"all": overview_payload(overview, key="view0", words=words, order=order)},
             "all",
             {"layer": selected[0], "head": selected[1]},
         ),

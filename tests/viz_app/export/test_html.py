@@ -7,9 +7,13 @@ import pytest
 
 from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
+from viz_app.components.lines import LineSettings
 from viz_app.components.packing import unpack
-from viz_app.export.html import Part, html_file
+from viz_app.export.html import Part, heads_file, html_file
+from viz_app.messages import words
 from viz_app.notebook import heads
+from viz_app.view_models.matrix import layer_lines, overview_map
+from viz_app.view_models.tile_order import order_tiles
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +63,30 @@ def test_notebook_shows_a_frame_and_saves_a_file(trace: Trace, tmp_path) -> None
 
 def test_same_input_gives_the_same_file(trace: Trace) -> None:
     assert heads(trace).page == heads(trace).page
+
+
+def test_what_is_shown_first_stands_before_the_script_and_the_rest_behind(trace: Trace) -> None:
+    page = heads(trace, layer=1).page
+    script = page.index("<script>")
+    places = {name: page.index(f'id="{name}"') for name in payloads(page)}
+    assert {name for name, place in places.items() if place < script} == {
+        "data0-all",
+        "data1-layer1",
+    }
+
+
+def test_the_tiles_keep_their_order_in_the_file(trace: Trace) -> None:
+    order = order_tiles(np.arange(12.0).reshape(3, 4), "next")
+    page = heads_file(
+        overview_map(trace),
+        [layer_lines(trace, 0)],
+        selected=(0, 0),
+        query=None,
+        settings=LineSettings(),
+        words=words("en"),
+        title="t",
+        language="en",
+        order=order,
+    )
+    _, arrays = unpack(payloads(page)["data0-all"])
+    assert arrays["order"].tolist() == list(range(11, -1, -1))

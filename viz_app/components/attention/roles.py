@@ -13,10 +13,12 @@ from viz_app import frame
 from viz_app.components.attention.page import AttentionPage, show_grid
 from viz_app.components.chart import download
 from viz_app.view_models.grid import head_grid
+from viz_app.view_models.tile_order import TileOrder, order_tiles
 
 if TYPE_CHECKING:
     from bert_core.bert import Bert
     from bert_core.interpret import RoleScores
+    from bert_core.trace import Trace
 
 SIGNS = {
     "previous": "←",
@@ -30,10 +32,14 @@ SIGNS = {
 }
 """Signs of the roles in the tiles of the overview."""
 SOURCES = ("sentence", "shelf")
+BY_PLACE = "place"
+TILE_ORDERS = (BY_PLACE, *SIGNS)
+"""Tiles of the overview by layer and head, or by the score for a role."""
 
 _shelf_scores: WeakKeyDictionary[Bert, list[RoleScores]] = WeakKeyDictionary()
 """One entry per sentence read so far: a reader who leaves in between loses nothing."""
 _lock = Lock()
+_sentence_scores: WeakKeyDictionary[Trace, RoleScores] = WeakKeyDictionary()
 
 
 def shelf_language(bert: Bert) -> str:
@@ -67,11 +73,30 @@ def shelf_roles(page: AttentionPage) -> RoleScores:
     return mean_roles(scores)
 
 
+def sentence_roles(trace: Trace) -> RoleScores:
+    """The scores on one input, worked out once per trace."""
+    from bert_core.interpret import head_roles
+
+    if trace not in _sentence_scores:
+        _sentence_scores[trace] = head_roles(trace)
+    return _sentence_scores[trace]
+
+
 def role_marks(roles: RoleScores) -> list[list[str]]:
     """A sign per layer and head for the overview; empty for a head between roles."""
     from bert_core.interpret import main_roles
 
     return [[SIGNS.get(role or "", "") for role in layer] for layer in main_roles(roles)]
+
+
+def tile_order(page: AttentionPage) -> TileOrder | None:
+    """The order chosen for the tiles; None by layer and head, and where no head has a score."""
+    from bert_core.interpret import ROLES
+
+    role = page.picked["tiles"]
+    if role == BY_PLACE:
+        return None
+    return order_tiles(sentence_roles(page.trace).scores[ROLES.index(role)].numpy(), role)
 
 
 def legend(page: AttentionPage) -> str:
@@ -84,7 +109,7 @@ def legend(page: AttentionPage) -> str:
 
 def roles_section(page: AttentionPage) -> None:
     """One role over all heads, and a table of what each head does."""
-    from bert_core.interpret import ROLES, head_roles, main_roles
+    from bert_core.interpret import ROLES, main_roles
 
     say, picked = page.say, page.picked
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -102,7 +127,7 @@ def roles_section(page: AttentionPage) -> None:
             format_func=lambda name: say(f"attention.roles.{name}"),
             required=True,
         )
-    here = head_roles(page.trace)
+    here = sentence_roles(page.trace)
     roles = here if source == "sentence" else shelf_roles(page)
     index = ROLES.index(role)
     uniform = roles.uniform[index].item()

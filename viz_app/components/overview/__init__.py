@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from viz_app.components.headers import Words, token_header
 from viz_app.components.mount import mount_view
 from viz_app.components.packing import pack
+from viz_app.view_models.tile_order import TileOrder
 from viz_app.view_models.views import OverviewView
 
 Marks = Sequence[Sequence[str]]
@@ -17,9 +18,15 @@ Marks = Sequence[Sequence[str]]
 
 
 def overview_payload(
-    view: OverviewView, *, key: str, words: Words, marks: Marks | None = None
+    view: OverviewView,
+    *,
+    key: str,
+    words: Words,
+    marks: Marks | None = None,
+    order: TileOrder | None = None,
 ) -> bytes:
     """What the browser needs to draw `view`; also the payload of an exported file."""
+    role = "" if order is None else words(f"attention.role.{order.role}")
     header: dict[str, Any] = {
         "view": key,
         "tokens": token_header(view.tokens),
@@ -29,6 +36,14 @@ def overview_payload(
             "keys": words("attention.overview.keys"),
             "pooled": words(
                 "attention.overview.pooled", tokens=len(view.tokens), pixels="{pixels}"
+            ),
+            "order": "" if order is None else words("attention.overview.ordered", role=role),
+            "score": words(
+                "attention.overview.score",
+                role=role,
+                score="{score}",
+                rank="{rank}",
+                total="{total}",
             ),
             "tip": words(
                 "attention.overview.tip",
@@ -45,6 +60,8 @@ def overview_payload(
         "peaks": view.peaks,
         "peak_weights": view.peak_weights,
     }
+    if order is not None:
+        arrays |= {"order": order.tiles, "scores": order.scores}
     return pack(header, arrays)
 
 
@@ -55,6 +72,7 @@ def overview(
     key: str,
     words: Words,
     marks: Marks | None = None,
+    order: TileOrder | None = None,
     on_select: Callable[[], None] | None = None,
 ) -> tuple[int, int] | None:
     """Draw all layers and heads; return the (layer, head) chosen in this run, else None.
@@ -63,12 +81,13 @@ def overview(
         selected: (layer, head) to outline.
         words: Looks up a message: `words(key, **values)`.
         marks: Signs for the tiles, such as the role a head plays.
+        order: Of the tiles; None for a row per layer and a column per head.
         on_select: Called before the rerun; `st.session_state[key].select` then holds
             {"layer", "head"}.
     """
     fired = mount_view(
         "overview",
-        overview_payload(view, key=key, words=words, marks=marks),
+        overview_payload(view, key=key, words=words, marks=marks, order=order),
         key=key,
         values={"layer": selected[0], "head": selected[1]},
         triggers={"select": on_select},

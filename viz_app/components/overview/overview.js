@@ -4,65 +4,98 @@ const GAP = 3; // between tiles, CSS pixels
 const GUTTER = { left: 30, top: 20 }; // room for L0… and H0…
 const TILE = { smallest: 18, largest: 96 };
 const TALLEST = 600; // CSS pixels; more layers make smaller tiles
+const NAME = { size: 10, line: 11 }; // L2 H5 over each tile, where rows are not layers
 
-/** Sizes of the grid in CSS pixels; a tile is a whole number of device pixels per token. */
-function layoutOverview(width, layers, heads, tokens) {
+/**
+ * Sizes of the grid in CSS pixels; a tile is a whole number of device pixels per token.
+ *
+ * lines: of text over each tile; 0 where the names of layers and heads stand outside.
+ */
+function layoutOverview(width, { layers, heads, tokens }, lines) {
   const ratio = window.devicePixelRatio || 1;
+  const above = lines ? 0 : GUTTER.top;
+  const strip = lines ? lines * NAME.line + 2 : 0;
   const across = Math.floor((width - GUTTER.left) / heads) - GAP;
-  const down = Math.floor((TALLEST - GUTTER.top) / layers) - GAP;
-  const room = Math.max(TILE.smallest, Math.min(TILE.largest, across, Math.max(down, 28)));
+  const down = Math.floor((TALLEST - above) / layers) - GAP - strip;
+  const exact = Math.ceil(tokens / ratio); // a pixel per pair, where the width allows
+  const tall = Math.max(down, 28, exact <= across ? exact : 0);
+  const room = Math.max(TILE.smallest, Math.min(TILE.largest, across, tall));
   const pixels = Math.floor(room * ratio);
   const block = Math.floor(pixels / tokens);
-  const device = block >= 1 ? block * tokens : pixels;
-  const pitch = device + Math.round(GAP * ratio);
+  const device = {
+    tile: block >= 1 ? block * tokens : pixels,
+    left: Math.round(GUTTER.left * ratio),
+    top: Math.round((above + strip) * ratio),
+  };
+  device.across = device.tile + Math.round(GAP * ratio);
+  device.down = device.across + Math.round(strip * ratio);
   return {
-    tile: device / ratio,
-    pitch: pitch / ratio,
     device,
-    devicePitch: pitch,
-    deviceLeft: Math.round(GUTTER.left * ratio),
-    deviceTop: Math.round(GUTTER.top * ratio),
-    width: GUTTER.left + (heads * pitch) / ratio,
-    height: GUTTER.top + (layers * pitch) / ratio,
+    lines,
+    tile: device.tile / ratio,
+    left: device.left / ratio,
+    top: device.top / ratio, // of the first tile; its name stands above
+    across: device.across / ratio,
+    down: device.down / ratio,
+    width: (device.left + heads * device.across) / ratio,
+    height: (device.top + layers * device.down) / ratio,
   };
 }
 
-/** One head's indices; where a pixel covers several pairs it shows the strongest. */
-function tileIndices(pixels, start, tokens, device) {
-  if (device >= tokens) return { indices: pixels.subarray(start, start + tokens * tokens), side: tokens };
-  const indices = new Uint8Array(device * device);
-  for (let query = 0; query < tokens; query += 1) {
-    const row = Math.floor((query * device) / tokens) * device;
-    for (let key = 0; key < tokens; key += 1) {
-      const target = row + Math.floor((key * device) / tokens);
-      const value = pixels[start + query * tokens + key];
-      if (value > indices[target]) indices[target] = value;
+/** Tiles with fewer pixels than pairs: each pixel takes the strongest pair of its block. */
+function strongestPerPixel(pixels, tiles, tokens, side) {
+  const starts = Uint16Array.from({ length: side + 1 }, (_, pixel) => (
+    Math.ceil((pixel * tokens) / side)
+  ));
+  const strongest = new Uint8Array(tiles * side * side);
+  let pair = 0;
+  for (let row = 0; row < tiles * side; row += 1) {
+    const queries = starts[(row % side) + 1] - starts[row % side];
+    for (let query = 0; query < queries; query += 1) {
+      for (let column = 0, place = row * side; column < side; column += 1, place += 1) {
+        let most = strongest[place];
+        for (const end = pair + starts[column + 1] - starts[column]; pair < end; pair += 1) {
+          if (pixels[pair] > most) most = pixels[pair];
+        }
+        strongest[place] = most;
+      }
     }
   }
-  return { indices, side: device };
+  return strongest;
+}
+
+/** A row of cells in colour, each `block` pixels wide. */
+function paintRow(target, place, indices, cell, count, block, colours) {
+  const end = cell + count;
+  if (block === 1) {
+    while (cell < end) target[place++] = colours[indices[cell++]];
+    return;
+  }
+  for (; cell < end; cell += 1) {
+    const colour = colours[indices[cell]];
+    for (const next = place + block; place < next; place += 1) target[place] = colour;
+  }
 }
 
 /** All tiles as one image, written pixel by pixel: a canvas per tile takes ten times as long. */
-function paintTiles(context, pixels, grid, size, table) {
+function paintTiles(context, pixels, grid, { device }, table) {
   const { width, height } = context.canvas;
   const colours = packedColours(table);
   const image = context.createImageData(width, height);
   const target = new Uint32Array(image.data.buffer);
-  const cells = new Uint32Array(size.device); // pixel along a tile's side → cell
-  for (let layer = 0; layer < grid.layers; layer += 1) {
-    for (let head = 0; head < grid.heads; head += 1) {
-      const start = (layer * grid.heads + head) * grid.tokens * grid.tokens;
-      const { indices, side } = tileIndices(pixels, start, grid.tokens, size.device);
-      for (let pixel = 0; pixel < size.device; pixel += 1) {
-        cells[pixel] = Math.floor((pixel * side) / size.device);
-      }
-      const left = size.deviceLeft + head * size.devicePitch;
-      const top = size.deviceTop + layer * size.devicePitch;
-      const across = Math.min(size.device, width - left);
-      for (let y = 0; y < size.device && top + y < height; y += 1) {
-        const row = cells[y] * side;
-        const line = (top + y) * width + left;
-        for (let x = 0; x < across; x += 1) target[line + x] = colours[indices[row + cells[x]]];
+  const side = Math.min(grid.tokens, device.tile);
+  const tiles = grid.order.length;
+  const indices = side < grid.tokens ? strongestPerPixel(pixels, tiles, grid.tokens, side) : pixels;
+  const block = device.tile / side;
+  for (let slot = 0; slot < tiles; slot += 1) {
+    const left = device.left + (slot % grid.heads) * device.across;
+    const top = device.top + Math.floor(slot / grid.heads) * device.down;
+    const first = grid.order[slot] * side * side;
+    for (let row = 0; row < side; row += 1) {
+      const line = (top + row * block) * width + left;
+      paintRow(target, line, indices, first + row * side, side, block, colours);
+      for (let part = 1; part < block; part += 1) {
+        target.copyWithin(line + part * width, line, line + device.tile);
       }
     }
   }
@@ -70,6 +103,7 @@ function paintTiles(context, pixels, grid, size, table) {
 }
 
 function buildOverview(root, emit) {
+  const order = element("div", { class: "quiet order", hidden: true });
   const box = element("div", { class: "scroll" });
   const stage = element("div", { class: "stage", tabindex: "0", role: "application" });
   const canvas = element("canvas", { "aria-hidden": "true" });
@@ -79,72 +113,123 @@ function buildOverview(root, emit) {
   const pooled = element("div", { class: "quiet", hidden: true });
   stage.append(canvas, hoverMark, selectedMark);
   box.append(stage);
-  root.append(box, caption, pooled);
+  root.append(order, box, caption, pooled);
   const tip = tooltip(root);
 
   let payload = null;
   let size = null;
-  let grid = { layers: 0, heads: 0, tokens: 0 };
+  // order: slot, counted row by row → tile, counted layer by layer; slots: the other way round
+  let grid = { layers: 0, heads: 0, tokens: 0, order: [], slots: [] };
   let selected = { layer: 0, head: 0 };
   let waiting = 0;
   let chosenAt = -Infinity;
 
-  /** The strongest pair of a head, in exact digits. */
-  function describe({ layer, head }) {
+  const indexOf = ({ layer, head }) => layer * grid.heads + head;
+  const tileIn = (slot) => ({
+    layer: Math.floor(grid.order[slot] / grid.heads), head: grid.order[slot] % grid.heads,
+  });
+
+  /** The strongest pair of a head, in exact digits; where tiles are ordered its score as well. */
+  function describe(tile) {
     const { labels, tokens } = payload.header;
-    const { peaks, peak_weights: weights } = payload.arrays;
-    const place = layer * grid.heads + head;
-    return fill(labels.tip, {
-      layer,
-      head,
-      weight: digits(weights[place], 2),
-      query: tokens[peaks[place * 2]].label,
-      to: tokens[peaks[place * 2 + 1]].label,
+    const { peaks, peak_weights: weights, scores } = payload.arrays;
+    const index = indexOf(tile);
+    const pair = fill(labels.tip, {
+      ...tile,
+      weight: digits(weights[index], 2),
+      query: tokens[peaks[index * 2]].label,
+      to: tokens[peaks[index * 2 + 1]].label,
     });
+    if (!scores) return pair;
+    const slot = grid.slots[index];
+    const score = fill(labels.score, {
+      score: digits(scores[slot], 3), rank: slot + 1, total: grid.order.length,
+    });
+    return `${pair} · ${score}`;
+  }
+
+  /** Upper left corner of a slot's tile. */
+  function corner(slot) {
+    return [
+      size.left + (slot % grid.heads) * size.across,
+      size.top + Math.floor(slot / grid.heads) * size.down,
+    ];
   }
 
   function place(mark, tile) {
+    const [left, top] = corner(grid.slots[indexOf(tile)]);
     mark.hidden = false;
-    mark.style.left = `${GUTTER.left + tile.head * size.pitch}px`;
-    mark.style.top = `${GUTTER.top + tile.layer * size.pitch}px`;
+    mark.style.left = `${left}px`;
+    mark.style.top = `${top}px`;
     mark.style.width = mark.style.height = `${size.tile}px`;
+  }
+
+  /** Sizes for this width; names over the tiles take two lines where one is too long. */
+  function measure(context, width, font) {
+    if (!payload.arrays.order) return layoutOverview(width, grid, 0);
+    const one = layoutOverview(width, grid, 1);
+    context.font = `${NAME.size}px ${font}`;
+    const longest = context.measureText(`L${grid.layers - 1} H${grid.heads - 1}`).width;
+    return longest > one.across ? layoutOverview(width, grid, 2) : one;
   }
 
   function paint(width) {
     if (!payload || !width) return;
     const theme = readTheme(root);
     const table = colourTable("probability", theme);
-    size = layoutOverview(width, grid.layers, grid.heads, grid.tokens);
+    size = measure(canvas.getContext("2d"), width, theme.font);
     const context = sizeCanvas(canvas, size.width, size.height);
     paintTiles(context, payload.arrays.pixels, grid, size, table);
     stage.style.width = `${size.width}px`;
     stage.style.height = `${size.height}px`;
-    context.font = `11px ${theme.font}`;
-    context.fillStyle = css(theme.text, 0.8);
-    context.textBaseline = "middle";
-    context.textAlign = "center";
-    for (let head = 0; head < grid.heads; head += 1) {
-      context.fillText(`H${head}`, GUTTER.left + head * size.pitch + size.tile / 2, GUTTER.top / 2);
+    paintNames(context, theme);
+    context.strokeStyle = css(theme.text, 0.16);
+    context.lineWidth = 1;
+    context.beginPath();
+    for (let slot = 0; slot < grid.order.length; slot += 1) {
+      const [x, y] = corner(slot);
+      context.rect(x - 0.5, y - 0.5, size.tile + 1, size.tile + 1);
     }
-    context.textAlign = "right";
-    for (let layer = 0; layer < grid.layers; layer += 1) {
-      context.fillText(`L${layer}`, GUTTER.left - 6, GUTTER.top + layer * size.pitch + size.tile / 2);
-    }
-    for (let layer = 0; layer < grid.layers; layer += 1) {
-      for (let head = 0; head < grid.heads; head += 1) {
-        const x = GUTTER.left + head * size.pitch;
-        const y = GUTTER.top + layer * size.pitch;
-        context.strokeStyle = css(theme.text, 0.16);
-        context.lineWidth = 1;
-        context.strokeRect(x - 0.5, y - 0.5, size.tile + 1, size.tile + 1);
-        paintSign(context, theme, payload.header.marks?.[layer][head], x, y);
-      }
+    context.stroke();
+    const { marks } = payload.header;
+    for (let slot = 0; marks && slot < grid.order.length; slot += 1) {
+      const { layer, head } = tileIn(slot);
+      paintSign(context, theme, marks[layer][head], ...corner(slot));
     }
     place(selectedMark, selected);
     caption.textContent = describe(selected);
-    const side = Math.min(grid.tokens, size.device);
+    const side = Math.min(grid.tokens, size.device.tile);
     pooled.hidden = side >= payload.header.tokens.length;
     pooled.textContent = fill(payload.header.labels.pooled, { pixels: side });
+  }
+
+  /** L0… and H0… at the sides; where tiles are ordered a name each, at the side their numbers. */
+  function paintNames(context, theme) {
+    context.font = `11px ${theme.font}`;
+    context.fillStyle = css(theme.text, 0.8);
+    context.textBaseline = "middle";
+    context.textAlign = "right";
+    for (let row = 0; row < grid.layers; row += 1) {
+      const name = size.lines ? row * grid.heads + 1 : `L${row}`;
+      context.fillText(name, size.left - 6, size.top + row * size.down + size.tile / 2);
+    }
+    context.textAlign = "center";
+    if (!size.lines) {
+      for (let head = 0; head < grid.heads; head += 1) {
+        context.fillText(`H${head}`, size.left + head * size.across + size.tile / 2, size.top / 2);
+      }
+      return;
+    }
+    context.font = `${NAME.size}px ${theme.font}`;
+    for (let slot = 0; slot < grid.order.length; slot += 1) {
+      const { layer, head } = tileIn(slot);
+      const names = size.lines === 1 ? [`L${layer} H${head}`] : [`L${layer}`, `H${head}`];
+      const [x, y] = corner(slot);
+      names.forEach((name, line) => {
+        const up = (size.lines - line - 0.5) * NAME.line + 1;
+        context.fillText(name, x + size.tile / 2, y - up);
+      });
+    }
   }
 
   /** A sign in the tile's lower left corner, on a patch of the page's colour. */
@@ -163,10 +248,20 @@ function buildOverview(root, emit) {
 
   function tileAt(event) {
     const bounds = stage.getBoundingClientRect();
-    const head = Math.floor((event.clientX - bounds.left - GUTTER.left) / size.pitch);
-    const layer = Math.floor((event.clientY - bounds.top - GUTTER.top) / size.pitch);
-    const inside = head >= 0 && layer >= 0 && head < grid.heads && layer < grid.layers;
-    return inside ? { layer, head } : null;
+    const above = size.down - size.across; // a tile's name belongs to it
+    const column = Math.floor((event.clientX - bounds.left - size.left) / size.across);
+    const row = Math.floor((event.clientY - bounds.top - size.top + above) / size.down);
+    const inside = column >= 0 && row >= 0 && column < grid.heads && row < grid.layers;
+    return inside ? tileIn(row * grid.heads + column) : null;
+  }
+
+  /** The slot an arrow key leads to; ordered tiles are one sequence, so a row's end is no end. */
+  function neighbour(slot, across, down) {
+    const column = (slot % grid.heads) + across;
+    const row = Math.floor(slot / grid.heads) + down;
+    if (size.lines) return Math.min(Math.max(slot + across + down * grid.heads, 0), grid.order.length - 1);
+    return Math.min(Math.max(row, 0), grid.layers - 1) * grid.heads
+      + Math.min(Math.max(column, 0), grid.heads - 1);
   }
 
   function choose(tile) {
@@ -202,28 +297,30 @@ function buildOverview(root, emit) {
   });
   stage.addEventListener("keydown", (event) => {
     const step = {
-      ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
+      ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0],
     }[event.key];
-    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!step || !size || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
-    choose({
-      layer: Math.min(Math.max(selected.layer + step[0], 0), grid.layers - 1),
-      head: Math.min(Math.max(selected.head + step[1], 0), grid.heads - 1),
-    });
+    choose(tileIn(neighbour(grid.slots[indexOf(selected)], ...step)));
   });
   const stopWatching = watchWidth(root, paint);
 
   return {
-    show(next) {
+    show(next, values) {
       payload = next;
+      // tokens: pixels along a tile's side, fewer for a long input
       const [layers, heads, tokens] = next.shapes.pixels;
-      grid = { layers, heads, tokens }; // tokens: pixels along a tile's side, fewer for a long input
-      selected = {
-        layer: Math.min(selected.layer, layers - 1),
-        head: Math.min(selected.head, heads - 1),
-      };
-      stage.setAttribute("aria-label", `${next.header.labels.title} ${next.header.labels.keys}`);
+      const tiles = next.arrays.order ?? Uint32Array.from({ length: layers * heads }, (_, i) => i);
+      const slots = new Uint32Array(tiles.length);
+      tiles.forEach((tile, slot) => { slots[tile] = slot; });
+      grid = { layers, heads, tokens, order: tiles, slots };
+      const { layer, head } = values ?? selected;
+      selected = { layer: Math.min(layer, layers - 1), head: Math.min(head, heads - 1) };
+      const { labels } = next.header;
+      order.hidden = !next.arrays.order;
+      order.textContent = labels.order;
+      stage.setAttribute("aria-label", `${labels.title} ${labels.order} ${labels.keys}`);
       paint(root.clientWidth);
     },
     select({ layer, head }) {
