@@ -1,4 +1,4 @@
-"""A trace's matrices as labelled views: attention, scores, embeddings, the overview."""
+"""A trace's matrices as labelled views: attention of one head, of a layer, the overview."""
 
 from __future__ import annotations
 
@@ -67,67 +67,6 @@ def pooled_weights(trace: Trace, layer: int, head: int, pool: Pool) -> NDArray[n
             pooled = mean if pooled is None else pooled + mean
     assert pooled is not None
     return pooled
-
-
-def score_map(trace: Trace, layer: int, head: int) -> MatrixView:
-    """Attention scores q·k/√head_size of one head, unitless, on a scale symmetric about zero.
-
-    Raises:
-        ValueError: no such layer or head.
-    """
-    _check_head(trace, head)
-    tokens = token_labels(trace.encoding)
-    scores = _array(trace.layer(layer).attention_scores[head])
-    low, high = symmetric_range(scores)
-    query, key = np.unravel_index(int(scores.argmax()), scores.shape)
-    reading = Reading(
-        "attention.reading.score",
-        {
-            "query": tokens[int(query)].label,
-            "to": tokens[int(key)].label,
-            "score": f"{scores[query, key]:.2f}",
-        },
-    )
-    return MatrixView(
-        values=scores,
-        rows=tokens,
-        columns=tokens,
-        low=low,
-        high=high,
-        kind="signed",
-        reading=reading,
-        masked=masked_cells(trace),
-    )
-
-
-def embedding_map(trace: Trace, stage: str = "embedding_output") -> MatrixView:
-    """One embedding stage [token, dimension], on a scale symmetric about zero.
-
-    Args:
-        stage: A field of `trace.embeddings`, such as `word_embeddings`.
-
-    Raises:
-        ValueError: no such stage.
-    """
-    embeddings = trace.embeddings
-    if not hasattr(embeddings, stage):
-        raise ValueError(f"{stage!r} is not a stage of the embeddings; see EmbeddingTrace")
-    values = _array(getattr(embeddings, stage))
-    low, high = symmetric_range(values)
-    dimensions = tuple(
-        TokenLabel(index, str(index), str(index), segment=0, special=False, upright=False)
-        for index in range(values.shape[1])
-    )
-    return MatrixView(
-        values=values,
-        rows=token_labels(trace.encoding),
-        columns=dimensions,
-        low=low,
-        high=high,
-        kind="signed",
-        reading=Reading("attention.reading.embedding", {"dimensions": values.shape[1]}),
-        axes=("attention.axis.token", "attention.axis.dimension"),
-    )
 
 
 def layer_lines(trace: Trace, layer: int) -> LinesView:

@@ -16,7 +16,8 @@ from viz_app.export.csv_rows import lines_rows, matrix_rows, neuron_rows
 from viz_app.export.svg import legend_ticks, lines_svg, matrix_svg, neurons_svg, overview_svg, png
 from viz_app.messages import words
 from viz_app.palette import head_colour, scale_colours
-from viz_app.view_models.matrix import attention_map, layer_lines, overview_map, score_map
+from viz_app.view_models.compare import difference_map
+from viz_app.view_models.matrix import attention_map, layer_lines, overview_map
 from viz_app.view_models.neurons import neuron_view
 from viz_app.view_models.slices import Slice, slice_matrix
 
@@ -95,9 +96,9 @@ def test_masked_cells_have_no_digits() -> None:
 
 
 def test_minus_signs_are_real_and_hidden_weight_is_named(trace: Trace) -> None:
-    assert any(
-        text.startswith("−") for text in texts(matrix_svg(score_map(trace, 0, 1), "t", words=SAY))
-    )
+    change = difference_map(attention_map(trace, 0, 1), attention_map(trace, 2, 1))
+    assert change is not None and change.values.min() < -0.01
+    assert any(text.startswith("−") for text in texts(matrix_svg(change, "t", words=SAY)))
     part = slice_matrix(attention_map(trace, 0, 1), Slice(special=False))
     assert part is not None and part.hidden is not None
     assert f"+{part.hidden[0]:.2f}" in texts(matrix_svg(part, "t", words=SAY))

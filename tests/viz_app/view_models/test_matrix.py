@@ -6,9 +6,7 @@ from tests.viz_app.toy import toy_bert
 from viz_app.view_models.matrix import (
     attention_bars,
     attention_map,
-    embedding_map,
     overview_map,
-    score_map,
     strongest_of_blocks,
     symmetric_range,
 )
@@ -44,26 +42,6 @@ def test_causal_cells_are_empty() -> None:
     assert view.masked is not None
     np.testing.assert_array_equal(view.masked, ~np.tri(5, dtype=bool))
     assert not view.values[view.masked].any()
-
-
-def test_scores_turn_into_the_weights(trace: Trace) -> None:
-    scores = score_map(trace, layer=1, head=2)
-    assert scores.low == -scores.high
-    assert np.abs(scores.values).max() == np.float32(scores.high)
-    powers = np.exp(scores.values.astype(np.float64))
-    weights = powers / powers.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(weights, attention_map(trace, 1, 2).values, atol=1e-6)
-
-
-def test_embedding_stages_add_up(trace: Trace) -> None:
-    parts = [
-        embedding_map(trace, f"{part}_embeddings").values
-        for part in ("word", "position", "token_type")
-    ]
-    np.testing.assert_allclose(sum(parts), embedding_map(trace, "embedding_sum").values, atol=1e-5)
-    assert embedding_map(trace).values.shape == (len(trace.tokens), 20)
-    with pytest.raises(ValueError, match="not a stage"):
-        embedding_map(trace, "nothing")
 
 
 def test_overview_holds_every_head(trace: Trace) -> None:
