@@ -55,6 +55,13 @@ _WORDS = (
     "guess_skip",
     "guess_right",
     "guess_first",
+    "guess_value_ask",
+    "guess_value_or",
+    "guess_value_label",
+    "guess_value_check",
+    "guess_value_empty",
+    "guess_value_close",
+    "guess_value_both_sharp",
 )
 # What the browser fills is passed through as itself.
 _TEMPLATES: dict[str, tuple[str, ...]] = {
@@ -66,6 +73,13 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     "guess_ask": ("query",),
     "guess_wrong": ("order",),
     "guess_progress": ("count",),
+    "guess_value_text": ("typed",),
+    "guess_value_range": ("typed",),
+    "guess_value_result": ("guess", "largest", "token", "distance"),
+    "guess_value_below_even": ("count", "even"),
+    "guess_value_both_spread": ("even",),
+    "guess_value_sharper": ("token", "gap", "ratio"),
+    "guess_value_flatter": ("next_token", "next"),
     "asked": ("value",),
     "asked_rest": ("shown", "count", "rest"),
     "asked_check": ("difference",),

@@ -1,5 +1,5 @@
-// Guess, then see: before the attention weights appear, the student puts three tokens in order.
-// The guess stays in the browser; nothing is sent or kept.
+// Guess, then see: before the attention weights appear, the student puts three tokens in order or
+// says how large the largest weight is. The guess stays in the view; nothing is sent or kept.
 
 const GUESS_KEY = "headlight.guess"; // whether the student wants to be asked, in this browser
 
@@ -11,14 +11,20 @@ function setWantsGuess(on) {
   localStorage.setItem(GUESS_KEY, on ? "on" : "off");
 }
 
+/** The rows that may be looked at, by their weights, the largest first. */
+function openRows(lesson) {
+  const weights = lesson.byId.attention_probs.values;
+  const open = [...weights.keys()].filter((row) => !lesson.masked[row]);
+  return open.sort((a, b) => weights[b] - weights[a]);
+}
+
 /**
  * Three rows worth ordering: the largest weight, one from the middle, one from the rest, in the
  * order of the sentence. None when there are too few tokens or two weights look the same.
  */
 function rowsToGuess(lesson) {
   const weights = lesson.byId.attention_probs.values;
-  const open = [...weights.keys()].filter((row) => !lesson.masked[row]);
-  open.sort((a, b) => weights[b] - weights[a]);
+  const open = openRows(lesson);
   if (open.length < 4) return [];
   const chosen = [open[0], open[Math.floor(open.length / 3)], open[Math.floor((open.length * 2) / 3)]];
   const shown = chosen.map((row) => digits(weights[row], lesson.decimals));
@@ -26,15 +32,15 @@ function rowsToGuess(lesson) {
 }
 
 /** "right", "first" or "wrong", and the true order. */
-function judge(lesson, rows, guessed) {
+function judgeOrder(lesson, rows, guessed) {
   const weights = lesson.byId.attention_probs.values;
   const order = [...rows].sort((a, b) => weights[b] - weights[a]);
   const all = order.every((row, place) => row === guessed[place]);
   return { verdict: all ? "right" : order[0] === guessed[0] ? "first" : "wrong", order };
 }
 
-/** The question; calls `done(guessed)` with three rows in order, or with null when skipped. */
-function guessPanel(lesson, rows, queryText, done) {
+/** Three tokens to click; calls `done(rows)` once they are in order. */
+function orderQuestion(lesson, rows, queryText, done) {
   const { words } = lesson;
   const guessed = [];
   const progress = element("span", { class: "quiet", "aria-live": "polite" });
@@ -42,7 +48,7 @@ function guessPanel(lesson, rows, queryText, done) {
     progress.textContent = fill(words.guess_progress, { count: guessed.length });
   };
   const buttons = rows.map((row) => {
-    const button = element("button", { type: "button" }, lesson.rows[row].label);
+    const button = element("button", { type: "button", class: "choice" }, lesson.rows[row].label);
     button.addEventListener("click", () => {
       guessed.push(row);
       button.disabled = true;
@@ -52,15 +58,64 @@ function guessPanel(lesson, rows, queryText, done) {
     });
     return button;
   });
-  const skip = element("button", { type: "button", class: "skip" }, words.guess_skip);
-  skip.addEventListener("click", () => done(null));
   count();
   return element(
-    "section",
-    { class: "guess" },
+    "div",
+    {},
     element("p", {}, fill(words.guess_ask, { query: queryText })),
-    element("div", { class: "asked-buttons" }, ...buttons, skip, progress),
+    element("div", { class: "asked-buttons" }, ...buttons, progress),
   );
+}
+
+/** A number to type; calls `done(share)` once it can be one. */
+function shareQuestion({ words }, alsoOrder, done) {
+  const problem = element("p", { class: "problem", role: "alert", hidden: true });
+  const field = element("input", {
+    type: "text",
+    inputmode: "decimal",
+    autocomplete: "off",
+    maxlength: 12,
+    "aria-label": words.guess_value_label,
+  });
+  const form = element(
+    "form",
+    { class: "asked-buttons", novalidate: true },
+    field,
+    element("button", { type: "submit" }, words.guess_value_check),
+  );
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const read = readShare(field.value);
+    if (read.share !== undefined) return done(read.share);
+    problem.textContent = fill(words[`guess_value_${read.problem}`], { typed: field.value.trim() });
+    problem.hidden = false;
+    field.setAttribute("aria-invalid", "true");
+    field.focus();
+  });
+  const ask = alsoOrder ? words.guess_value_or : words.guess_value_ask;
+  return element("div", {}, element("p", {}, ask), form, problem);
+}
+
+/** What is told after a share was guessed. */
+function shareVerdict(lesson, guess) {
+  const { words, rows } = lesson;
+  const found = judgeShare(lesson, guess);
+  const show = (value) => digits(value, lesson.decimals);
+  const values = {
+    guess: show(found.guess),
+    largest: show(found.largest),
+    distance: show(found.distance),
+    token: rows[found.first].label,
+    next_token: rows[found.second].label,
+    next: show(found.next),
+    count: found.count,
+    even: show(1 / found.count),
+    gap: show(found.gap),
+    ratio: found.ratio.toFixed(1),
+  };
+  return [words.guess_value_result, words[`guess_value_${found.right}`]]
+    .map((text) => fill(text, values))
+    .join(" ");
 }
 
 /** Whether the weights wait for a guess, and the box that asks for it: {box, label, paint}. */
@@ -70,7 +125,7 @@ function guessing(state, { root, repaint, isPlaying }) {
   const name = element("span");
   const label = element("label", { class: "guess-switch", hidden: true }, wanted, name);
   let answered = null; // the subject that was guessed or passed over
-  let verdict = null;
+  let verdict = null; // what to say of the guess, made anew in the language of the page
 
   wanted.addEventListener("change", () => {
     setWantsGuess(wanted.checked);
@@ -91,30 +146,40 @@ function guessing(state, { root, repaint, isPlaying }) {
       wantsGuess(lesson) &&
       !isPlaying() &&
       answered !== subject() &&
-      rowsToGuess(lesson).length === 3
+      openRows(lesson).length > 1
     );
+  }
+
+  function answer(told) {
+    answered = subject();
+    verdict = told;
+    box.dataset.subject = "";
+    repaint();
   }
 
   function ask() {
-    if (box.dataset.subject === subject()) return; // half answered: leave it
-    box.dataset.subject = subject();
     const { lesson } = state;
+    const asked = `${lesson.words.guess_ask} ${subject()}`;
+    if (box.dataset.subject === asked) return; // half answered: leave it
+    box.dataset.subject = asked;
     const rows = rowsToGuess(lesson);
-    box.replaceChildren(
-      guessPanel(lesson, rows, state.queryText, (guessed) => {
-        answered = subject();
-        verdict = guessed && judge(lesson, rows, guessed);
-        box.dataset.subject = "";
-        repaint();
-      }),
+    const order =
+      rows.length === 3 &&
+      orderQuestion(lesson, rows, state.queryText, (guessed) =>
+        answer((now) => {
+          const found = judgeOrder(now, rows, guessed);
+          const inOrder = found.order.map((row) => now.rows[row].label).join(" > ");
+          return fill(now.words[`guess_${found.verdict}`], { order: inOrder });
+        }),
+      );
+    const share = shareQuestion(lesson, Boolean(order), (guess) =>
+      answer((now) => shareVerdict(now, guess)),
     );
-  }
-
-  function tellVerdict() {
-    const { lesson } = state;
-    const order = verdict.order.map((row) => lesson.rows[row].label).join(" > ");
-    const text = fill(lesson.words[`guess_${verdict.verdict}`], { order });
-    box.replaceChildren(element("p", { class: "guess" }, text));
+    const skip = element("button", { type: "button", class: "skip" }, lesson.words.guess_skip);
+    skip.addEventListener("click", () => answer(null));
+    box.replaceChildren(
+      element("section", { class: "guess" }, ...(order ? [order] : []), share, skip),
+    );
   }
 
   return {
@@ -131,7 +196,9 @@ function guessing(state, { root, repaint, isPlaying }) {
         currentStep(state).id === "attention_probs" && verdict && answered === subject();
       box.hidden = !pending && !told;
       if (pending) ask();
-      else if (told) tellVerdict();
+      else if (told) {
+        box.replaceChildren(element("p", { class: "guess", role: "status" }, verdict(lesson)));
+      }
     },
   };
 }
