@@ -121,7 +121,8 @@ function buildOverview(root, emit) {
   // order: slot, counted row by row → tile, counted layer by layer; slots: the other way round
   let grid = { layers: 0, heads: 0, tokens: 0, order: [], slots: [] };
   let selected = { layer: 0, head: 0 };
-  let waiting = 0;
+  let waiting = 0; // timer of a choice that Python will hear of
+  let told = []; // choices that Python has heard of and not yet sent back, as layer · heads + head
   let chosenAt = -Infinity;
 
   const indexOf = ({ layer, head }) => layer * grid.heads + head;
@@ -272,7 +273,11 @@ function buildOverview(root, emit) {
     // first and of the one it stops at.
     clearTimeout(waiting);
     const now = performance.now();
-    waiting = setTimeout(() => emit("select", { ...tile }), now - chosenAt > 250 ? 0 : 120);
+    waiting = setTimeout(() => {
+      waiting = 0;
+      told.push(indexOf(tile));
+      emit("select", { ...tile });
+    }, now - chosenAt > 250 ? 0 : 120);
     chosenAt = now;
   }
 
@@ -325,6 +330,9 @@ function buildOverview(root, emit) {
     },
     select({ layer, head }) {
       if (layer >= grid.layers || head >= grid.heads) return;
+      const back = told.indexOf(indexOf({ layer, head }));
+      told = told.slice(back + 1);
+      if (back >= 0 && (waiting || told.length)) return; // an own choice, and newer ones are out
       selected = { layer, head };
       if (size) {
         place(selectedMark, selected);

@@ -1,0 +1,152 @@
+"""Tiles in the order of a role, and the line view of a long input, in a real browser."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bert_core import load
+from bert_core.interpret import ROLES, head_roles
+from tests.browser.conftest import PHONE, OpenPage
+from tests.browser.test_attention import TEXT, address, lit_pixels, params, ready
+from viz_app.components.lines import LineSettings
+from viz_app.export.html import heads_file
+from viz_app.messages import words
+from viz_app.view_models.matrix import layer_lines, overview_map
+from viz_app.view_models.tile_order import order_tiles
+
+HEADS = 8  # of mini-en, in each of 4 layers
+FIRST_TILE = {"x": 50, "y": 30}
+
+
+def ranked(role: str) -> list[tuple[int, int]]:
+    """(layer, head) of mini-en on TEXT, highest score for the role first."""
+    scores = head_roles(load("mini-en").trace(TEXT)).scores[ROLES.index(role)]
+    return [divmod(place, HEADS) for place in scores.flatten().argsort(descending=True).tolist()]
+
+
+def expect_head(page: Page, head: tuple[int, int]) -> None:
+    expect(page.get_by_role("heading", name=f"Layer {head[0]}, head {head[1]}")).to_be_visible()
+
+
+def test_arrow_keys_follow_the_order_of_a_role(open_page: OpenPage) -> None:
+    order = ranked("previous")
+    page = open_page(address(at_tiles="previous"))
+    ready(page, ".stage")
+    expect(page.locator(".order")).to_contain_text("“previous token”")
+    page.locator(".stage").click(position=FIRST_TILE)  # type: ignore[arg-type]
+    expect_head(page, order[0])
+    for _ in range(HEADS):  # past the end of the row, which is no layer
+        page.keyboard.press("ArrowRight")
+    expect_head(page, order[HEADS])
+    page.keyboard.press("ArrowDown")
+    expect_head(page, order[2 * HEADS])
+    expect(page.locator(".caption").first).to_contain_text("rank 17 of 32")
+    page.keyboard.press("ArrowLeft")
+    expect_head(page, order[2 * HEADS - 1])
+
+
+def test_the_order_is_chosen_on_the_page_and_stays_in_the_link(open_page: OpenPage) -> None:
+    page = open_page(address())
+    ready(page, ".stage")
+    expect(page.locator(".order")).to_be_hidden()
+    page.get_by_role("combobox", name="Order tiles by").click()
+    page.get_by_role("option", name="role: next token").click()
+    page.wait_for_url("**at_tiles=next**")
+    expect(page.locator(".order")).to_contain_text("“next token”")
+    page.reload()
+    ready(page, ".stage")
+    expect(page.locator(".order")).to_contain_text("“next token”")
+    # what was chosen before the tiles moved is still what is outlined
+    assert (params(page)["layer"], params(page)["head"]) == ("1", "5")
+    expect(page.locator(".caption").first).to_contain_text("L1 H5")
+    page.locator(".mark.selected").first.hover(force=True)
+    expect(page.locator(".tip:visible")).to_contain_text("L1 H5")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_ordered_tiles_fit_a_phone_in_chinese(open_page: OpenPage, theme: str) -> None:
+    page = open_page(
+        address("我喜欢吃洋葱。", "mini-zh", "zh", at_tiles="broad"),
+        theme=theme,  # type: ignore[arg-type]
+        size=PHONE,
+    )
+    ready(page, ".stage")
+    expect(page.locator(".order")).to_contain_text("“分散”")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    box = page.locator(".stage").bounding_box()
+    assert box is not None and box["x"] + box["width"] <= PHONE[0]
+
+
+LONG = " ".join([TEXT] * 34)
+
+
+@pytest.fixture(scope="module")
+def long_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Overview and lines of a long input, tiles ordered, as one file."""
+    trace = load("mini-en").trace(LONG[: LONG.rindex(".", 0, 2000) + 1])
+    scores = head_roles(trace).scores[ROLES.index("previous")].numpy()
+    file = tmp_path_factory.mktemp("long") / "heads.html"
+    file.write_text(
+        heads_file(
+            overview_map(trace),
+            [layer_lines(trace, layer) for layer in (0, 1)],
+            selected=(0, 0),
+            query=None,
+            settings=LineSettings(),
+            words=words("en"),
+            title="long",
+            language="en",
+            order=order_tiles(scores, "previous"),
+        ),
+        encoding="utf-8",
+    )
+    return file
+
+
+def test_a_long_line_view_is_drawn_where_it_is_seen(browser: Browser, long_file: Path) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, offline=True)
+    problems: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    page.goto(long_file.as_uri())
+    pieces = page.locator("canvas.resting").count()
+    assert pieces > 3  # canvases, one under the other
+    # The rest follows without scrolling, when the browser has time.
+    page.wait_for_function(
+        """count => [...document.querySelectorAll('canvas.resting')]
+            .filter(canvas => canvas.width > 300).length === count""",
+        arg=pieces,
+    )
+    assert all(lit_pixels(page, f"canvas.resting >> nth={i}") > 1000 for i in range(pieces))
+    # Pointing far below draws there and leaves what is out of sight alone.
+    last = page.locator(".token.query").last
+    last.scroll_into_view_if_needed()
+    last.hover()
+    expect(page.locator(".readout")).to_contain_text("“[SEP]” looks at:")
+    bottom = (
+        pieces
+        - 1
+        - page.locator("canvas.front").evaluate_all(
+            "all => all.toReversed().findIndex(canvas => !canvas.hidden)"
+        )
+    )
+    assert bottom >= pieces - 2
+    assert lit_pixels(page, f"canvas.front >> nth={bottom}") > 100
+    # A locked token's lines come along when the reader scrolls to them.
+    last.dblclick()
+    page.mouse.move(720, 5)
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_function("!document.querySelector('canvas.front').hidden")
+    # Another layer is taken out of the file when it is asked for.
+    count = page.locator(".count").inner_text()
+    page.locator(".stage").focus()
+    for _ in range(32):
+        if page.locator(".count").inner_text() != count:
+            break
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(150)
+    assert page.locator(".count").inner_text() != count
+    assert problems == []
+    context.close()
