@@ -19,6 +19,7 @@ from viz_app.palette import Scale
 from viz_app.view_models.matrix import Pool, attention_map, layer_lines, overview_map
 from viz_app.view_models.neurons import neuron_view
 from viz_app.view_models.slices import slice_lines, slice_matrix
+from viz_app.view_models.tile_order import TileOrder
 from viz_app.view_models.views import LinesView
 
 FILE_WEIGHTS = 4_000_000
@@ -31,6 +32,7 @@ def save_section(page: AttentionPage) -> None:
     say, chosen = page.say, page.chosen
     settings = LineSettings.from_text(st.session_state[page.picked.text("lines", LONGEST_SETTINGS)])
     lines = slice_lines(layer_lines(page.trace, chosen.layer), page.part)
+    order = tile_order(page)  # here: the file is made where the session is out of reach
     save_matrix(page)
     st.markdown(f"##### {say('attention.save.lines', layer=chosen.layer)}")
     name = f"lines_L{chosen.layer}"
@@ -41,7 +43,7 @@ def save_section(page: AttentionPage) -> None:
     save_neurons(page)
     st.markdown(f"##### {say('attention.save.overview')}")
     picture(
-        overview_svg(overview_map(page.trace), page.bert.name, tile_order(page)),
+        overview_svg(overview_map(page.trace), page.bert.name, order),
         name="attention_overview",
         key="save_overview",
         words=say,
@@ -50,7 +52,7 @@ def save_section(page: AttentionPage) -> None:
     st.markdown(say("attention.save.file_means"))
     st.download_button(
         say("attention.save.file_button"),
-        data=lambda: stand_alone(page, settings).encode(),
+        data=lambda: stand_alone(page, settings, order).encode(),
         file_name="headlight_attention.html",
         mime="text/html",
         on_click="ignore",
@@ -119,7 +121,7 @@ def layer_picture(page: AttentionPage, lines: LinesView, settings: LineSettings)
     )
 
 
-def stand_alone(page: AttentionPage, settings: LineSettings) -> str:
+def stand_alone(page: AttentionPage, settings: LineSettings, order: TileOrder | None) -> str:
     """The HTML file; of a long input it holds the chosen layer only."""
     config, chosen = page.trace.config, page.chosen
     weights = config.num_hidden_layers * config.num_attention_heads * len(page.trace.tokens) ** 2
@@ -131,7 +133,7 @@ def stand_alone(page: AttentionPage, settings: LineSettings) -> str:
         query=chosen.query,
         settings=settings,
         words=page.say,
-        order=tile_order(page),
+        order=order,
         title=" / ".join(filter(None, (chosen.text_a, chosen.text_b))),
         language=chosen.language,
     )
