@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import plotly.graph_objects as go
 
 from viz_app.figures.theme import BAR, BAR_SELECTED, TEMPLATE
 from viz_app.view_models.views import BarView
 
-Order = Literal["position", "value"]
 ROW_HEIGHT = 22  # pixels
 
 
-def bars(
-    view: BarView, *, title: str, axis: str, order: Order = "position", most: int | None = None
-) -> go.Figure:
+def bars(view: BarView, *, title: str, axis: str, most: int | None = None) -> go.Figure:
     """Horizontal bars, the first on top, each with its value to three decimals.
 
     Args:
         view: Values and labels.
         title, axis: Words for the figure and its value axis.
-        order: As in `view`, or the largest value first.
-        most: Draw only the largest this many, still in `order`.
+        most: Draw only the largest this many, in the order of `view`.
     """
-    falling = np.argsort(-view.values, kind="stable")
-    kept = falling if most is None else falling[:most]
-    chosen = kept if order == "value" else np.sort(kept)
+    chosen = np.sort(np.argsort(-view.values, kind="stable")[:most])
     values = view.values[chosen]
     figure = go.Figure(
         go.Bar(

@@ -8,9 +8,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from viz_app.view_models.lab_views import RankedGroup, RankedRow
 from viz_app.view_models.tokens import token_labels
 from viz_app.view_models.views import (
-    BarView,
     LinesView,
     MatrixView,
     OverviewView,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at
     from bert_core.trace import Trace
 
 
+BarOrder = Literal["position", "value"]
 Pool = Literal["head", "mean_heads", "max_heads", "mean_all", "max_all"]
 
 
@@ -125,37 +126,35 @@ def strongest_of_blocks(weights: NDArray[np.float32], most: int) -> NDArray[np.f
     return np.maximum.reduceat(np.maximum.reduceat(weights, starts, axis=-2), starts, axis=-1)
 
 
-def attention_bars(trace: Trace, layer: int, head: int, query: int) -> BarView:
-    """Where one query token looks: its row of the attention weights, in the order of the text.
+def row_bars(
+    view: MatrixView, row: int, *, title: str, order: BarOrder = "position", most: int
+) -> RankedGroup:
+    """One row of a matrix of probabilities as bars, the largest marked.
+
+    Args:
+        title: Heading of the bars, in the reader's language.
+        order: As in the text, or the largest first.
+        most: Keep only the largest this many, still in `order`.
 
     Raises:
-        ValueError: no such layer, head or token.
+        ValueError: no such row.
     """
-    view = attention_map(trace, layer, head)
-    if not 0 <= query < len(view.rows):
-        raise ValueError(f"query {query} is not one of 0 to {len(view.rows) - 1}")
-    return row_bars(view, query)
-
-
-def row_bars(view: MatrixView, row: int) -> BarView:
-    """One row of a matrix of probabilities as bars, in the order of the text."""
+    if not 0 <= row < len(view.rows):
+        raise ValueError(f"row {row} is not one of 0 to {len(view.rows) - 1}")
     values = view.values[row]
-    key = int(values.argmax())
-    reading = Reading(
-        "attention.reading.strongest",
-        {
-            "query": view.rows[row].label,
-            "to": view.columns[key].label,
-            "weight": f"{values[key]:.3f}",
-        },
-    )
-    return BarView(
-        values=values,
-        labels=tuple(token.label for token in view.columns),
-        low=0.0,
-        high=1.0,
-        reading=reading,
-        selected=key,
+    kept = np.argsort(-values, kind="stable")[:most]
+    largest = kept[0]
+    return RankedGroup(
+        title,
+        tuple(
+            RankedRow(
+                view.columns[key].label,
+                float(values[key]),
+                f"{values[key]:.3f}",
+                marked=bool(key == largest),
+            )
+            for key in (kept if order == "value" else np.sort(kept))
+        ),
     )
 
 

@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
 from viz_app.view_models.matrix import (
-    attention_bars,
+    BarOrder,
     attention_map,
     overview_map,
+    row_bars,
     strongest_of_blocks,
     symmetric_range,
 )
@@ -69,19 +72,37 @@ def test_a_long_input_shows_the_strongest_of_each_block(trace: Trace) -> None:
     assert np.abs(approximate_probability(view.pixels[0, 2]) - blocks).max() < 0.004
 
 
-def test_bars_are_one_row(trace: Trace) -> None:
-    view = attention_bars(trace, layer=1, head=0, query=4)
-    row = attention_map(trace, 1, 0).values[4]
-    np.testing.assert_array_equal(view.values, row)
-    assert view.selected == row.argmax()
-
-
 @pytest.mark.parametrize(
-    ("layer", "head", "query"), [(3, 0, 0), (0, 4, 0), (0, -1, 0), (0, 0, 99), (-1, 0, 0)]
+    ("order", "most", "expected"),
+    [
+        ("position", 4, [0.1, 0.6, 0.05, 0.25]),
+        ("position", 3, [0.1, 0.6, 0.25]),
+        ("value", 4, [0.6, 0.25, 0.1, 0.05]),
+        ("value", 2, [0.6, 0.25]),
+    ],
 )
-def test_what_does_not_exist_is_refused(trace: Trace, layer: int, head: int, query: int) -> None:
+def test_bars_are_one_row_cut_and_ordered(
+    order: BarOrder, most: int, expected: list[float]
+) -> None:
+    tokens = attention_map(toy_bert().trace("the cat"), 0, 0)
+    values = np.array([[0.1, 0.6, 0.05, 0.25]] * 4, np.float32)
+    group = row_bars(replace(tokens, values=values), 2, title="t", order=order, most=most)
+    assert [row.value for row in group.rows] == pytest.approx(expected)
+    assert [row.digits for row in group.rows] == [f"{value:.3f}" for value in expected]
+    assert [row.value for row in group.rows if row.marked] == [pytest.approx(0.6)]
+    labels = {0.1: "[CLS]", 0.6: "the", 0.05: "cat", 0.25: "[SEP]"}
+    assert [row.label for row in group.rows] == [labels[value] for value in expected]
+
+
+def test_bars_of_a_row_that_is_not_there_are_refused(trace: Trace) -> None:
+    with pytest.raises(ValueError, match=r"row 99 is not one of 0 to 10"):
+        row_bars(attention_map(trace, 0, 0), 99, title="t", most=3)
+
+
+@pytest.mark.parametrize(("layer", "head"), [(3, 0), (0, 4), (0, -1), (-1, 0)])
+def test_what_does_not_exist_is_refused(trace: Trace, layer: int, head: int) -> None:
     with pytest.raises(ValueError, match=r"is not one of 0 to"):
-        attention_bars(trace, layer, head, query)
+        attention_map(trace, layer, head)
 
 
 def test_range_of_nothing_is_still_a_range() -> None:

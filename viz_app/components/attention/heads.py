@@ -6,7 +6,6 @@ import streamlit as st
 
 from viz_app import state
 from viz_app.components.attention.page import POOLS, SCALES, AttentionPage, show_grid, show_matrix
-from viz_app.components.chart import chart
 from viz_app.components.lines import (
     LONGEST_SETTINGS,
     LineSettings,
@@ -14,16 +13,16 @@ from viz_app.components.lines import (
     read_settings,
 )
 from viz_app.components.neurons import neurons
+from viz_app.components.ranked_bars import ranked_bars
 from viz_app.components.terms import paragraph
-from viz_app.figures.bars import Order, bars
 from viz_app.view_models.grid import head_grid
-from viz_app.view_models.matrix import attention_map, layer_lines, row_bars
+from viz_app.view_models.matrix import BarOrder, attention_map, layer_lines, row_bars
 from viz_app.view_models.neurons import neuron_view
 from viz_app.view_models.slices import Block, block_weights, slice_lines
 from viz_app.view_models.tokens import token_labels
 
 MOST_BARS = 24  # the heaviest; more would be longer than a screen
-ORDERS: tuple[Order, ...] = ("position", "value")
+ORDERS: tuple[BarOrder, ...] = ("position", "value")
 
 
 def one_head(page: AttentionPage) -> None:
@@ -64,16 +63,13 @@ def one_head(page: AttentionPage) -> None:
         query=shown.rows[row].label,
         what=say(f"attention.pool.{pool}", layer=chosen.layer, head=chosen.head),
     )
-    chart(
-        bars(
-            row_bars(shown, row),
-            title=title,
-            axis=say("attention.bars.axis"),
-            order=order or "position",
-            most=MOST_BARS,
-        ),
-        "attention_bars",
-        alt=title,
+    # Our own bars: plotly's take half of the time from one head to the next.
+    ranked_bars(
+        [row_bars(shown, row, title=title, order=order or "position", most=MOST_BARS)],
+        key="attention_bars",
+        label=title,
+        high=1.0,
+        scale=say("attention.bars.axis"),
     )
     left_out = len(shown.columns) - MOST_BARS
     if left_out > 0:
