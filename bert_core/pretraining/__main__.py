@@ -98,6 +98,9 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--heads", type=int, default=8)
     train.add_argument("--hidden", type=int, default=256)
     train.add_argument("--inner", type=int, default=1024, help="feed-forward size")
+    train.add_argument(
+        "--initial-scale", type=float, default=0.05, help="standard deviation of random weights"
+    )
     train.add_argument("--dropout", type=float, default=0.0)
     train.add_argument("--matrix-rate", type=float, help="Muon's peak rate; 0: AdamW alone")
     train.add_argument("--other-rate", type=float, help="AdamW's peak rate")
@@ -229,7 +232,7 @@ def _start(
             num_attention_heads=options.heads,
             intermediate_size=options.inner,
             max_position_embeddings=TRAINING_MIX.longest,
-            initializer_range=0.05,
+            initializer_range=options.initial_scale,
         )
     config = replace(
         config,
