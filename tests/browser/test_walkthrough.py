@@ -329,6 +329,22 @@ def test_the_laboratory_of_the_divisor(open_page: OpenPage) -> None:
     expect(page.get_by_text("the largest weight is")).not_to_have_text(before, timeout=20_000)
 
 
+@pytest.mark.parametrize("step", ["query_projection", "attention_output", "mlm_logits"])
+def test_a_click_on_the_weights_chooses_row_and_column(open_page: OpenPage, step: str) -> None:
+    page = open_page(address("en", step, layer=1, head=0))
+    expect_step(page, step)
+    frame = page.locator(".walkthrough .picture .frame")
+    box = frame.bounding_box()
+    assert box is not None
+    expect(lesson(page).locator(".row[aria-selected]")).to_have_attribute("data-row", "0")
+    frame.click(position={"x": box["width"] * 0.502, "y": box["height"] * 0.755})
+    name = "candidate" if step == "mlm_logits" else "unit"
+    page.wait_for_url(re.compile(f"[?&]{name}=[1-9]"))
+    expect(lesson(page).locator(".row[aria-selected]")).to_have_attribute("data-row", "128")
+    mark = frame.locator(".mark").first
+    expect(mark).to_have_attribute("style", re.compile(r"top: 7[45]"))
+
+
 @pytest.mark.parametrize("step", ["context", "query_projection", "mlm_probs"])
 def test_it_fits_a_phone(open_page: OpenPage, step: str) -> None:
     page = open_page(address("en", step), size=PHONE)

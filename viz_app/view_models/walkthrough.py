@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -89,9 +90,20 @@ def walkthrough(
         sizes=MappingProxyType(sizes(trace)),
         unit=made.unit,
         pictures=MappingProxyType(dict(made.pictures)),
-        layer_check=trace.check(layer) if BY_ID[step].part in LAYER_PARTS else None,
+        layer_check=_layer_check(trace, layer) if BY_ID[step].part in LAYER_PARTS else None,
         facts=MappingProxyType(dict(made.facts)),
     )
+
+
+# A layer of a trace never changes, and working it out again takes longer than any step of it.
+_checked: WeakKeyDictionary[Trace, dict[int, float]] = WeakKeyDictionary()
+
+
+def _layer_check(trace: Trace, layer: int) -> float:
+    known = _checked.setdefault(trace, {})
+    if layer not in known:
+        known[layer] = trace.check(layer)
+    return known[layer]
 
 
 _SHEETS: Mapping[str, Callable[[At], Sheet]] = MappingProxyType(

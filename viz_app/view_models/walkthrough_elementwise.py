@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viz_app.view_models.walkthrough_parts import At, Sheet, check, dimensions, edge, number, share
-from viz_app.view_models.walkthrough_views import CellPattern, Check, Column, Edge, Floats
+from viz_app.view_models.walkthrough_views import (
+    CellPattern,
+    Check,
+    Column,
+    Edge,
+    Floats,
+    PictureRows,
+)
+from viz_app.view_models.walkthrough_weights import weight_picture
 
 # --- embedding and LayerNorm ----------------------------------------------------------------------
 
@@ -26,6 +34,11 @@ def embedding(at: At) -> Sheet:
     ]
     total = at.vector("embedding_sum", at.query)
     nothing = Check(0.0, 0.0)  # a lookup copies, there is nothing to round
+    entries: tuple[tuple[PictureRows, int], ...] = (
+        ("word", encoding.input_ids[at.query]),
+        ("position", at.trace.position_ids[at.query]),
+        ("segment", encoding.token_type_ids[at.query]),
+    )
     norm = _norm_pieces(at, "embedding", "embedding_output", "s", total, None)
     return Sheet(
         row_kind="hidden",
@@ -39,9 +52,15 @@ def embedding(at: At) -> Sheet:
         },
         facts={
             **norm.facts,
-            "id": encoding.input_ids[at.query],
-            "position": at.trace.position_ids[at.query],
-            "segment": encoding.token_type_ids[at.query],
+            "id": entries[0][1],
+            "position": entries[1][1],
+            "segment": entries[2][1],
+        },
+        pictures={
+            table: weight_picture(
+                at, f"bert.embeddings.{table}.weight", rf"E_{{\text{{{kind}}}}}", entry, rows=kind
+            )
+            for table, (kind, entry) in zip(tables, entries, strict=True)
         },
     )
 

@@ -36,6 +36,7 @@ def mlm_logits(at: At) -> Sheet:
         columns=pieces.columns,
         foot=pieces.foot,
         checks={"mlm_logits": pieces.check},
+        pictures={"mlm_logits": pieces.picture(at, r"E_{\text{word}}", "word")},
         unit=Unit(chosen, vocabulary, choices),
     )
 

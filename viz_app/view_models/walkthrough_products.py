@@ -6,20 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from viz_app.view_models.views import read_only
 from viz_app.view_models.walkthrough_parts import At, Sheet, check, dimensions, edge, number, sizes
 from viz_app.view_models.walkthrough_views import (
     CellPattern,
     Check,
     Column,
     Edge,
-    Floats,
     Picture,
+    PictureRows,
     Row,
     Unit,
 )
+from viz_app.view_models.walkthrough_weights import weight_picture
 
 if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at a stored view
     from bert_core.provenance import Cell
@@ -32,6 +30,12 @@ class LinearPieces:
     columns: tuple[Column, Column, Column]
     foot: dict[str, Edge]
     check: Check
+
+    def picture(self, at: At, symbol: str, rows: PictureRows = "output") -> Picture:
+        """The whole weight matrix, with the row that the sum takes."""
+        cell = self.columns[1].cell
+        assert isinstance(cell.index[0], int)
+        return weight_picture(at, cell.stage, symbol, cell.index[0], rows=rows)
 
 
 def linear_pieces(at: At, cell: Cell, prefix: str, symbols: tuple[str, str]) -> LinearPieces:
@@ -105,6 +109,7 @@ def linear(
             foot=pieces.foot,
             checks={step: pieces.check},
             unit=Unit(unit, size, choices),
+            pictures={step: pieces.picture(at, symbols[1], "answer" if choices else "output")},
         )
 
     return build
@@ -128,7 +133,7 @@ def projection(at: At) -> Sheet:
         checks[f"{name}_projection"] = pieces.check
         path = f"bert.encoder.layer.{at.layer}.attention.self.{name}.weight"
         own = slice(at.head * size, (at.head + 1) * size)
-        pictures[f"{name}_projection"] = _picture(f"W_{letter}", at.parameter(path)[own])
+        pictures[f"{name}_projection"] = weight_picture(at, path, f"W_{letter}", unit, part=own)
     return Sheet(
         row_kind="hidden",
         rows=dimensions(at.trace.config.hidden_size),
@@ -138,12 +143,6 @@ def projection(at: At) -> Sheet:
         unit=Unit(unit, size),
         pictures=pictures,
     )
-
-
-def _picture(symbol: str, weights: Floats) -> Picture:
-    high = max(float(np.abs(weights).max()), 1e-6)
-    pixels = np.round((weights / high + 1) * 127.5)
-    return Picture(symbol, read_only(pixels, np.uint8), high)
 
 
 def join(at: At) -> Sheet:
@@ -160,8 +159,6 @@ def join(at: At) -> Sheet:
         for head in range(config.num_attention_heads)
         for dim in range(config.head_size)
     )
-    path = f"bert.encoder.layer.{at.layer}.attention.output.dense.weight"
-    own = slice(at.head * config.head_size, (at.head + 1) * config.head_size)
     return Sheet(
         row_kind="joined",
         rows=rows,
@@ -169,5 +166,5 @@ def join(at: At) -> Sheet:
         foot=pieces.foot,
         checks={"heads_joined": Check(0.0, 0.0), "attention_output": pieces.check},
         unit=Unit(unit, config.hidden_size),
-        pictures={"attention_output": _picture("W_O^{\\top}", at.parameter(path)[:, own].T)},
+        pictures={"attention_output": pieces.picture(at, "W_O")},
     )

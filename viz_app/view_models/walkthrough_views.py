@@ -16,6 +16,7 @@ DECIMALS = 3
 
 Floats = NDArray[np.floating[Any]]
 ColumnKind = Literal["strip", "number", "bar"]
+PictureRows = Literal["output", "word", "position", "segment", "answer"]
 
 
 @dataclass(frozen=True)
@@ -90,12 +91,28 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class Pixels:
+    """A weight matrix as colours only: uint8 [row, column], 0 for `low` and 255 for `high`.
+
+    `shape` is that of the matrix; a pixel stands for `block` weights, [rows, columns]. For one
+    weight the scale is symmetric about zero; for more it starts at 0 and tells their mean size.
+    """
+
+    indices: NDArray[np.uint8]
+    low: float
+    high: float
+    shape: tuple[int, int]
+    block: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class Picture:
-    """A slice of a weight matrix as colours only: uint8 [output, input] on the signed scale."""
+    """A weight matrix with the row in use; `rows` says what a row stands for."""
 
     symbol: str
-    pixels: NDArray[np.uint8]
-    high: float
+    pixels: Pixels
+    row: int
+    rows: PictureRows
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ from viz_app.view_models.steps import (
 from viz_app.view_models.walkthrough_views import DECIMALS, CellPattern, Edge, WalkthroughView
 
 _WORDS = (
+    "picture_framed",
+    "picture_click",
     "pick_layer",
     "pick_head",
     "pick_query",
@@ -69,7 +71,8 @@ _TEMPLATES: dict[str, tuple[str, ...]] = {
     "step_check": ("exact", "rounded", "decimals"),
     "layer_check": ("layer", "difference"),
     "dimension_value": ("dim", "value"),
-    "picture": ("outputs", "inputs", "high"),
+    "picture": ("rows", "columns", "row"),
+    "picture_blocks": ("rows", "columns", "row", "block"),
     "guess_ask": ("query",),
     "guess_wrong": ("order",),
     "guess_progress": ("count",),
@@ -174,7 +177,15 @@ def walkthrough_payload(
         "head": {name: _edge_header(edge) for name, edge in view.head.items()},
         "foot": {name: _edge_header(edge) for name, edge in view.foot.items()},
         "pictures": {
-            step: {"symbol": picture.symbol, "high": picture.high}
+            step: {
+                "symbol": picture.symbol,
+                "low": picture.pixels.low,
+                "high": picture.pixels.high,
+                "size": list(picture.pixels.shape),
+                "block": list(picture.pixels.block),
+                "row": picture.row,
+                "row_name": words(f"walkthrough.picture_row_{picture.rows}"),
+            }
             for step, picture in view.pictures.items()
         },
         "unit": view.unit
@@ -206,7 +217,9 @@ def walkthrough_payload(
     arrays = {f"column:{column.id}": column.values for column in view.columns}
     arrays |= {f"head:{name}": edge.values for name, edge in view.head.items()}
     arrays |= {f"foot:{name}": edge.values for name, edge in view.foot.items()}
-    pictures = {f"picture:{step}": picture.pixels for step, picture in view.pictures.items()}
+    pictures = {
+        f"picture:{step}": picture.pixels.indices for step, picture in view.pictures.items()
+    }
     return pack(header, {**arrays, **pictures, "masked": view.masked.astype("uint8")})
 
 

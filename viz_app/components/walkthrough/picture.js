@@ -1,16 +1,66 @@
-// A weight matrix as a picture above the table, with the row and the column in use marked.
+// A weight matrix as a picture beside the table, with the row and the column in use framed.
+
+/** A matrix as read from the payload; drawn anew only when it or the theme is another. */
+function matrixCanvas(picture, colours) {
+  const [rows, columns] = picture.shape;
+  return indexedBitmap(picture.pixels, rows, columns, colours);
+}
+
+/** What the colours mean: the scale from its lowest to its highest value. */
+function colourLegend(picture, colours, show) {
+  const steps = Uint8Array.from({ length: 256 }, (_, index) => index);
+  const bar = indexedBitmap(steps, 1, 256, colours);
+  return element("div", { class: "legend" }, show(picture.low), bar, show(picture.high));
+}
 
 /** Returns {box, paint}; `choose(row)` and `ask(place)` answer a click. */
 function weightPicture(state, { choose, ask }) {
-  const box = element("div", { class: "picture", hidden: true });
+  const frame = element("div", { class: "frame" });
+  const caption = element("div", { class: "quiet" });
+  const box = element("div", { class: "picture", hidden: true }, frame, caption);
+  const marks = { row: element("i", { class: "mark" }), column: element("i", { class: "mark" }) };
+  let drawn = { picture: null, colours: null };
 
-  function mark(frame, side, share, extent, size) {
-    if (share < 0 || share >= 1) return;
-    const line = element("i", { class: `mark whole-${extent}` });
-    line.style[side] = `${share * 100}%`;
-    line.style[extent] = `${size * 100}%`;
-    frame.append(line);
+  /** What a click on a row asks for; the rows of the embedding tables cannot be chosen. */
+  function rowChoice() {
+    const { lesson } = state;
+    if (lesson.alone || !lesson.unit) return null;
+    return lesson.sheet === "mlm_logits" ? "candidate" : "unit";
   }
+
+  function draw(picture, colours) {
+    const { words } = state.lesson;
+    const [rows, columns] = picture.size;
+    frame.replaceChildren(matrixCanvas(picture, colours), marks.row, marks.column);
+    frame.style.aspectRatio = `${picture.shape[1]} / ${picture.shape[0]}`;
+    const values = { rows, columns, row: picture.row_name, block: picture.block.join(" × ") };
+    const single = picture.block.every((size) => size === 1);
+    const text = fill(words[single ? "picture" : "picture_blocks"], values);
+    const about = element("p");
+    about.append(formula(picture.symbol), ` ${text} ${words.picture_framed}`);
+    if (rowChoice()) about.append(` ${words.picture_click}`);
+    caption.replaceChildren(
+      colourLegend(picture, colours, (value) => shown(state, value)),
+      about,
+    );
+    drawn = { picture, colours };
+  }
+
+  /** Frame what is in use: a line of dots, each of which stands for a block of weights. */
+  function place(mark, side, extent, used, size, block) {
+    mark.style[side] = `${(Math.floor(used / block) * block * 100) / size}%`;
+    mark.style[extent] = `${(Math.min(block, size) * 100) / size}%`;
+  }
+
+  frame.addEventListener("click", (event) => {
+    const { picture } = drawn;
+    const [rows, columns] = picture.size;
+    const area = frame.getBoundingClientRect();
+    choose(Math.floor(((event.clientX - area.left) / area.width) * columns));
+    const row = Math.floor(((event.clientY - area.top) / area.height) * rows);
+    const name = rowChoice();
+    if (name && row !== picture.row) ask({ [name]: Math.max(0, Math.min(rows - 1, row)) });
+  });
 
   return {
     box,
@@ -19,25 +69,11 @@ function weightPicture(state, { choose, ask }) {
       const picture = lesson.pictures[currentStep(state).id];
       box.hidden = !picture;
       if (!picture) return;
-      const [outputs, inputs] = picture.shape;
-      const canvas = indexedBitmap(picture.pixels, outputs, inputs, state.signed);
-      const frame = element("div", { class: "frame" }, canvas);
-      frame.style.height = `${Math.min(160, Math.max(64, outputs * 3))}px`;
-      mark(frame, "top", lesson.unit.chosen / outputs, "height", 1 / outputs);
-      mark(frame, "left", state.row / inputs, "width", 1 / inputs);
-      frame.addEventListener("click", (event) => {
-        const place = frame.getBoundingClientRect();
-        choose(Math.floor(((event.clientX - place.left) / place.width) * inputs));
-        const unit = Math.floor(((event.clientY - place.top) / place.height) * outputs);
-        if (unit !== lesson.unit.chosen && !lesson.alone) ask({ unit });
-      });
-      const caption = element("p", { class: "quiet" });
-      const high = shown(state, picture.high);
-      caption.append(
-        formula(picture.symbol),
-        ` ${fill(lesson.words.picture, { outputs, inputs, high })}`,
-      );
-      box.replaceChildren(frame, caption);
+      const colours = picture.low < 0 ? state.signed : state.probability;
+      if (drawn.picture !== picture || drawn.colours !== colours) draw(picture, colours);
+      const [rows, columns] = picture.size;
+      place(marks.row, "top", "height", picture.row, rows, picture.block[0]);
+      place(marks.column, "left", "width", state.row, columns, picture.block[1]);
     },
   };
 }

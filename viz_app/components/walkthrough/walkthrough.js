@@ -4,6 +4,7 @@
 
 const BESIDE_FROM = 1000; // width from which an answer stands beside the table
 const ASKED_WIDTH = 400;
+const PICTURE_WIDTH = 300; // at least
 
 function build(root, emit) {
   root.classList.add("walkthrough");
@@ -68,8 +69,7 @@ function build(root, emit) {
     words.lead,
     guess.box,
     words.filled,
-    picture.box,
-    element("div", { class: "work" }, table.sheet, askedBox),
+    element("div", { class: "work" }, table.sheet, picture.box, askedBox),
     table.hiddenNote,
     words.table,
     words.check,
@@ -147,10 +147,12 @@ function build(root, emit) {
     lesson.labelWidth = Math.round(Math.min(most, Math.max(56, widest + 14)));
   }
 
-  /** Widths for the room that is there beside the answer to a question, if one is open. */
+  /** Widths for the room beside a picture and the answer to a question, where there are any. */
   function measure() {
     const width = root.clientWidth;
-    const beside = state.asked && width >= BESIDE_FROM ? ASKED_WIDTH : 0;
+    const pictured = Object.keys(state.lesson.pictures).length > 0;
+    const taken = (state.asked ? ASKED_WIDTH : 0) + (pictured ? PICTURE_WIDTH : 0);
+    const beside = width >= BESIDE_FROM ? taken : 0;
     state.layout = width > 0 ? layOut(state.lesson, width - beside) : null;
   }
 
