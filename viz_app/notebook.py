@@ -1,11 +1,14 @@
 """The interactive views in a notebook: a trace in, an object out that Jupyter shows.
 
 from bert_core import load
-from viz_app.notebook import attention, heads
+from viz_app.notebook import attention, heads, neurons
 
 trace = load("mini-en").trace("The animal didn't cross the street because it was too tired.")
 heads(trace, layer=1, head=5)          # all heads, and one layer as lines
 attention(trace, layer=1, head=5)      # one head with its digits
+neurons(trace, layer=1, head=5, query=3)  # one query against its keys, dimension by dimension
+
+A cell shows what stands in its last line; `display(…)` shows several views.
 """
 
 from __future__ import annotations
@@ -18,9 +21,11 @@ from typing import TYPE_CHECKING
 from viz_app import messages
 from viz_app.components.heatmap import heatmap_payload
 from viz_app.components.lines import LineSettings
+from viz_app.components.neurons import neurons_payload
 from viz_app.export.html import Part, heads_file, html_file
 from viz_app.palette import Scale
 from viz_app.view_models.matrix import Pool, attention_map, layer_lines, overview_map
+from viz_app.view_models.neurons import neuron_view
 
 if TYPE_CHECKING:
     from bert_core.trace import Trace
@@ -59,6 +64,8 @@ def heads(
 ) -> View:
     """All layers and heads, and below them the lines of one layer; a click brings up another."""
     layers = range(trace.config.num_hidden_layers)
+    tiles = len(layers) * min(99, 980 // trace.config.num_attention_heads)
+    lines = max(620, 170 + 24 * len(trace.tokens))
     if layer not in layers:
         raise ValueError(f"layer {layer} is not one of 0 to {len(layers) - 1}")
     page = heads_file(
@@ -71,7 +78,7 @@ def heads(
         title=" ".join(trace.tokens),
         language=language,
     )
-    return View(page, height=640 + 24 * len(trace.tokens))
+    return View(page, height=230 + tiles + lines)
 
 
 def attention(
@@ -88,10 +95,20 @@ def attention(
     view = attention_map(trace, layer, head, pool)
     payload = heatmap_payload(view, key="view0", words=say, scale=scale)
     part = Part("heatmap", {"all": payload}, "all", {"query": None, "key": None})
-    page = html_file(
-        [part],
-        title=say(f"attention.pool.{pool}", layer=layer, head=head),
-        note=" ".join(trace.tokens),
-        language=language,
-    )
-    return View(page, height=900)
+    title = say(f"attention.pool.{pool}", layer=layer, head=head)
+    # the heatmap scrolls from 680 pixels on
+    return _single(part, trace, title, language, height=min(680, 100 + 44 * len(view.rows)) + 220)
+
+
+def neurons(trace: Trace, layer: int, head: int, query: int, *, language: str = "en") -> View:
+    """The vector of one query against that of each key, dimension by dimension."""
+    say = messages.words(language)
+    view = neuron_view(trace, layer, head, query)
+    part = Part("neurons", {"all": neurons_payload(view, key="view0", words=say)}, "all", {})
+    title = say("attention.heading.neurons", layer=layer, head=head)
+    return _single(part, trace, title, language, height=230 + 24 * len(view.tokens))
+
+
+def _single(part: Part, trace: Trace, title: str, language: str, *, height: int) -> View:
+    note = " ".join(trace.tokens)
+    return View(html_file([part], title=title, note=note, language=language), height)

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from bert_core import shelves
 from viz_app.components.packing import unpack
+from viz_app.notebook import View
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIR = {"a": "The man went to the store.", "b": "He bought milk.", "model": "mini-en"}
@@ -69,7 +70,10 @@ def test_what_is_taken_along_is_what_was_chosen() -> None:
     svg = bytes(arrays["svg"]).decode()
     assert "largest of the heads of L1" in svg and "colours: logarithmic" in svg
     (code,) = [block.value for block in app.code if "notebook" in block.value]
-    assert "attention(trace, layer=1, head=5, pool='max_heads', scale='log')" in code
+    assert "display(attention(trace, layer=1, head=5, pool='max_heads', scale='log'))" in code
+    shown: list[View] = []
+    exec(code, {"display": shown.append})
+    assert [view.page.count("<section") for view in shown] == [2, 1, 1]
     assert (app.query_params["at_pool"], app.query_params["at_scale"]) == ("max_heads", "log")
 
 

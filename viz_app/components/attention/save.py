@@ -149,11 +149,13 @@ def notebook_code(page: AttentionPage) -> str:
         if value != usual
     )
     texts = ", ".join(repr(text) for text in (chosen.text_a, chosen.text_b) if text.strip())
+    place = f"layer={chosen.layer}, head={chosen.head}"
     return (
         "from bert_core import load\n"
-        "from viz_app.notebook import attention, heads\n\n"
+        "from viz_app.notebook import attention, heads, neurons\n\n"
         f"trace = load({chosen.model!r}).trace({texts})\n"
-        f"heads(trace, layer={chosen.layer}, head={chosen.head}, query={chosen.query})\n"
-        f"attention(trace, layer={chosen.layer}, head={chosen.head}{looks})\n"
+        f"display(heads(trace, {place}, query={chosen.query}))\n"
+        f"display(attention(trace, {place}{looks}))\n"
+        f"display(neurons(trace, {place}, query={chosen.query}))\n"
         f"trace.layer({chosen.layer}).attention_probs[{chosen.head}]  # the numbers themselves\n"
     )

@@ -1,7 +1,8 @@
 // A table with one row per key: the key vector, query ⊙ key, and the numbers that come of them.
 // Blue is negative, orange-red positive; all keys share one scale, and so do all products.
 
-const STRIP = { height: 16, cell: 11, narrow: 4 };
+const STRIP = { height: 16, widest: 11, narrowest: 4 };
+const BESIDE = 460; // CSS pixels that the other columns take
 
 function buildNeurons(root) {
   const caption = element("div", { class: "readout", "aria-live": "polite" });
@@ -21,8 +22,10 @@ function buildNeurons(root) {
     return most || 1;
   }
 
+  /** As wide as lets both strips and the numbers stand in sight together. */
   function cellWidth() {
-    return root.clientWidth < 700 || size() > 48 ? STRIP.narrow : STRIP.cell;
+    const room = Math.floor((root.clientWidth - BESIDE) / (2 * size()));
+    return Math.min(Math.max(room, STRIP.narrowest), STRIP.widest);
   }
 
   function addStrip(values, top, row) {
