@@ -11,9 +11,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.conftest import PHONE, OpenPage
 from tests.browser.driver import wait_until_settled
 from viz_app.view_models.explanations import explanation
-from viz_app.view_models.steps import BY_ID, STEP_IDS, neighbour
+from viz_app.view_models.steps import BY_ID, LAYER_PARTS, STEP_IDS, neighbour
 
 COMPONENT = Path(__file__).resolve().parents[2] / "viz_app" / "components" / "walkthrough"
+STEPS_IN_LAYER = STEP_IDS.index("hidden_states") - STEP_IDS.index("layer_input") + 1
 TEXTS = {
     "en": ("mini-en", "The dog sleeps."),
     "zh": ("mini-zh", "小猫饿了。"),
@@ -68,9 +69,7 @@ def test_the_whole_chain_by_keyboard(open_page: OpenPage, language: str) -> None
         place = neighbour(step, layer, 4, +1)
         page.keyboard.press("ArrowRight")
         walked += 1
-    assert walked == len(STEP_IDS) + 3 * (
-        STEP_IDS.index("hidden_states") - STEP_IDS.index("layer_input") + 1
-    )
+    assert walked == len(STEP_IDS) + 3 * STEPS_IN_LAYER
     page.keyboard.press("ArrowLeft")
     expect_step(page, STEP_IDS[-2] if BY_ID[STEP_IDS[-2]].part == "nsp" else STEP_IDS[-1])
 
@@ -357,21 +356,44 @@ def test_it_fits_a_phone(open_page: OpenPage, step: str) -> None:
     assert inside <= 0
 
 
-def test_one_html_file_walks_without_a_server(open_page: OpenPage, tmp_path: Path) -> None:
-    page = open_page(address("en", "attention_probs", layer=1, head=2))
+@pytest.mark.parametrize("language", TEXTS)
+def test_one_html_file_holds_the_whole_chain(
+    open_page: OpenPage, tmp_path: Path, language: str
+) -> None:
+    button = {"en": "One HTML file", "zh": "一个 HTML 文件"}[language]
+    page = open_page(address(language, "attention_probs", layer=1, head=2, unit=3))
     expect_step(page, "attention_probs")
     with page.expect_download() as download:
-        page.get_by_role("button", name="One HTML file").click()
+        page.get_by_role("button", name=button).click()
     path = tmp_path / "lesson.html"
     download.value.save_as(path)
     alone = page.context.new_page()
+    alone.context.set_offline(True)
     asked: list[str] = []
     alone.on("request", lambda request: asked.append(request.url))
     alone.goto(path.as_uri())
     expect_step(alone, "attention_probs", 1)
-    for step in ("value", "weighted_values", "context", "heads_joined"):
+    lesson(alone).locator(".parts button").first.click()
+    place: tuple[str, int] | None = (STEP_IDS[0], 0)
+    shown = []
+    while place is not None:
+        step, layer = place
+        expect_step(alone, step)
+        if BY_ID[step].part in LAYER_PARTS:
+            expect_step(alone, step, layer)
+        expect(
+            lesson(alone).locator(".row .number, .row .barcell, .row .strip").first
+        ).to_be_visible()
+        assert float(lesson(alone).get_attribute("data-difference") or "nan") < 2e-5, step
+        shown.append(lesson(alone).locator(".filled").inner_text())
+        place = neighbour(step, layer, 4, +1)
         alone.keyboard.press("ArrowRight")
-        expect_step(alone, step, 1)
+    assert len(shown) == len(STEP_IDS) + 3 * STEPS_IN_LAYER
+    assert len(set(shown)) > len(shown) // 2  # other layers are other numbers
+    alone.get_by_role("button", name={"en": "q, k, v", "zh": "q、k、v"}[language]).click()
+    expect_step(alone, "layer_input", 3)
+    alone.locator(".walkthrough select").first.select_option("0")
+    expect_step(alone, "layer_input", 0)
     assert asked == [path.as_uri()]
 
 

@@ -1,6 +1,6 @@
 """Step by step: one token's way through the model, every number worked out from those before it."""
 
-import json
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,23 +10,16 @@ from viz_app.components.walkthrough import origin_header, walkthrough_payload, w
 from viz_app.components.walkthrough.divisor_lab import divisor_lab
 from viz_app.components.walkthrough.neighbours import neighbours
 from viz_app.export.chain_csv import chain_csv
-from viz_app.export.html import Part, html_file
+from viz_app.export.lesson import lesson_file
 from viz_app.export.workbook import chain_workbook
 from viz_app.view_models.origin import origin_view
-from viz_app.view_models.steps import BY_ID, STEPS
+from viz_app.view_models.steps import BY_ID
 from viz_app.view_models.walkthrough import walkthrough
 
 KEY = "walkthrough"
 WANTED = "walkthrough_wanted"
 FIRST = "query"
 """The step shown to whoever has not chosen one: the beginning of attention."""
-SHEETS_LINK = """
-on(0, "place", ({ step }) => {
-  parts[0].first = SHEETS[step];
-  show(0, parts[0].first);
-});
-""".replace("SHEETS[", json.dumps({each.id: each.sheet for each in STEPS}) + "[")
-"""In an exported file: the sheet of a step that was asked for."""
 SHARED = ("step", "layer", "head", "query")
 """The parts of a place that other pages know as well."""
 EXTRA = ("unit", "candidate")
@@ -72,19 +65,18 @@ def extra(name: str, size: int) -> int | None:
 
 
 def stand_alone(place: dict[str, Any]) -> bytes:
-    """Every sheet of what is chosen in one HTML file."""
-    sheets = {each.sheet: each.id for each in STEPS if each.part not in without}
-    payloads = {
-        sheet: payload_at({**place, "step": last}, view="view0", alone=True)
-        for sheet, last in sheets.items()
-    }
-    first = {"step": place["step"], "asked": None}
-    file = html_file(
-        [Part("walkthrough", payloads, BY_ID[place["step"]].sheet, first)],
-        title=say("walkthrough.title"),
-        note=say("walkthrough.export_html_note"),
+    """The whole chain of what is chosen in one HTML file."""
+    file = lesson_file(
+        lambda step, layer, here: payload_at(
+            {**place, "step": step, "layer": layer}, view="view0", here=here
+        ),
+        step=place["step"],
+        layer=place["layer"],
+        layers=config.num_hidden_layers,
+        facts={"token": trace.tokens[place["query"]], "head": place["head"], "text": now.text_a},
+        without=without,
+        words=say,
         language=now.language,
-        link=SHEETS_LINK,
     )
     return file.encode()
 
@@ -134,7 +126,9 @@ def place_now() -> dict[str, Any]:
     }
 
 
-def payload_at(place: dict[str, Any], *, view: str = KEY, alone: bool = False) -> bytes:
+def payload_at(
+    place: dict[str, Any], *, view: str = KEY, here: Sequence[int] | None = None
+) -> bytes:
     """The sheet of a place, for the browser.
 
     Raises:
@@ -159,7 +153,7 @@ def payload_at(place: dict[str, Any], *, view: str = KEY, alone: bool = False) -
         place={name: place[name] for name in EXTRA},
         address=ADDRESS,
         without=without,
-        alone=alone,
+        here=here,
     )
 
 

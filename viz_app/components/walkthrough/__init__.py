@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -99,7 +99,7 @@ def walkthrough_payload(
     place: Mapping[str, int | None] | None = None,
     address: Mapping[str, str] = MappingProxyType({}),
     without: frozenset[str] = frozenset(),
-    alone: bool = False,
+    here: Sequence[int] | None = None,
 ) -> bytes:
     """What the browser needs to show `view`.
 
@@ -109,8 +109,8 @@ def walkthrough_payload(
         place: What was asked for as {"unit", "candidate"}, None where nothing was.
         address: The parts of a place and what they are called in the page's address.
         without: Parts that the checkpoint lacks.
-        alone: No server answers, as in an exported file: another layer, head, token or output
-            cannot be had, and no number can be asked about.
+        here: The layers that an exported file holds. No server answers there: another head, token
+            or output cannot be had, and no number can be asked about.
     """
     own = [step for step in STEPS if step.sheet == view.sheet]
     part = own[0].part
@@ -130,7 +130,7 @@ def walkthrough_payload(
         "address": dict(address),
         "sheets": {step.id: step.sheet for step in STEPS if step.part not in without},
         "loose": sorted({step.sheet for step in STEPS if step.part not in LAYER_PARTS}),
-        "alone": alone,
+        "alone": here is not None,
         "part": part,
         "part_title": words(f"walkthrough.part_{part}"),
         "parts": [
@@ -143,10 +143,10 @@ def walkthrough_payload(
             for name in PARTS
             if name not in without
         ],
-        "before": _beside(steps[0].id, view, -1, without, alone),
-        "after": _beside(steps[-1].id, view, +1, without, alone),
+        "before": _beside(steps[0].id, view, -1, without, here),
+        "after": _beside(steps[-1].id, view, +1, without, here),
         "sheet": view.sheet,
-        "layers": view.layers,
+        "layers": list(range(view.layers) if here is None else here),
         "heads": view.heads,
         "layer": view.layer,
         "head_index": view.head_index,
@@ -224,12 +224,16 @@ def walkthrough_payload(
 
 
 def _beside(
-    step: str, view: WalkthroughView, direction: int, without: frozenset[str], alone: bool
+    step: str,
+    view: WalkthroughView,
+    direction: int,
+    without: frozenset[str],
+    here: Sequence[int] | None,
 ) -> tuple[str, int] | None:
-    """The step beyond an end of the part; an exported file has one layer and passes over others."""
-    layer = 0 if alone else view.layer
-    found = neighbour(step, layer, 1 if alone else view.layers, direction, without)
-    return (found[0], view.layer) if found is not None and alone else found
+    """The step beyond an end of the part; layers that an exported file lacks are passed over."""
+    layers = range(view.layers) if here is None else here
+    found = neighbour(step, layers.index(view.layer), len(layers), direction, without)
+    return None if found is None else (found[0], layers[found[1]])
 
 
 def _pattern(pattern: CellPattern | None) -> dict[str, Any] | None:

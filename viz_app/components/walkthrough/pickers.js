@@ -68,7 +68,7 @@ function pickers(state, { ask, goToPart }) {
     const numbers = (count) => Array.from({ length: count }, (_, index) => [index, String(index)]);
     const { unit } = lesson;
     const options = {
-      layer: numbers(lesson.layers),
+      layer: lesson.layers.map((layer) => [layer, String(layer)]),
       head: numbers(lesson.heads),
       query: lesson.tokens.map((token, index) => [index, token.label]),
       choice: unit?.choices ?? [],
@@ -87,7 +87,7 @@ function pickers(state, { ask, goToPart }) {
     for (const [name, { name: label, control }] of Object.entries(all)) {
       label.textContent = lesson.words[`pick_${name}`];
       control.setAttribute("aria-label", label.textContent);
-      control.disabled = lesson.alone;
+      control.disabled = lesson.alone && name !== "layer"; // a file holds layers, no other heads
     }
     all.choice.box.hidden = !unit?.choices.length;
     all.unit.box.hidden = !unit || unit.choices.length > 0;

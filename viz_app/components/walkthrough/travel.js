@@ -75,7 +75,8 @@ function traveller(state, shelf, emit, { paint, display }) {
   /** The back and forward buttons of the browser. */
   function onHistory() {
     const { lesson } = state;
-    if (!lesson || restOfAddress(lesson.address) !== rest) return; // another lesson is to come
+    // a file has no address of its own; another text, model or language is another lesson
+    if (!lesson || lesson.alone || restOfAddress(lesson.address) !== rest) return;
     const named = readAddress(lesson.address);
     if (!(named.step in lesson.sheets)) return;
     const target = { ...state.place, ...named };
