@@ -1,0 +1,66 @@
+"""The kept snapshots of mini-en: one run, from random weights to the shipped ones."""
+
+import pytest
+
+from bert_core import load
+from bert_core.assets import ASSETS
+from bert_core.bert import Bert
+from bert_core.interpret import head_roles, main_roles
+from bert_core.pretraining.history import HISTORY_SHARES, Snapshot, list_snapshots, load_snapshot
+
+FOLDER = ASSETS / "history" / "mini-en"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Bert:
+    return load("mini-en", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def history(shipped: Bert) -> list[tuple[Snapshot, Bert]]:
+    return [
+        (snapshot, Bert("snapshot", load_snapshot(path, shipped.config), shipped.tokenizer, {}))
+        for snapshot, path in list_snapshots(FOLDER)
+    ]
+
+
+def test_snapshots_are_where_they_should_be(history: list[tuple[Snapshot, Bert]]) -> None:
+    snapshots = [snapshot for snapshot, _ in history]
+    assert tuple(snapshot.share for snapshot in snapshots) == HISTORY_SHARES
+    assert snapshots[0].tokens == 0
+    for earlier, later in zip(snapshots, snapshots[1:], strict=False):
+        assert later.tokens > earlier.tokens and later.seconds > earlier.seconds
+    assert all(0 < snapshot.relative_error < 0.01 for snapshot in snapshots)
+
+
+def test_the_last_one_is_the_shipped_model_up_to_its_rounding(
+    history: list[tuple[Snapshot, Bert]], shipped: Bert
+) -> None:
+    snapshot, bert = history[-1]
+    weights = bert.model.state_dict()
+    for name, exact in shipped.model.state_dict().items():
+        error = float((weights[name] - exact).norm() / exact.norm().clamp(min=1e-9))
+        # the shipped weights are rounded too, to float16
+        assert error <= snapshot.relative_error + 1e-3, name
+
+
+def test_the_run_goes_from_guessing_to_knowing(history: list[tuple[Snapshot, Bert]]) -> None:
+    """From a guess among all 12,288 pieces to a word that fits."""
+    probabilities: list[float] = []
+    for _, bert in history:
+        guesses = bert.fill_mask("She opened the door and [MASK] into the room.", top_k=12288)[0]
+        probabilities.append(sum(g.probability for g in guesses if g.token in ("came", "went")))
+    assert probabilities[0] < 0.01
+    assert probabilities[-1] > 0.1
+    assert probabilities[-1] == max(probabilities)
+
+
+def test_heads_grow_roles(history: list[tuple[Snapshot, Bert]]) -> None:
+    """Random weights look everywhere alike; in the end there are heads with a task."""
+    with_role: list[int] = []
+    for _, bert in history:
+        trace = bert.trace("The old man walked slowly along the river because he was tired.")
+        roles = [role for layer in main_roles(head_roles(trace)) for role in layer]
+        with_role.append(sum(role not in (None, "broad") for role in roles))
+    assert with_role[0] == 0
+    assert with_role[-1] >= 4
