@@ -640,7 +640,7 @@ function buildArchitecture(root, emit) {
   function paint(width) {
     if (!payload || !width) return;
     theme = readTheme(root);
-    const measure = colourProbe.canvas.getContext("2d");
+    const measure = document.createElement("canvas").getContext("2d");
     measure.font = `14px ${theme.font}`;
     const widest = Math.max(
       ...payload.header.tokens.map((one) => measure.measureText(one.text).width),
