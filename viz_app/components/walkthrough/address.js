@@ -1,7 +1,10 @@
 // The place in the lesson as it stands in the address, written there in the same moment as a step is
 // taken: a reload a blink later must not lose it. Streamlit's server would write it a moment too late.
 
-const WRITE_EVERY_MS = 100; // browsers refuse more than some 20 a second, as of a held arrow key
+// Browsers refuse a page that writes too often, as a held arrow key would: Safari above 100 times in
+// ten seconds. A few quick presses are written at once, a long row of them every so often.
+const WRITE_EVERY_MS = 100;
+const AT_ONCE = 6;
 
 /** The place named in the address: null for what it does not name. */
 function readAddress(names) {
@@ -25,11 +28,19 @@ function restOfAddress(names) {
 
 /** Returns write(names, place, asNew); `asNew` makes a stop for the browser's back button. */
 function addressWriter() {
-  let last = -Infinity;
+  let credit = AT_ONCE; // writes that may still be made at once
+  let counted = 0; // when the credit was last brought up to date
   let waiting = null;
 
+  function earned() {
+    const now = performance.now();
+    credit = Math.min(AT_ONCE, credit + (now - counted) / WRITE_EVERY_MS);
+    counted = now;
+    return credit;
+  }
+
   function write(names, place, asNew) {
-    last = performance.now();
+    credit = earned() - 1;
     const params = new URLSearchParams(location.search);
     for (const [choice, name] of Object.entries(names)) {
       if (place[choice] === null || place[choice] === undefined) params.delete(name);
@@ -45,8 +56,8 @@ function addressWriter() {
 
   return (names, place, asNew) => {
     clearTimeout(waiting);
-    const wait = last + WRITE_EVERY_MS - performance.now();
-    if (asNew || wait <= 0) write(names, place, asNew);
-    else waiting = setTimeout(() => write(names, place, false), wait);
+    const missing = 1 - earned();
+    if (asNew || missing <= 0) write(names, place, asNew);
+    else waiting = setTimeout(() => write(names, place, false), missing * WRITE_EVERY_MS);
   };
 }
