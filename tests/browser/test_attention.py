@@ -205,3 +205,67 @@ def test_a_term_says_its_name_in_the_other_language(open_page: OpenPage) -> None
     ready(page, ".grid")
     expect(page.locator(".axis abbr", has_text="查询")).to_have_attribute("title", "query")
     expect(page.locator("h3 abbr", has_text="层").first).to_have_attribute("title", "layer")
+
+
+def test_neurons_are_read_by_keyboard(open_page: OpenPage) -> None:
+    page = open_page(address(at_view="neurons"))
+    ready(page, ".weight")
+    table, readout = page.get_by_role("table"), page.locator(".readout")
+    table.press("ArrowRight")
+    expect(readout).to_contain_text("q[0] = ")
+    table.press("ArrowDown")
+    expect(readout).to_contain_text("dimension 0: ")
+    table.press("ArrowRight")
+    expect(readout).to_contain_text("dimension 1: ")
+    number = r"−?\d+\.\d{3}"
+    found = re.search(rf"({number}) × ({number}) = ({number})", readout.inner_text())
+    assert found is not None
+    q, k, product = (float(text.replace("−", "-")) for text in found.groups())
+    assert abs(q * k - product) < 0.0006 * (1 + abs(q) + abs(k))  # from digits that are rounded
+
+
+MEAN_COLOUR = """canvas => {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let sum = 0;
+    let opaque = 0;
+    for (let i = 0; i < data.length; i += 4) {
+        if (data[i + 3] < 250) continue;
+        sum += data[i] + data[i + 1] + data[i + 2];
+        opaque += 3;
+    }
+    return opaque ? sum / opaque : NaN;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("section", "selector"), [("head", ".grid canvas"), ("neurons", "td canvas")]
+)
+def test_a_change_of_theme_repaints_the_view(
+    open_page: OpenPage, section: str, selector: str
+) -> None:
+    page = open_page(address(at_view=section))
+    ready(page, selector)
+    canvas = page.locator(selector).first.element_handle()
+    darker = f"([canvas, light]) => ({MEAN_COLOUR})(canvas) < light - 60"
+    light = canvas.evaluate(MEAN_COLOUR)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(darker, arg=[canvas, light])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_section_opens_in_both_themes(open_page: OpenPage, theme: str) -> None:
+    page = open_page("/attention" + PAIR, theme=theme)  # type: ignore[arg-type]
+    ready(page, ".grid")
+    for name, heading in (
+        ("Lines", "its heads as lines"),
+        ("Neurons", "dimension by dimension"),
+        ("A and B", "How much one sentence"),
+        ("Flow", "What reaches a position"),
+        ("Switch off", "The model without some heads"),
+        ("Compare", "beside another"),
+        ("Take it away", "Pictures, tables"),
+        ("One head", "Layer 1, head 5"),
+    ):
+        page.get_by_role("radio", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name=heading)).to_be_visible(timeout=60_000)
+        wait_until_settled(page, 60)

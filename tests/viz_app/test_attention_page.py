@@ -94,6 +94,36 @@ def test_choices_come_from_the_address_and_go_back_to_it() -> None:
     assert {name: app.query_params[name] for name in params} == params
 
 
+CONTROLS = {
+    "head": {"part": "ba", "plain": "1", "renorm": "1", "pool": "max_heads", "scale": "log"}
+    | {"order": "value", "signs": "1", "tiles": "previous"},
+    "lines": {"lines": "h1.4_q3"},
+    "neurons": {},
+    "pair": {"block": "aa"},
+    "roles": {"role": "sep", "source": "shelf"},
+    "flow": {"flow": "norm_head"},
+    "off": {"off": "1.5,2.0"},
+    "compare": {"model": "mini-zh", "layer": "3", "head": "7", "text": "It was wide"},
+    "save": {},
+}
+"""A value other than the default for each control of each section."""
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_control_is_in_the_address_and_survives_a_reload(section: str) -> None:
+    chosen = {f"at_{name}": value for name, value in CONTROLS[section].items()}
+    expected = chosen if section == "head" else {**chosen, "at_view": section}
+    app = open_page(**PAIR, **expected, token="10")  # of B: the bars have an order to choose
+    kept = {name: app.query_params[name] for name in app.query_params if name.startswith("at_")}
+    assert kept == expected
+    choices = app.session_state["_at_choices"].shown
+    # nothing that can be chosen here is missing from the list above
+    shared = set(CONTROLS["head"]) | set(CONTROLS["lines"]) | {"view"}
+    assert {name.removeprefix("at_") for name in choices} <= set(CONTROLS[section]) | shared
+    again = open_page(**{name: app.query_params[name] for name in app.query_params})
+    assert again.session_state["_at_choices"].shown == choices
+
+
 def test_lines_keep_their_settings_and_follow_the_filter() -> None:
     app = open_page(**PAIR, at_view="lines", at_lines="h1.4_q3", at_part="ab")
     _, arrays = payload(app, "lines")
