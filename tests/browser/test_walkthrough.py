@@ -95,6 +95,26 @@ def test_from_a_probability_back_to_the_embedding_table(open_page: OpenPage) -> 
     expect_step(page, "word_embeddings")
 
 
+@pytest.mark.parametrize("step", sorted(set(STEP_IDS)))
+def test_every_digit_of_a_formula_can_be_asked_about(open_page: OpenPage, step: str) -> None:
+    """The first and the last number of the worked-out line, and one of the digits below."""
+    page = open_page(address("en", step, layer=1, head=2))
+    expect_step(page, step)
+    skip = page.get_by_role("button", name="just show me")
+    if skip.count():
+        skip.click()
+    asked = page.locator(".walkthrough .asked strong")
+    digits = page.locator(".walkthrough .filled [data-digit]")
+    table = page.locator(".walkthrough .digitbox td")
+    places = [digits.first, digits.last]
+    if table.count():
+        places.append(table.nth(1))
+    for digit in places:
+        text = digit.inner_text()
+        digit.click()
+        expect(asked).to_have_text(f"Where does {text} come from?")
+
+
 def test_operands_light_up_in_the_table(open_page: OpenPage) -> None:
     page = open_page(address("en", "attention_probs", layer=1, head=2))
     expect_step(page, "attention_probs")
@@ -254,9 +274,9 @@ def test_a_number_can_be_guessed_instead(open_page: OpenPage, language: str) -> 
     expect(weights.first).to_be_visible()
     shown = [float(text) for text in weights.all_inner_texts() if not text.startswith("<")]
     told = page.locator(".walkthrough .guess").inner_text()
-    assert "0.300" in told
-    assert f"{max(shown):.3f}" in told
-    assert f"{abs(0.3 - max(shown)):.2f}" in told
+    guessed, largest, apart = (float(number) for number in re.findall(r"\d\.\d+", told))
+    assert (guessed, largest) == (0.3, max(shown))
+    assert apart == pytest.approx(abs(0.3 - max(shown)), abs=0.0011)
     assert sent == []
     assert page.url == address_before
     assert page.evaluate("Object.keys(localStorage).filter(key => key.includes('guess'))") == []
