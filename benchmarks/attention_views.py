@@ -12,16 +12,16 @@ import tarfile
 import tempfile
 import time
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import torch
-from playwright.sync_api import Browser, Error, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Error, Route, sync_playwright
 
 from bert_core import load
 from bert_core.bert import Bert
@@ -39,16 +39,25 @@ from viz_app.view_models.matrix import layer_lines, overview_map
 
 TITLE = "Attention views beside BertViz 1.4.1"
 NOTE = (
-    "One HTML file each, opened in the same headless Chromium without a GPU, in turn; a random "
-    "model. First render: from opening the file to the frame after everything is drawn. Hover: "
-    "from pointing at a token to the frame after its lines are drawn, median of ten. Memory: the "
-    "renderer's resident set. “>” means given up after that time. BertViz draws every line; ours "
-    "at rest those from 0.1 on, when pointed at from 0.005 on, and says so."
+    "One HTML file each, opened in the same headless Chromium without a GPU, in turn with an empty "
+    "file; a random model. Each number is the median of five openings (of one for a page slower "
+    "than 10 s), ours / theirs. First render: from opening the file to the frame after what the "
+    "window shows is drawn. Even the empty file, last row, takes its time for a new page and two "
+    "frames: “beyond” is what each adds to it in the same turns, and the ratio of that, with at "
+    "least one frame for ours. Hover: from pointing at a "
+    "token to the frame after its lines are drawn, median of ten; a frame is 16.7 ms. Memory: the "
+    "renderer's resident set. “>” means given up after that time. BertViz draws every line, also "
+    "below the window; ours draws the rest when the browser has time, at rest lines from 0.1 on, "
+    "when pointed at from 0.005 on, and says so. Budget: what our file may take at 512 tokens."
 )
 SHAPES = ((12, 12), (4, 8))  # layers, heads
 TOKENS = (16, 32, 64, 128)
 LONGEST = 512  # ours alone: theirs does not end
 GIVE_UP = 120  # seconds for one page
+ROUNDS = 5
+FRAME = 1000 / 60  # milliseconds
+SLOW = 10_000  # milliseconds; a page that takes longer is opened once
+EMPTY = '<!doctype html>\n<meta charset="utf-8">\n<title>empty</title>\n<p>An empty page.</p>\n'
 HOVERS = 10
 CDN = "https://cdnjs.cloudflare.com/"
 CDN_SCRIPTS = {
@@ -56,6 +65,19 @@ CDN_SCRIPTS = {
     "d3": ("d3@5.7.0", "package/dist/d3.min.js"),
     "jquery": ("jquery@2.1.4", "package/dist/jquery.min.js"),
 }
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The most that one of our files may take: bytes, and milliseconds to draw and to answer."""
+
+    size: int
+    render: int
+    hover: int | None
+
+
+BUDGETS = {"overview": Budget(3_000_000, 400, None), "lines": Budget(1_000_000, 400, 34)}
+"""At LONGEST tokens on 12×12, on two processor cores: two frames for a hover."""
 
 
 def run() -> list[dict[str, object]]:
@@ -66,28 +88,35 @@ def run() -> list[dict[str, object]]:
 def compare(
     shapes: tuple[tuple[int, int], ...], tokens: tuple[int, ...]
 ) -> list[dict[str, object]]:
-    """The rows for these models (layers, heads) and numbers of tokens, and ours at LONGEST."""
-    rows = []
-    with tempfile.TemporaryDirectory() as folder, chromium(Path(folder)) as browser:
-        scripts = cdn_scripts(Path(folder))
-        for shape in shapes:
+    """The rows for these models (layers, heads) and numbers of tokens, ours at LONGEST, and an
+    empty page."""
+    measured: list[tuple[str, tuple[int, int], int, list[Measured]]] = []
+    with tempfile.TemporaryDirectory() as place, chromium(Path(place)) as browser:
+        folder = Path(place)
+        scripts = cdn_scripts(folder)
+        empty_file = write_page("empty", EMPTY, folder)
+        open_once(browser, empty_file, scripts)  # the first one of all takes longer
+
+        def measure(shape: tuple[int, int], count: int, with_theirs: bool) -> None:
             bert = random_bert(*shape)
+            trace = bert.trace(text_of(bert, count))
+            trace.layer(0)  # the layers' records are theirs as well as ours, so they do not count
+            for name, (ours, theirs) in VIEWS.items():
+                files = [make_page(name, ours, trace, folder)]
+                if with_theirs:
+                    files.append(make_page(f"{name}_theirs", theirs, trace, folder))
+                measured.append((name, shape, count, in_turn(browser, files, empty_file, scripts)))
+                print(*measured[-1], sep="\n  ", file=sys.stderr, flush=True)
+
+        for shape in shapes:
             for count in tokens:
-                trace = bert.trace(text_of(bert, count))
-                for name, ours, theirs in (
-                    ("overview", our_overview, their_overview),
-                    ("lines", our_lines, their_lines),
-                ):
-                    own = measure(browser, ours, trace, name, Path(folder), scripts)
-                    other = measure(browser, theirs, trace, f"{name}_theirs", Path(folder), scripts)
-                    rows.append(row(name, shape, count, own, other))
-                    print(rows[-1], file=sys.stderr, flush=True)
-        bert = random_bert(*shapes[0])
-        trace = bert.trace(text_of(bert, LONGEST))
-        for name, ours in (("overview", our_overview), ("lines", our_lines)):
-            own = measure(browser, ours, trace, name, Path(folder), scripts)
-            rows.append(row(name, shapes[0], LONGEST, own, None))
-    return rows
+                measure(shape, count, with_theirs=True)
+        measure(shapes[0], LONGEST, with_theirs=False)
+    rows = [
+        row(name, shape, count, own, other[0] if other else None, empty)
+        for name, shape, count, (own, *other, empty) in measured
+    ]
+    return [*rows, empty_row(middle([pages[-1] for *_, pages in measured]), rows[0])]
 
 
 @dataclass(frozen=True)
@@ -101,28 +130,91 @@ class Measured:
     hover: float | None
 
 
+def middle(each: Sequence[Measured]) -> Measured:
+    """The median of each figure; None where every opening was given up."""
+
+    def of(read: Callable[[Measured], float | None]) -> float | None:
+        known = [value for value in map(read, each) if value is not None]
+        return median(known) if known else None
+
+    memory = of(lambda one: one.memory)
+    return replace(
+        each[0],
+        render=of(lambda one: one.render),
+        hover=of(lambda one: one.hover),
+        memory=None if memory is None else int(memory),
+    )
+
+
 def row(
-    view: str, shape: tuple[int, int], tokens: int, own: Measured, other: Measured | None
+    view: str,
+    shape: tuple[int, int],
+    tokens: int,
+    own: Measured,
+    other: Measured | None,
+    empty: Measured,
 ) -> dict[str, object]:
-    """One line of the table, ours / theirs in each cell, then how much faster ours is."""
+    """One line of the table, ours / theirs in each cell, then how much faster ours is.
+
+    Args:
+        empty: An empty page, opened in the same turns.
+    """
+    floor = empty.render or 0.0
 
     def both(read: Callable[[Measured], str]) -> str:
         return read(own) + (" / " + read(other) if other is not None else "")
 
-    gain = "–"
-    if other is not None and own.render:
-        more = "" if other.render else "> "
-        gain = f"{more}{(other.render or 1000 * GIVE_UP) / own.render:.1f} ×"
+    def gain(take_off: float) -> str:
+        if other is None or own.render is None:
+            return "–"
+        mine = max(own.render - take_off, FRAME)  # less than a frame cannot be told from none
+        more = "" if other.render and mine > FRAME else "> "
+        return f"{more}{((other.render or 1000 * GIVE_UP) - take_off) / mine:.1f} ×"
+
     return {
         "view": f"{view} {shape[0]}×{shape[1]}",
         "tokens": tokens,
         "MB": both(lambda one: f"{one.size / 1e6:.2f}"),
         "generate ms": both(lambda one: f"{one.generate:.0f}"),
         "first render ms": both(lambda one: _time(one.render)),
-        "faster": gain,
+        "faster": gain(0),
+        "beyond an empty page ms": both(
+            lambda one: _time(None if one.render is None else one.render - floor)
+        ),
+        "faster beyond": gain(floor),
         "hover ms": both(lambda one: "–" if one.hover is None else f"{one.hover:.0f}"),
         "memory MB": both(lambda one: "–" if one.memory is None else f"{one.memory / 1e6:.0f}"),
+        "budget": kept(BUDGETS[view], own) if tokens == LONGEST else "–",
     }
+
+
+def empty_row(empty: Measured, like: dict[str, object]) -> dict[str, object]:
+    """The page with nothing on it, in the columns of the others."""
+    known = {
+        "view": "an empty page",
+        "MB": f"{empty.size / 1e6:.2f}",
+        "first render ms": _time(empty.render),
+        "hover ms": "–" if empty.hover is None else f"{empty.hover:.0f}",
+        "memory MB": "–" if empty.memory is None else f"{empty.memory / 1e6:.0f}",
+    }
+    return {name: known.get(name, "–") for name in like}
+
+
+def kept(budget: Budget, own: Measured) -> str:
+    """The budget in words, and what of it was not kept."""
+    words = f"{budget.size / 1e6:.1f} MB, {budget.render} ms"
+    if budget.hover is not None:
+        words += f", hover {budget.hover} ms"
+    over = [
+        name
+        for name, most, value in (
+            ("size", budget.size, own.size),
+            ("render", budget.render, own.render),
+            ("hover", budget.hover, own.hover),
+        )
+        if most is not None and (value is None or value > most)
+    ]
+    return f"{words}: {'exceeded by ' + ', '.join(over) if over else 'kept'}"
 
 
 def _time(milliseconds: float | None) -> str:
@@ -203,75 +295,99 @@ def _bertviz(name: str) -> Any:
     return getattr(bertviz, name)
 
 
+VIEWS = {"overview": (our_overview, their_overview), "lines": (our_lines, their_lines)}
+
 # What says that a page is complete, and what is pointed at.
 _DRAWN = {
+    "empty": "() => document.querySelector('p')",
     "overview": "() => document.querySelector('.mark.selected:not([hidden])')",
     "lines": "() => document.querySelector('.token.key')",
     "overview_theirs": "() => document.querySelector('svg line, svg path')",
     "lines_theirs": "() => document.querySelector('#attention line')",
 }
-_WATCH = """(() => {
+# The page says itself when it is drawn: asking it from outside would take some of its time.
+_RENDERED = "rendered at "
+_WATCH = f"""(() => {{
     const drawn = %s;
     const look = () => drawn()
-        ? requestAnimationFrame(() => { window.renderedAt = performance.now(); })
+        ? requestAnimationFrame(() => {{ console.debug('{_RENDERED}' + performance.now()); }})
         : requestAnimationFrame(look);
     requestAnimationFrame(look);
-})();"""
+}})();"""
+_POINT = """async (count) => {
+    const tokens = [...document.querySelectorAll('%s')].slice(0, count);
+    const times = [];
+    for (let index = 0; index < count; index += 1) {
+        const token = tokens[index %% tokens.length];
+        const begin = performance.now();
+        token.dispatchEvent(new %s);
+        await new Promise((r) => requestAnimationFrame(() => setTimeout(r)));
+        times.push(performance.now() - begin);
+    }
+    return times;
+}"""
 _HOVER = {
-    "lines": """async (count) => {
-        const tokens = [...document.querySelectorAll('.token.query')].slice(0, count);
-        const times = [];
-        for (const token of tokens) {
-            const begin = performance.now();
-            token.dispatchEvent(new PointerEvent('pointerenter'));
-            await new Promise((r) => requestAnimationFrame(() => setTimeout(r)));
-            times.push(performance.now() - begin);
-        }
-        return times;
-    }""",
-    "lines_theirs": """async (count) => {
-        const texts = [...document.querySelectorAll('#left text')].slice(0, count);
-        const tokens = texts.map((text) => text.parentNode); // the group that listens
-        const times = [];
-        for (const token of tokens) {
-            const begin = performance.now();
-            token.dispatchEvent(new MouseEvent('mouseover', { bubbles: true }));
-            await new Promise((r) => requestAnimationFrame(() => setTimeout(r)));
-            times.push(performance.now() - begin);
-        }
-        return times;
-    }""",
+    "lines": _POINT % (".token.query", "PointerEvent('pointerover', { bubbles: true })"),
+    "lines_theirs": _POINT % ("#left text", "MouseEvent('mouseover', { bubbles: true })"),
+    "empty": _POINT % ("p", "PointerEvent('pointerover', { bubbles: true })"),
 }
 
 
-def measure(
-    browser: Browser,
-    make: Callable[[Trace], str],
-    trace: Trace,
-    kind: str,
-    folder: Path,
-    scripts: dict[str, str],
-) -> Measured:
-    """Make the file, open it in a page of its own, wait, point at tokens."""
-    trace.layer(0)  # the layers' records are theirs as well as ours, so they are not counted
+@dataclass(frozen=True)
+class File:
+    """A page to open: of which kind, what it took to make (milliseconds), where it lies."""
+
+    kind: str
+    size: int
+    generate: float
+    path: Path
+
+
+def write_page(kind: str, text: str, folder: Path, generate: float = 0.0) -> File:
+    """Write a page to a file."""
+    path = folder / f"{kind}.html"
+    path.write_text(text, encoding="utf-8")
+    return File(kind, len(text.encode()), generate, path)
+
+
+def make_page(kind: str, make: Callable[[Trace], str], trace: Trace, folder: Path) -> File:
+    """Make a view's file, timed."""
     begin = time.perf_counter()
     text = make(trace)
-    generate = 1000 * (time.perf_counter() - begin)
-    file = folder / f"{kind}.html"
-    file.write_text(text, encoding="utf-8")
-    # the files forbid eval, which waiting for a condition needs
+    return write_page(kind, text, folder, 1000 * (time.perf_counter() - begin))
+
+
+def in_turn(
+    browser: Browser, files: Sequence[File], empty: File, scripts: dict[str, str]
+) -> list[Measured]:
+    """Open the files and the empty one in turn, several times over; the medians of each."""
+    pages = [*files, empty]
+    seen: list[list[Measured]] = [[] for _ in pages]
+    for _ in range(ROUNDS):
+        for page, openings in zip(pages, seen, strict=True):
+            if not openings or (openings[0].render or SLOW) < SLOW:
+                openings.append(open_once(browser, page, scripts))
+    return [middle(openings) for openings in seen]
+
+
+def open_once(browser: Browser, file: File, scripts: dict[str, str]) -> Measured:
+    """Open a file in a page of its own, wait until it is drawn, point at tokens."""
+    # the files forbid eval, which the driver's own calls need
     context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
     page = context.new_page()
     page.route(f"{CDN}**", lambda route: _serve(route, scripts))
-    page.add_init_script(_WATCH % _DRAWN[kind])
+    page.add_init_script(_WATCH % _DRAWN[file.kind])
+    measured = Measured(file.size, file.generate, None, None, None)
     try:
-        page.goto(file.as_uri(), wait_until="commit", timeout=1000 * GIVE_UP)
-        page.wait_for_function("window.renderedAt", timeout=1000 * GIVE_UP)
-        render = float(page.evaluate("window.renderedAt"))
-        hover = median(page.evaluate(_HOVER[kind], HOVERS)) if kind in _HOVER else None
-        return Measured(len(text.encode()), generate, render, _memory(browser, page), hover)
+        with page.expect_console_message(
+            lambda line: line.text.startswith(_RENDERED), timeout=1000 * GIVE_UP
+        ) as told:
+            page.goto(file.path.as_uri(), wait_until="commit", timeout=1000 * GIVE_UP)
+        render = float(told.value.text.removeprefix(_RENDERED))
+        hover = median(page.evaluate(_HOVER[file.kind], HOVERS)) if file.kind in _HOVER else None
+        return replace(measured, render=render, memory=_memory(browser), hover=hover)
     except Error:
-        return Measured(len(text.encode()), generate, None, None, None)
+        return measured
     finally:
         context.close()
 
@@ -284,7 +400,7 @@ def _serve(route: Route, scripts: dict[str, str]) -> None:
     route.abort()
 
 
-def _memory(browser: Browser, page: Page) -> int | None:
+def _memory(browser: Browser) -> int | None:
     """Resident set of the largest renderer, in bytes; None where /proc is not there."""
     session = browser.new_browser_cdp_session()
     processes = session.send("SystemInfo.getProcessInfo")["processInfo"]

@@ -54,6 +54,9 @@ section {{ margin: 1.5rem 0; }}
 # The script stands behind the payloads shown first and in front of the others, and runs at once:
 # the first picture waits neither for what is shown later nor for a turn of the event loop.
 
+HAN = "'Noto Sans CJK SC', 'PingFang SC'"
+"""Fonts for Chinese; their “ ” are as wide as a character, so in English another comes before."""
+
 _START = """
 const fromBase64 = (text) => {
   if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
@@ -134,8 +137,8 @@ def html_file(
         language=html.escape(language, quote=True),
         title=html.escape(title),
         note=html.escape(note),
-        light=_variables("light"),
-        dark=_variables("dark"),
+        light=_variables("light", language),
+        dark=_variables("dark", language),
         css="\n".join(view_css(folder) for folder in folders),
         sections="\n".join(sections),
         shown="\n".join(shown),
@@ -225,7 +228,7 @@ def _script_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _variables(variant: str) -> str:
+def _variables(variant: str, language: str) -> str:
     colours = palette("dark" if variant == "dark" else "light")
     panel, border = ("#171f2b", "#35445a") if variant == "dark" else ("#f2f5f9", "#cfd8e3")
     values = {
@@ -234,6 +237,6 @@ def _variables(variant: str) -> str:
         "primary-color": colours["mark"],
         "secondary-background-color": panel,
         "border-color": border,
-        "font": "'Source Sans 3', 'Noto Sans CJK SC', 'PingFang SC', sans-serif",
+        "font": f"'Source Sans 3', {'' if language == 'zh' else 'system-ui, '}{HAN}, sans-serif",
     }
     return " ".join(f"--st-{name}: {value};" for name, value in values.items())

@@ -20,6 +20,7 @@ from viz_app.view_models.compare import difference_map
 from viz_app.view_models.matrix import attention_map, layer_lines, overview_map
 from viz_app.view_models.neurons import neuron_view
 from viz_app.view_models.slices import Slice, slice_matrix
+from viz_app.view_models.tile_order import order_tiles
 
 SAY = words("en")
 NAME = "{http://www.w3.org/2000/svg}"
@@ -116,6 +117,20 @@ def test_overview_has_one_image_per_head(trace: Trace) -> None:
     root = ElementTree.fromstring(overview_svg(overview_map(trace), "t"))
     assert len(list(root.iter(f"{NAME}image"))) == 12
     assert {"L0", "L2", "H0", "H3"} <= set(texts(ElementTree.tostring(root, "unicode")))
+
+
+def test_ordered_tiles_carry_their_names_and_pictures(trace: Trace) -> None:
+    view = overview_map(trace)
+    order = order_tiles(np.arange(12.0).reshape(3, 4), "next")  # the last head comes first
+    root = ElementTree.fromstring(overview_svg(view, "t", order))
+    plain = ElementTree.fromstring(overview_svg(view, "t"))
+    pictures, by_layer = (
+        [image.attrib["href"] for image in each.iter(f"{NAME}image")] for each in (root, plain)
+    )
+    assert pictures == by_layer[::-1]
+    names = texts(ElementTree.tostring(root, "unicode"))
+    assert [name for name in names if name.startswith("L")][:2] == ["L2 H3", "L2 H2"]
+    assert {"1", "5", "9"} <= set(names) and "H0" not in names
 
 
 def lines_of(svg: str) -> list[dict[str, str]]:

@@ -366,7 +366,12 @@ function buildLines(root, emit) {
   /** A cleared canvas that draws in the plot's own coordinates. */
   function clearPiece(canvas, { start, end }) {
     const [width, height] = size.across ? [end - start, size.height] : [size.width, end - start];
-    const context = sizeCanvas(canvas, width, height);
+    const ratio = window.devicePixelRatio || 1;
+    const fits = canvas.width === Math.round(width * ratio)
+      && canvas.height === Math.round(height * ratio);
+    const context = fits ? canvas.getContext("2d") : sizeCanvas(canvas, width, height);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height); // much cheaper than a new bitmap at every hover
     context.translate(size.across ? -start : 0, size.across ? 0 : -start);
     return context;
   }
