@@ -43,6 +43,7 @@ AXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "exponentials": ("head", "token", "token"),
         "exponential_sum": ("head", "token"),
         "attention_probs": ("head", "token", "token"),
+        "attention_probs_sum": ("head", "token"),
         "context": ("head", "token", "head_size"),
         "attention_output": ("token", "hidden"),
         "attention_residual": ("token", "hidden"),
@@ -224,7 +225,7 @@ OPERATIONS: Mapping[str, Callable[[Roles, Mapping[str, Any]], float]] = MappingP
 
 # --- the values of each stage --------------------------------------------------------------------
 
-_SCALARS = frozenset({"score_max", "exponential_sum"})
+_SCALARS = frozenset({"score_max", "exponential_sum", "attention_probs_sum"})
 _NORMS = {
     # prefix: (its input, its output, path of the LayerNorm)
     "embedding": ("embedding_sum", "embedding_output", "bert.embeddings.LayerNorm"),
@@ -313,6 +314,8 @@ def _scalar(trace: Trace, stage: str, layer: int | None, index: tuple[int, ...])
         return _vector(trace, "masked_scores", layer, index).max()
     if stage == "exponential_sum":
         return _vector(trace, "exponentials", layer, index).sum()
+    if stage == "attention_probs_sum":
+        return _vector(trace, "attention_probs", layer, index).sum()
     family = stage.partition("_")[0]
     if part == "max":
         return _vector(trace, f"{family}_logits", None, index).max()
@@ -427,6 +430,8 @@ def _layer_origin(trace: Trace, cell: Cell, layer: int) -> _Origin:
         return "exp", (same("input", "shifted_scores"),), {}
     if stage == "exponential_sum":
         return "sum", (_row(trace, "input", "exponentials", layer, index),), {}
+    if stage == "attention_probs_sum":
+        return "sum", (_row(trace, "input", "attention_probs", layer, index),), {}
     if stage == "attention_probs":
         total = _one(trace, "total", Cell("exponential_sum", index[:-1], layer))
         return "divide", (same("input", "exponentials"), total), {}

@@ -12,7 +12,7 @@ from viz_app.components.walkthrough.neighbours import neighbours
 from viz_app.export.chain_csv import chain_csv
 from viz_app.export.lesson import lesson_file
 from viz_app.export.workbook import chain_workbook
-from viz_app.view_models.origin import origin_view
+from viz_app.view_models.origin import origin_view, term_view
 from viz_app.view_models.steps import BY_ID
 from viz_app.view_models.walkthrough import walkthrough
 
@@ -87,12 +87,13 @@ def asked_cell(trail: list[dict[str, Any]]) -> dict[str, Any] | None:
 
     if not trail:
         return None
-    cell = trail[-1]
+    asked = trail[-1]
+    cell, term = Cell(asked["stage"], tuple(asked["index"]), asked["layer"]), asked.get("term")
     try:
-        view = origin_view(trace, Cell(cell["stage"], tuple(cell["index"]), cell["layer"]))
+        view = origin_view(trace, cell) if term is None else term_view(trace, cell, term)
     except ValueError:  # another text or model has come since
         return None
-    return origin_header(view, words=say, language=now.language, trail=len(trail))
+    return origin_header(view, words=say, language=now.language, trail=len(trail), term=term)
 
 
 say = frame.words()

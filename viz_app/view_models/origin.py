@@ -74,6 +74,42 @@ def origin_view(trace: Trace, cell: Cell) -> OriginView:
     return OriginView(found, operands, len(order), total, rest, _place(trace, cell))
 
 
+def term_view(trace: Trace, cell: Cell, term: int) -> OriginView:
+    """One term of a cell's sum of products, as it stands in a column of products.
+
+    Raises:
+        ValueError: there is no such cell, or its value is no sum of that many products.
+    """
+    from bert_core.provenance import Operands, Provenance, explain
+
+    found = explain(trace, cell)
+    total = max((len(group.values) for group in found.operands), default=0)
+    factors = [group for group in found.operands if len(group.values) == total]
+    if found.operation not in ("linear", "dot", "weighted_sum") or not 0 <= term < total:
+        raise ValueError(f"{cell} has no term {term}: it is worked out by {found.operation}")
+    operands = tuple(
+        Operands(
+            group.role,
+            group.stage,
+            group.layer,
+            group.indices[term : term + 1],
+            group.values[term : term + 1],
+        )
+        for group in factors
+    )
+    left, right = (group.values for group in operands)
+    product = Provenance(
+        cell,
+        float((left * right)[0]),
+        "multiply",
+        operands,
+        float(left[0].astype(np.float64) * right[0]),
+    )
+    only = np.arange(1)
+    views = tuple(_operands(trace, group, only) for group in operands)
+    return OriginView(product, views, 1, 1, None, (*_place(trace, cell), ("term", str(term))))
+
+
 def _terms(found: Provenance, total: int) -> NDArray[np.float64]:
     """What each operand position adds: the product of its operands, or the operand itself."""
     terms = np.ones(total)

@@ -495,6 +495,7 @@ _STEP_OF_STAGE = {
     "shifted_scores": "softmax_max",
     "exponentials": "softmax_exp",
     "exponential_sum": "softmax_sum",
+    "attention_probs_sum": "attention_probs",
     "embedding_mean": "embedding_centred",
     "embedding_variance": "embedding_normalised",
     "attention_mean": "attention_centred",
@@ -531,13 +532,28 @@ def step_of(stage: str) -> str:
     return _STEP_OF_STAGE.get(stage, stage)
 
 
-def place_of(cell: Cell) -> dict[str, Any]:
+_TERM_STEPS = {
+    # cells whose terms have a step of their own, and where the term stands there
+    "dot_products": ("products", "dim"),
+    "context": ("weighted_values", "row"),
+}
+
+
+def place_of(cell: Cell, term: int | None = None) -> dict[str, Any]:
     """Where a cell is shown being worked out: step, layer, head, query, unit, row, dim.
 
     Only what the cell determines is in the result. `unit` is the output of a sum of products that
     the sheet is made for (`candidate` a token id), `row` the row of the sheet, `dim` the dimension
-    of a strip.
+    of a strip. `term` asks for one term of the cell's sum rather than for the sum.
     """
+    place = _place_of_sum(cell)
+    if term is not None:
+        step, name = _TERM_STEPS.get(cell.stage, (place["step"], "row"))
+        place |= {"step": step, name: term}
+    return place
+
+
+def _place_of_sum(cell: Cell) -> dict[str, Any]:
     place: dict[str, Any] = {"step": step_of(cell.stage)}
     if cell.layer is not None:
         place["layer"] = cell.layer

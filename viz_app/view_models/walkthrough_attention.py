@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from viz_app.view_models.tokens import token_labels
@@ -59,7 +61,7 @@ def attention(at: At) -> Sheet:
         ),
         columns=(
             strip("key", "k_j", key, per_key("key"), q),
-            strip("products", r"q \odot k_j", products, pair("dot_products")),
+            strip("products", r"q \odot k_j", products, replace(pair("dot_products"), term="dim")),
             number("dot_products", r"q \cdot k_j", dots, pair("dot_products")),
             number("attention_scores", r"\div \sqrt{d}", scores, pair("attention_scores")),
             number(
@@ -73,14 +75,24 @@ def attention(at: At) -> Sheet:
             share("exponentials", "number", r"e^{\ldots}", exponentials, pair("exponentials")),
             share("attention_probs", "bar", "w_j", probs, pair("attention_probs")),
             strip("value", "v_j", value, per_key("value")),
-            strip("weighted_values", r"w_j v_j", weighted, context_cell, context),
+            strip(
+                "weighted_values",
+                r"w_j v_j",
+                weighted,
+                replace(context_cell, term="row"),
+                context,
+            ),
         ),
         head={"key": edge("q", q, CellPattern("query", layer, (head, query, "dim")))},
         foot={
             "exponentials": edge(
                 r"\sum", total, CellPattern("exponential_sum", layer, (head, query))
             ),
-            "attention_probs": edge(r"\sum", float(probs.sum()), None),
+            "attention_probs": edge(
+                r"\sum",
+                at.value("attention_probs_sum", head, query, layer=layer),
+                CellPattern("attention_probs_sum", layer, (head, query)),
+            ),
             "weighted_values": edge(r"\sum", context, context_cell),
         },
         masked=masked,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from viz_app.view_models.walkthrough_parts import At, Sheet, check, dimensions, edge, number, sizes
@@ -60,7 +60,7 @@ def linear_pieces(at: At, cell: Cell, prefix: str, symbols: tuple[str, str]) -> 
             weights.values,
             CellPattern(weights.stage, None, (int(weights.indices[0, 0]), "row")),
         ),
-        number(names[2], rf"{x} \cdot {w}", products, itself),
+        number(names[2], rf"{x} \cdot {w}", products, replace(itself, term="row")),
     )
     bias_cell = bias.cell(0)
     foot = {

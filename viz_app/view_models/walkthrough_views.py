@@ -24,12 +24,14 @@ class CellPattern:
     """Which cell of the trace a place in the table shows.
 
     `index` holds numbers, or the names of what varies: "row" (the row's number), "row0" and "row1"
-    (the numbers of its `place`), "dim" (the place within a strip).
+    (the numbers of its `place`), "dim" (the place within a strip). `term` names in the same way
+    which term of that cell's sum is shown rather than the cell itself.
     """
 
     stage: str
     layer: int | None
     index: tuple[int | str, ...]
+    term: str | None = None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from bert_core.encoding import Encoding
 from bert_core.model import BertForPreTraining
 from bert_core.provenance import Cell
 from bert_core.trace import Trace, trace_forward
-from viz_app.view_models.origin import SHOWN, origin_view
+from viz_app.view_models.origin import SHOWN, origin_view, term_view
+from viz_app.view_models.steps import place_of
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +77,45 @@ def test_a_weight_is_where_the_way_ends(trace: Trace) -> None:
     assert view.provenance.operation == "learned"
     assert view.operands == ()
     assert view.place == (("index", "3"), ("index", "4"))
+
+
+def test_the_terms_of_a_sum_add_up_to_it(trace: Trace) -> None:
+    for cell, count in (
+        (Cell("intermediate_input", (1, 5), 0), 60),
+        (Cell("dot_products", (1, 2, 3), 1), 20),
+        (Cell("context", (1, 2, 7), 1), 4),
+        (Cell("mlm_logits", (2, 9)), 60),
+    ):
+        whole = origin_view(trace, cell).provenance
+        terms = [term_view(trace, cell, term) for term in range(count)]
+        bias = sum(group.values[0] for group in whole.operands if group.role == "bias")
+        total = sum(view.provenance.value for view in terms) + bias
+        assert total == pytest.approx(whole.value, abs=1e-5)
+        for view in terms:
+            (left,), (right,) = (group.values for group in view.operands)
+            assert view.provenance.recomputed == pytest.approx(left * right, rel=1e-6)
+            assert view.provenance.value == pytest.approx(left * right, rel=1e-6)
+        with pytest.raises(ValueError, match=f"no term {count}"):
+            term_view(trace, cell, count)
+
+
+def test_what_is_no_sum_of_products_has_no_terms(trace: Trace) -> None:
+    for cell in (Cell("attention_probs", (0, 1, 2), 0), Cell("embedding_sum", (1, 5))):
+        with pytest.raises(ValueError, match="no term 0"):
+            term_view(trace, cell, 0)
+
+
+def test_a_term_is_shown_where_it_is_multiplied() -> None:
+    product = Cell("dot_products", (1, 2, 3), 1)
+    assert place_of(product, 7) == {**place_of(product), "step": "products", "dim": 7}
+    value = Cell("context", (1, 2, 7), 1)
+    assert place_of(value, 3) == {**place_of(value), "step": "weighted_values", "row": 3}
+    weight = Cell("ffn_output", (1, 5), 0)
+    assert place_of(weight, 30) == {**place_of(weight), "row": 30}
+
+
+def test_the_weights_of_a_row_add_up(trace: Trace) -> None:
+    view = origin_view(trace, Cell("attention_probs_sum", (2, 1), 0))
+    assert view.provenance.value == pytest.approx(1.0, abs=1e-6)
+    assert [group.stage for group in view.operands] == ["attention_probs"]
+    assert view.provenance.recomputed == pytest.approx(view.provenance.value, abs=1e-6)

@@ -19,12 +19,13 @@ from viz_app.view_models.steps import (
     Step,
     neighbour,
     place_of,
-    step_of,
     steps_of,
 )
 from viz_app.view_models.walkthrough_views import DECIMALS, CellPattern, Edge, WalkthroughView
 
 _WORDS = (
+    "legend_signed",
+    "legend_share",
     "picture_framed",
     "picture_click",
     "pick_layer",
@@ -41,6 +42,7 @@ _WORDS = (
     "why",
     "source",
     "one_number",
+    "dimension",
     "axis_hidden",
     "axis_head_size",
     "axis_key",
@@ -239,7 +241,8 @@ def _beside(
 def _pattern(pattern: CellPattern | None) -> dict[str, Any] | None:
     if pattern is None:
         return None
-    return {"stage": pattern.stage, "layer": pattern.layer, "index": list(pattern.index)}
+    found = {"stage": pattern.stage, "layer": pattern.layer, "index": list(pattern.index)}
+    return found if pattern.term is None else {**found, "term": pattern.term}
 
 
 def _edge_header(edge: Edge) -> dict[str, Any]:
@@ -265,16 +268,22 @@ def _step_header(step: Step, view: WalkthroughView, language: str) -> dict[str, 
     }
 
 
-def origin_header(view: OriginView, *, words: Words, language: str, trail: int) -> dict[str, Any]:
-    """What the browser needs to say where a number comes from; `trail` counts the cells so far."""
+def origin_header(
+    view: OriginView, *, words: Words, language: str, trail: int, term: int | None = None
+) -> dict[str, Any]:
+    """What the browser needs to say where a number comes from; `trail` counts the cells so far.
+
+    `term` is that of a `term_view`.
+    """
     found = view.provenance
     cell = found.cell
     name = cell.stage if cell.is_parameter else words(f"walkthrough.stage_{cell.stage}")
     place = " · ".join(words(f"walkthrough.at_{axis}", value=text) for axis, text in view.place)
-    shown = None if cell.is_parameter else place_of(cell)
-    title = "" if shown is None else explanation(language, BY_ID[step_of(cell.stage)].words).title
+    shown = None if cell.is_parameter else place_of(cell, term)
+    title = "" if shown is None else explanation(language, BY_ID[shown["step"]].words).title
+    found_cell = {"stage": cell.stage, "layer": cell.layer, "index": list(cell.index)}
     return {
-        "cell": {"stage": cell.stage, "layer": cell.layer, "index": list(cell.index)},
+        "cell": found_cell if term is None else {**found_cell, "term": term},
         "name": f"{name} · {place}" if place else name,
         "value": found.value,
         "operation": found.operation,

@@ -8,6 +8,21 @@ const AHEAD = 2; // sheets in the direction of travel: some hold one step, and k
 const BEHIND = 1;
 const KEPT = 48; // sheets of some 40 kB: as many as all layers of a small model have
 const FORGOTTEN_MS = 3000; // after which a sheet that was asked for and did not come is asked again
+const APART_MS = 20;
+
+/**
+ * A gate for messages to the page: Streamlit sends those of one moment together, and then runs only
+ * the part of the page that the first of them belongs to.
+ */
+function oneAtATime() {
+  let free = -Infinity;
+  return (work) => {
+    const now = performance.now();
+    const begin = Math.max(free, now);
+    free = begin + APART_MS;
+    setTimeout(work, begin - now);
+  };
+}
 
 /** Sheets by place; all of one subject (text, model, language), or they would not fit together. */
 function sheetShelf() {
@@ -73,7 +88,7 @@ function missingAround(shelf, lesson, place, heading) {
  * They travel through a component of their own (neighbours.py), whose messages do not touch the
  * view. Returns {look, close}; `look()` is called whenever another sheet is shown.
  */
-function lookout(state, shelf) {
+function lookout(state, shelf, inTurn) {
   const asked = new Map();
   let line = null;
   let pending = false;
@@ -96,7 +111,7 @@ function lookout(state, shelf) {
     );
     if (!missing.length) return;
     for (const each of missing) asked.set(shelf.key(lesson, each), now);
-    deliver(`${lesson.view} wanted`, missing);
+    inTurn(() => deliver(`${lesson.view} wanted`, missing));
   }
 
   function look() {

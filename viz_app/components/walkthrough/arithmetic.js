@@ -1,58 +1,88 @@
 // A step's formula with the student's own numbers, and the digits that it was made from.
-// Every entry takes the state of the view and a function that writes a number as on screen.
+// Every entry takes the state of the view and a function that writes a number as on screen; a number
+// is {value, cell}, so that each digit can be asked where it comes from, or bare where it is no cell.
 
-/** Rows of aligned digits, one column per dimension or token, inside their own scroll box. */
-function digitTable(decimals, headings, rows, chosen) {
-  const headRow = element("tr", {}, element("th", {}));
+/** Rows {label, numbers} of aligned digits, one column per dimension or token; `kind` says which. */
+function digitTable(decimals, kind, headings, rows, chosen) {
+  const headRow = element("tr", {}, element("th", {}, kind));
   headings.forEach((heading, index) => {
     headRow.append(
       element("th", { class: index === chosen ? "chosen" : null, scope: "col" }, heading),
     );
   });
   const body = element("tbody");
-  rows.forEach(({ label, values, group }) => {
+  const cells = new Map(); // td → the cell it shows
+  rows.forEach(({ label, numbers }) => {
     const line = element("tr", {}, element("th", { scope: "row" }, label));
-    values.forEach((value, index) => {
-      line.append(
-        element(
-          "td",
-          {
-            class: index === chosen ? "chosen" : null,
-            "data-index": index,
-            "data-group": group,
-            title: allDigits(value),
-          },
-          digits(value, decimals),
-        ),
-      );
+    numbers.forEach(({ value, cell }, index) => {
+      const place = { "data-index": index, class: index === chosen ? "chosen" : null };
+      const made = element("td", { ...place, title: allDigits(value) }, digits(value, decimals));
+      cells.set(made, cell);
+      line.append(made);
     });
     body.append(line);
   });
-  return element("table", { class: "digits" }, element("thead", {}, headRow), body);
+  return {
+    node: element("table", { class: "digits" }, element("thead", {}, headRow), body),
+    cellOf: (node) => cells.get(node.closest("td")),
+  };
 }
 
 function dimensionTable(state, rows) {
   const size = state.lesson.sizes.head_size;
   const headings = Array.from({ length: size }, (_, index) => String(index));
-  return digitTable(state.lesson.decimals, headings, rows, state.dim);
+  const { decimals, words } = state.lesson;
+  return digitTable(decimals, words.dimension, headings, rows, state.dim);
+}
+
+/** The number of a column in a row, by default the selected one; of a strip at a dimension. */
+function inRow({ lesson, row: selectedRow }, name, row = selectedRow, dim = 0) {
+  const { values, width, cell } = lesson.byId[name];
+  return { value: values[row * width + dim], cell: cellAt(lesson, cell, row, dim) };
+}
+
+/** The numbers of a column in all rows. */
+function inAllRows(state, name, dim) {
+  return state.lesson.rows.map((_, row) => inRow(state, name, row, dim));
+}
+
+/** The same, of the first few rows: a sum over a thousand of them is not written out. */
+function inFirstRows(state, name, most, dim) {
+  const count = Math.min(most, state.lesson.rows.length);
+  return Array.from({ length: count }, (_, row) => inRow(state, name, row, dim));
+}
+
+/** The numbers of a strip in the selected row. */
+function inStrip(state, name) {
+  const { width } = state.lesson.byId[name];
+  return Array.from({ length: width }, (_, dim) => inRow(state, name, state.row, dim));
+}
+
+/** The number of the first ("head") or last ("foot") row in a column. */
+function atEdge({ lesson }, part, name, dim = 0) {
+  return {
+    value: lesson[`${part}Row`][name][dim],
+    cell: cellAt(lesson, lesson[part][name].cell, part, dim),
+  };
+}
+
+function queryVector(state) {
+  const { length } = state.lesson.headRow.key;
+  const numbers = Array.from({ length }, (_, dim) => atEdge(state, "head", "key", dim));
+  return { label: formula("q"), numbers };
 }
 
 function keyVector(state, letter, name) {
   const label = formula(`${letter}_{\\arg{0}}`, [state.keyText]);
-  return { label, values: [...vector(state.lesson, name, state.row)] };
+  return { label, numbers: inStrip(state, name) };
 }
 
 function productTable(state) {
   return dimensionTable(state, [
-    { label: formula("q"), values: [...state.lesson.headRow.key] },
+    queryVector(state),
     keyVector(state, "k", "key"),
     keyVector(state, "q \\odot k", "products"),
   ]);
-}
-
-/** The selected row's number in a column. */
-function inRow(state, name) {
-  return state.lesson.byId[name].values[state.row];
 }
 
 function lookup(table, index) {
@@ -69,7 +99,9 @@ function addition(names, total) {
   return (state, show) => {
     const terms = names.map((name) => show(inRow(state, name)));
     return {
-      filled: [[`s_{${state.row}} = ${sumText(terms, terms.length, show(inRow(state, total)))}`]],
+      filled: [
+        [`s_{${state.row}} = ${termsText(terms, terms.length)} = ${show(inRow(state, total))}`],
+      ],
     };
   };
 }
@@ -80,11 +112,11 @@ function normSteps(prefix, total, output) {
   const normalised = `${prefix}_normalised`;
   return {
     [centred](state, show) {
-      const mean = state.lesson.footRow[total][0];
+      const mean = atEdge(state, "foot", total);
       return {
         filled: [
           [
-            `\\mu = \\frac{${sumText([...state.lesson.byId[total].values].map(show), 3, "").replace(/ = $/, "")}}{${state.lesson.rows.length}} = ${show(mean)}`,
+            `\\mu = \\frac{${termsText(inFirstRows(state, total, 3).map(show), state.lesson.rows.length)}}{${state.lesson.rows.length}} = ${show(mean)}`,
           ],
           [
             `c_{${state.row}} = ${show(inRow(state, total))} - ${inBrackets(show(mean))} = ${show(inRow(state, centred))}`,
@@ -93,13 +125,13 @@ function normSteps(prefix, total, output) {
       };
     },
     [normalised](state, show) {
-      const variance = state.lesson.footRow[centred][0];
+      const variance = atEdge(state, "foot", centred);
       const { epsilon } = state.lesson.facts;
       return {
         filled: [
           [`\\sigma^2 = \\mean (c^2) = ${show(variance)} , \\quad \\varepsilon = \\arg{0}`, [smallNumber(epsilon)]],
           [
-            `n_{${state.row}} = \\frac{${show(inRow(state, centred))}}{\\sqrt{${show(variance)} + \\varepsilon}} = \\frac{${show(inRow(state, centred))}}{${show(Math.sqrt(variance + epsilon))}} = ${show(inRow(state, normalised))}`,
+            `n_{${state.row}} = \\frac{${show(inRow(state, centred))}}{\\sqrt{${show(variance)} + \\varepsilon}} = \\frac{${show(inRow(state, centred))}}{${show(Math.sqrt(variance.value + epsilon))}} = ${show(inRow(state, normalised))}`,
           ],
         ],
       };
@@ -121,17 +153,16 @@ function sumOfProducts(letters, prefix = "") {
   const [x, w, y] = letters;
   return (state, show) => {
     const { lesson, row } = state;
-    const terms = [...lesson.byId[`${prefix}product`].values].map(show);
-    const bias = show(lesson.footRow[`${prefix}weight`][0]);
-    const total = show(lesson.footRow[`${prefix}product`][0]);
-    const first = terms.slice(0, 4).map((term, index) => (index ? inBrackets(term) : term));
+    const terms = inFirstRows(state, `${prefix}product`, 4).map(show);
+    const bias = show(atEdge(state, "foot", `${prefix}weight`));
+    const total = show(atEdge(state, "foot", `${prefix}product`));
     return {
       filled: [
         [
           `${x}_{${row}} \\cdot ${w} = ${show(inRow(state, "input"))} \\cdot ${inBrackets(show(inRow(state, `${prefix}weight`)))} = ${show(inRow(state, `${prefix}product`))}`,
         ],
         [
-          `${y}_{\\arg{0}} = ${first.join(" + ")} + \\ldots + b = \\ldots + ${inBrackets(bias)} = ${total}`,
+          `${y}_{\\arg{0}} = ${termsText(terms, lesson.rows.length)} + b = \\ldots + ${inBrackets(bias)} = ${total}`,
           [lesson.unitText],
         ],
       ],
@@ -159,15 +190,17 @@ function gated(source, output, letters) {
 }
 
 function softmaxExponent(state, show) {
-  const { facts } = state.lesson;
+  const { cell } = atEdge(state, "foot", "exponentials");
+  const stage = cell.stage.replace("exponential_sum", "max");
+  const largest = { value: state.lesson.facts.largest, cell: { ...cell, stage } };
   return [
-    `e_{\\arg{0}} = e^{${show(inRow(state, "logits"))} - ${inBrackets(show(facts.largest))}} = ${show(inRow(state, "exponentials"))}`,
+    `e_{\\arg{0}} = e^{${show(inRow(state, "logits"))} - ${inBrackets(show(largest))}} = ${show(inRow(state, "exponentials"))}`,
     [state.keyText],
   ];
 }
 
 function softmaxShare(state, show) {
-  const total = show(state.lesson.footRow.exponentials[0]);
+  const total = show(atEdge(state, "foot", "exponentials"));
   return [
     `P_{\\arg{0}} = \\frac{${show(inRow(state, "exponentials"))}}{${total}} = ${show(inRow(state, "probs"))}`,
     [state.keyText],
@@ -191,32 +224,28 @@ const ARITHMETIC = {
   value_projection: sumOfProducts(["x", "W_V", "v"], "value_"),
 
   query(state, show) {
-    const q = state.lesson.headRow.key;
+    const row = queryVector(state);
+    const [first, second] = row.numbers.map(show);
     return {
-      filled: [
-        [`q_{\\arg{0}} = [ ${show(q[0])} , ${show(q[1])} , \\ldots ]`, [state.queryText]],
-      ],
-      table: dimensionTable(state, [{ label: formula("q"), values: [...q] }]),
+      filled: [[`q_{\\arg{0}} = [ ${first} , ${second} , \\ldots ]`, [state.queryText]]],
+      table: dimensionTable(state, [row]),
     };
   },
   key(state, show) {
-    const k = vector(state.lesson, "key", state.row);
+    const [first, second] = inStrip(state, "key").map(show);
     return {
-      filled: [[`k_{\\arg{0}} = [ ${show(k[0])} , ${show(k[1])} , \\ldots ]`, [state.keyText]]],
-      table: dimensionTable(state, [
-        { label: formula("q"), values: [...state.lesson.headRow.key] },
-        keyVector(state, "k", "key"),
-      ]),
+      filled: [[`k_{\\arg{0}} = [ ${first} , ${second} , \\ldots ]`, [state.keyText]]],
+      table: dimensionTable(state, [queryVector(state), keyVector(state, "k", "key")]),
     };
   },
   products(state, show) {
-    const q = state.lesson.headRow.key[state.dim];
-    const k = vector(state.lesson, "key", state.row)[state.dim];
-    const p = vector(state.lesson, "products", state.row)[state.dim];
+    const { row, dim } = state;
+    const q = show(atEdge(state, "head", "key", dim));
+    const [k, p] = ["key", "products"].map((name) => show(inRow(state, name, row, dim)));
     return {
       filled: [
         [
-          `q_{${state.dim}} \\cdot k_{\\arg{0} , ${state.dim}} = ${show(q)} \\cdot ${inBrackets(show(k))} = ${show(p)}`,
+          `q_{${dim}} \\cdot k_{\\arg{0} , ${dim}} = ${q} \\cdot ${inBrackets(k)} = ${p}`,
           [state.keyText],
         ],
       ],
@@ -224,10 +253,11 @@ const ARITHMETIC = {
     };
   },
   dot_products(state, show) {
-    const terms = [...vector(state.lesson, "products", state.row)].map(show);
+    const terms = inStrip(state, "products");
+    const sum = termsText(terms.slice(0, 4).map(show), terms.length);
     const total = show(inRow(state, "dot_products"));
     return {
-      filled: [[`q \\cdot k_{\\arg{0}} = ${sumText(terms, 4, total)}`, [state.keyText]]],
+      filled: [[`q \\cdot k_{\\arg{0}} = ${sum} = ${total}`, [state.keyText]]],
       table: productTable(state),
     };
   },
@@ -250,16 +280,16 @@ const ARITHMETIC = {
     const masked = cut ? "− \\infty" : show(inRow(state, "masked_scores"));
     return {
       filled: [
-        [
-          `m_{\\arg{0}} = ${score} + ${cut ? "(− \\infty)" : "0"} = ${masked}`,
-          [state.keyText],
-        ],
+        [`m_{\\arg{0}} = ${score} + ${cut ? "(− \\infty)" : "0"} = ${masked}`, [state.keyText]],
       ],
     };
   },
   softmax_max(state, show) {
-    const cut = state.lesson.masked[state.row];
-    const largest = inBrackets(show(Math.max(...state.lesson.byId.masked_scores.values)));
+    const { lesson } = state;
+    const cut = lesson.masked[state.row];
+    const cell = { stage: "score_max", layer: lesson.layer, index: [lesson.head_index, lesson.query] };
+    const value = Math.max(...lesson.byId.masked_scores.values);
+    const largest = inBrackets(show({ value, cell }));
     const masked = cut ? "− \\infty" : show(inRow(state, "masked_scores"));
     const shifted = cut ? "− \\infty" : show(inRow(state, "shifted_scores"));
     return {
@@ -275,34 +305,35 @@ const ARITHMETIC = {
     return { filled: [[`e_{\\arg{0}} = e^{${shifted}} = ${raised}`, [state.keyText]]] };
   },
   softmax_sum(state, show) {
-    const terms = [...state.lesson.byId.exponentials.values].map(show);
-    return {
-      filled: [[`Z = ${sumText(terms, 6, show(state.lesson.footRow.exponentials[0]))}`]],
-    };
+    const terms = inFirstRows(state, "exponentials", 6).map(show);
+    const total = show(atEdge(state, "foot", "exponentials"));
+    return { filled: [[`Z = ${termsText(terms, state.lesson.rows.length)} = ${total}`]] };
   },
   attention_probs(state, show) {
     const raised = show(inRow(state, "exponentials"));
-    const total = show(state.lesson.footRow.exponentials[0]);
+    const total = show(atEdge(state, "foot", "exponentials"));
     const weight = show(inRow(state, "attention_probs"));
     return {
       filled: [[`w_{\\arg{0}} = \\frac{${raised}}{${total}} = ${weight}`, [state.keyText]]],
     };
   },
   value(state, show) {
-    const v = vector(state.lesson, "value", state.row);
+    const [first, second] = inStrip(state, "value").map(show);
     return {
-      filled: [[`v_{\\arg{0}} = [ ${show(v[0])} , ${show(v[1])} , \\ldots ]`, [state.keyText]]],
+      filled: [[`v_{\\arg{0}} = [ ${first} , ${second} , \\ldots ]`, [state.keyText]]],
       table: dimensionTable(state, [keyVector(state, "v", "value")]),
     };
   },
   weighted_values(state, show) {
-    const v = vector(state.lesson, "value", state.row);
-    const weighted = vector(state.lesson, "weighted_values", state.row);
+    const { row, dim } = state;
     const weight = show(inRow(state, "attention_probs"));
+    const [v, weighted] = ["value", "weighted_values"].map((name) =>
+      show(inRow(state, name, row, dim)),
+    );
     return {
       filled: [
         [
-          `w_{\\arg{0}} \\cdot v_{\\arg{0} , ${state.dim}} = ${weight} \\cdot ${inBrackets(show(v[state.dim]))} = ${show(weighted[state.dim])}`,
+          `w_{\\arg{0}} \\cdot v_{\\arg{0} , ${dim}} = ${weight} \\cdot ${inBrackets(v)} = ${weighted}`,
           [state.keyText],
         ],
       ],
@@ -314,17 +345,18 @@ const ARITHMETIC = {
   },
   context(state, show) {
     const { lesson, dim } = state;
-    const of = (name) => lesson.rows.map((_, row) => vector(lesson, name, row)[dim]);
-    const terms = of("weighted_values").map(show);
+    const terms = inFirstRows(state, "weighted_values", 5, dim).map(show);
+    const total = show(atEdge(state, "foot", "weighted_values", dim));
     return {
-      filled: [[`c_{${dim}} = ${sumText(terms, 5, show(lesson.footRow.weighted_values[dim]))}`]],
+      filled: [[`c_{${dim}} = ${termsText(terms, lesson.rows.length)} = ${total}`]],
       table: digitTable(
         lesson.decimals,
+        lesson.words.row_kind,
         lesson.rows.map((token) => token.text),
         [
-          { label: formula("w_j"), values: [...lesson.byId.attention_probs.values] },
-          { label: formula(`v_{j , ${dim}}`), values: of("value") },
-          { label: formula(`w_j v_{j , ${dim}}`), values: of("weighted_values") },
+          { label: formula("w_j"), numbers: inAllRows(state, "attention_probs") },
+          { label: formula(`v_{j , ${dim}}`), numbers: inAllRows(state, "value", dim) },
+          { label: formula(`w_j v_{j , ${dim}}`), numbers: inAllRows(state, "weighted_values", dim) },
         ],
         state.row,
       ),

@@ -6,6 +6,11 @@ function paintStrip(values, low, high, colours) {
   return indexedBitmap(indices, 1, values.length, colours);
 }
 
+/** A scale of colours from its lowest to its highest value. */
+function colourBar(colours) {
+  return indexedBitmap(Uint8Array.from({ length: 256 }, (_, index) => index), 1, 256, colours);
+}
+
 function stripCell(values, column, pattern, state, row, selected) {
   const cell = element(
     "div",
@@ -40,7 +45,7 @@ function numberCell(value, column, state) {
   const cell = element(
     "div",
     { class: "number", role: "cell", title: allDigits(value), "data-column": column.id },
-    digits(value, state.lesson.decimals),
+    (column.low < 0 ? digits : shareDigits)(value, state.lesson.decimals),
   );
   const signed = column.low < 0;
   // Held back to two thirds of the scale, so that the digits stay the first thing to read.

@@ -15,9 +15,12 @@ function mathElement(tag, ...children) {
   return made;
 }
 
-/** MathML of a formula; `\arg{0}` stands for words[0], any text; `large` for a line of its own. */
+/**
+ * MathML of a formula; `\arg{0}` stands for words[0], any text; `large` for a line of its own.
+ * A number that was written by `marked` carries its place in the list as "data-digit".
+ */
 function formula(latex, words = [], large = false) {
-  const tokens = latex.match(/\\[a-zA-Z]+|−?[0-9]+(?:\.[0-9]+)?|\s+|[^\s]/gu) ?? [];
+  const tokens = latex.match(/\\[a-zA-Z]+|−?[0-9]+(?:\.[0-9]+)?(?:\u2063[0-9]+)?|\s+|[^\s]/gu) ?? [];
   let next = 0;
 
   const skipSpace = () => {
@@ -57,9 +60,16 @@ function formula(latex, words = [], large = false) {
       if (name === "sum") sign.setAttribute("movablelimits", "false");
       return sign;
     }
-    if (/^−?[0-9]/.test(token)) return mathElement("mn", token);
+    if (/^−?[0-9]/.test(token)) {
+      const [text, place] = token.split("\u2063");
+      const number = mathElement("mn", text);
+      if (place) number.dataset.digit = place;
+      return number;
+    }
     if (/^\p{L}$/u.test(token)) return mathElement("mi", token);
-    return mathElement("mo", token === "-" ? "−" : token);
+    const sign = mathElement("mo", token === "-" ? "−" : token);
+    if ("()[]".includes(token)) sign.setAttribute("stretchy", "false"); // no taller than a digit
+    return sign;
   }
 
   function scripted() {
@@ -107,14 +117,53 @@ function smallNumber(value) {
   return `${mantissa} × 10${raised.join("")}`;
 }
 
+/**
+ * A way to write the numbers of a formula: what is {value, cell} goes on the list and is marked, by
+ * an invisible separator, with its place there.
+ */
+function marked(write, list) {
+  return (number) => {
+    if (typeof number === "number") return write(number);
+    const text = write(number.value);
+    return number.cell ? `${text}\u2063${list.push(number.cell) - 1}` : text;
+  };
+}
+
+/**
+ * A formula that breaks in front of = and + where the line is too short for it.
+ *
+ * Digits that were written by `marked` with `cells` can be clicked: `question(cell)`.
+ */
+function formulaLine(latex, words, cells, question) {
+  const line = element("div", { class: "formula" });
+  const pieces = [""];
+  let depth = 0;
+  for (const part of latex.split(/( [=+] |[{}])/)) {
+    if (depth === 0 && /^ [=+] $/.test(part)) pieces.push("");
+    if (part === "{") depth += 1;
+    if (part === "}") depth -= 1;
+    pieces[pieces.length - 1] += part;
+  }
+  for (const piece of pieces) {
+    const math = formula(piece, words, true);
+    const sign = math.firstChild.firstChild;
+    if (sign?.localName === "mo") sign.setAttribute("form", "infix"); // with room on both sides
+    line.append("\u200b", math); // where the line may break
+  }
+  for (const digit of line.querySelectorAll("[data-digit]")) {
+    digit.addEventListener("click", () => question(cells[Number(digit.dataset.digit)]));
+  }
+  return line;
+}
+
 /** A number to put into a formula: negative ones in brackets after an operator. */
 function inBrackets(text) {
   return text.startsWith("−") ? `(${text})` : text;
 }
 
-/** "a + b + … = c" from the first terms of a sum and how many are left out. */
-function sumText(terms, shown, total) {
-  const first = terms.slice(0, shown).map((term, index) => (index ? inBrackets(term) : term));
-  return `${first.join(" + ")}${terms.length > shown ? " + \\ldots" : ""} = ${total}`;
+/** "a + b + …" from the first terms of a sum of `count`. */
+function termsText(terms, count) {
+  const first = terms.map((term, index) => (index ? inBrackets(term) : term));
+  return `${first.join(" + ")}${count > terms.length ? " + \\ldots" : ""}`;
 }
 

@@ -96,30 +96,42 @@ function shareQuestion({ words }, alsoOrder, done) {
   return element("div", {}, element("p", {}, ask), form, problem);
 }
 
-/** What is told after a share was guessed. */
-function shareVerdict(lesson, guess) {
+/** A message as nodes, for values that are nodes themselves. */
+function fillNodes(template, values) {
+  return template
+    .split(/(\{\w+\})/)
+    .map((part) => (part.startsWith("{") ? (values[part.slice(1, -1)] ?? part) : part));
+}
+
+/** What is told after a share was guessed; the model's own digits can be asked about. */
+function shareVerdict(lesson, guess, question) {
   const { words, rows } = lesson;
   const found = judgeShare(lesson, guess);
   const show = (value) => digits(value, lesson.decimals);
+  const weight = (row, value) => {
+    const digit = element("button", { type: "button", class: "digit" }, show(value));
+    const { cell } = lesson.byId.attention_probs;
+    digit.addEventListener("click", () => question(cellAt(lesson, cell, row)));
+    return digit;
+  };
   const values = {
     guess: show(found.guess),
-    largest: show(found.largest),
+    largest: weight(found.first, found.largest),
     distance: show(found.distance),
     token: rows[found.first].label,
     next_token: rows[found.second].label,
-    next: show(found.next),
+    next: weight(found.second, found.next),
     count: found.count,
     even: show(1 / found.count),
     gap: show(found.gap),
     ratio: found.ratio.toFixed(1),
   };
-  return [words.guess_value_result, words[`guess_value_${found.right}`]]
-    .map((text) => fill(text, values))
-    .join(" ");
+  const text = `${words.guess_value_result} ${words[`guess_value_${found.right}`]}`;
+  return fillNodes(text, values);
 }
 
 /** Whether the weights wait for a guess, and the box that asks for it: {box, label, paint}. */
-function guessing(state, { root, repaint, isPlaying }) {
+function guessing(state, { root, repaint, isPlaying, question }) {
   const box = element("div", { hidden: true });
   const wanted = element("input", { type: "checkbox" });
   const name = element("span");
@@ -169,11 +181,11 @@ function guessing(state, { root, repaint, isPlaying }) {
         answer((now) => {
           const found = judgeOrder(now, rows, guessed);
           const inOrder = found.order.map((row) => now.rows[row].label).join(" > ");
-          return fill(now.words[`guess_${found.verdict}`], { order: inOrder });
+          return [fill(now.words[`guess_${found.verdict}`], { order: inOrder })];
         }),
       );
     const share = shareQuestion(lesson, Boolean(order), (guess) =>
-      answer((now) => shareVerdict(now, guess)),
+      answer((now) => shareVerdict(now, guess, question)),
     );
     const skip = element("button", { type: "button", class: "skip" }, lesson.words.guess_skip);
     skip.addEventListener("click", () => answer(null));
@@ -197,7 +209,7 @@ function guessing(state, { root, repaint, isPlaying }) {
       box.hidden = !pending && !told;
       if (pending) ask();
       else if (told) {
-        box.replaceChildren(element("p", { class: "guess", role: "status" }, verdict(lesson)));
+        box.replaceChildren(element("p", { class: "guess", role: "status" }, ...verdict(lesson)));
       }
     },
   };

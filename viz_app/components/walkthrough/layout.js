@@ -4,10 +4,12 @@ const ROW_HEIGHT = 24;
 const NUMBER_WIDTH = 76;
 const BAR_WIDTH = 96;
 const GAP = 8;
+const EDGE = 12; // the table's border, and room behind the last column
 const STRIP_LIMITS = [80, 280];
 
 /** Widths in pixels, the same at every step, so that columns stay where they appeared. */
-function layOut(lesson, available) {
+function layOut(lesson, width) {
+  const available = width - EDGE;
   const strips = lesson.columns.filter((column) => column.kind === "strip").length;
   const label = lesson.labelWidth;
   const fixed = lesson.columns.reduce(

@@ -56,11 +56,12 @@ function cellAt(lesson, pattern, row, dim) {
   const place = typeof row === "number" ? lesson.rows[row].place : [];
   const named = { row, row0: place[0], row1: place[1], dim };
   const index = pattern.index.map((part) => (typeof part === "string" ? named[part] : part));
-  return { stage: pattern.stage, layer: pattern.layer, index };
+  const cell = { stage: pattern.stage, layer: pattern.layer, index };
+  return pattern.term ? { ...cell, term: named[pattern.term] } : cell;
 }
 
-function cellKey({ stage, layer, index }) {
-  return `${stage}|${layer ?? ""}|${index.join(",")}`;
+function cellKey({ stage, layer, index, term }) {
+  return `${stage}|${layer ?? ""}|${index.join(",")}|${term ?? ""}`;
 }
 
 function currentStep({ lesson, step }) {

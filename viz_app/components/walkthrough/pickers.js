@@ -15,12 +15,9 @@ function pickers(state, { ask, goToPart }) {
     choice: labelled(element("select")),
   };
   const partsBox = element("div", { class: "parts", role: "group" });
-  const where = element(
-    "div",
-    { class: "where" },
-    element("div", { class: "pickers" }, ...["layer", "head", "query"].map((name) => all[name].box)),
-    partsBox,
-  );
+  const places = ["layer", "head", "query"].map((name) => all[name].box);
+  const placesBox = element("div", { class: "pickers" }, ...places);
+  const where = element("div", { class: "where" }, placesBox, partsBox);
 
   for (const [name, { control }] of Object.entries(all)) {
     control.addEventListener("change", () => {
@@ -100,6 +97,7 @@ function pickers(state, { ask, goToPart }) {
     all.layer.box.hidden = lesson.layer_check === null;
     all.head.box.hidden = !["projection", "attention"].includes(lesson.part);
     all.query.box.hidden = lesson.part === "nsp";
+    placesBox.hidden = places.every(({ hidden }) => hidden);
   }
 
   return {

@@ -8,9 +8,14 @@ function matrixCanvas(picture, colours) {
 
 /** What the colours mean: the scale from its lowest to its highest value. */
 function colourLegend(picture, colours, show) {
-  const steps = Uint8Array.from({ length: 256 }, (_, index) => index);
-  const bar = indexedBitmap(steps, 1, 256, colours);
-  return element("div", { class: "legend" }, show(picture.low), bar, show(picture.high));
+  const scale = element(
+    "span",
+    { class: "scale" },
+    show(picture.low),
+    colourBar(colours),
+    show(picture.high),
+  );
+  return element("div", { class: "legend" }, scale);
 }
 
 /** Returns {box, paint}; `choose(row)` and `ask(place)` answer a click. */

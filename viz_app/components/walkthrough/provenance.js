@@ -11,6 +11,7 @@ const ORIGINS = {
   normalise: (g) => `\\frac{${g.input[0]}}{\\sqrt{${g.variance[0]} + \\varepsilon}}`,
   scale_shift: (g) => `${g.input[0]} \\cdot ${inBrackets(g.scale[0])} + ${inBrackets(g.shift[0])}`,
   linear: (g, asked) => `${productText(g.input, g.weight, asked)} + ${inBrackets(g.bias[0])}`,
+  multiply: (g) => Object.values(g).map(([value], i) => (i ? inBrackets(value) : value)).join(" \\cdot "),
   dot: (g, asked) => productText(g.query, g.key, asked),
   divide_root: (g, asked) => `\\frac{${g.input[0]}}{\\sqrt{${asked.constants.head_size}}}`,
   mask: (g, asked) => `${g.input[0]} + ${asked.constants.mask === 0 ? "0" : "(− \\infty)"}`,
@@ -40,8 +41,12 @@ function productText(left, right, asked) {
 
 /** Everything about one asked cell; `follow(cell)` is called for an operand that is clicked. */
 function provenancePanel(asked, words, show, decimals, actions) {
+  const numbersOf = ({ stage, layer, indices, values }) =>
+    values.map((value, index) => ({ value, cell: { stage, layer, index: indices[index] } }));
+  const cells = [];
+  const write = marked(show, cells);
   const groups = Object.fromEntries(
-    asked.groups.map(({ role, values }) => [role, values.map(show)]),
+    asked.groups.map((group) => [group.role, numbersOf(group).map(write)]),
   );
   const result = show(asked.value);
   const text = ORIGINS[asked.operation](groups, asked);
@@ -65,9 +70,10 @@ function provenancePanel(asked, words, show, decimals, actions) {
     panel.append(element("p", {}, words.asked_learned));
     return panel;
   }
-  const line = element("div", { class: "formula" });
-  line.append(formula(`${result} = ${text}`, [], true));
-  panel.append(element("p", {}, asked.how), line);
+  panel.append(
+    element("p", {}, asked.how),
+    formulaLine(`${result} = ${text}`, [], cells, actions.follow),
+  );
   const byLength = new Map();
   for (const group of asked.groups) {
     const size = group.values.length;
@@ -75,31 +81,28 @@ function provenancePanel(asked, words, show, decimals, actions) {
   }
   for (const [size, members] of byLength) {
     const headings = Array.from({ length: size }, (_, index) => members[0].headings[index]);
-    const table = digitTable(
+    const { node, cellOf } = digitTable(
       decimals,
+      "",
       headings,
-      members.map((group) => ({ label: group.name, values: group.values, group: group.role })),
+      members.map((group) => ({ label: group.name, numbers: numbersOf(group) })),
       -1,
     );
-    table.classList.add("operands");
-    for (const cell of table.querySelectorAll("td")) {
+    node.classList.add("operands");
+    for (const cell of node.querySelectorAll("td")) {
       cell.tabIndex = 0;
       cell.setAttribute("role", "button");
     }
     const follow = (event) => {
-      const cell = event.target.closest("td");
-      if (!cell) return;
-      const group = members.find(({ role }) => role === cell.dataset.group);
-      const index = group.indices[Number(cell.dataset.index)];
-      actions.follow({ stage: group.stage, layer: group.layer, index });
+      if (event.target.closest("td")) actions.follow(cellOf(event.target));
     };
-    table.addEventListener("click", follow);
-    table.addEventListener("keydown", (event) => {
+    node.addEventListener("click", follow);
+    node.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();
       follow(event);
     });
-    panel.append(element("div", { class: "scroll" }, table));
+    panel.append(element("div", { class: "scroll" }, node));
   }
   if (asked.rest !== null) {
     panel.append(

@@ -1,12 +1,14 @@
 // The table of a sheet: header, first and last row, and of the rows between those in sight.
 
 /**
- * Returns {sheet, hiddenNote, paint, label, scrollToRow, close}.
+ * Returns {sheet, notes, paint, describe, scrollToTop, scrollToRow, newestCell}.
  *
  * `choose(row, dim)` is called when a row or dimension is clicked, `question(cell)` when a number.
  */
 function lessonTable(state, tip, { choose, question }) {
-  const hiddenNote = element("p", { class: "quiet", hidden: true });
+  const hiddenNote = element("p", { hidden: true });
+  const legend = element("p", { class: "legend" });
+  const notes = element("div", { class: "quiet" }, legend, hiddenNote);
   const header = element("div", { class: "line header", role: "row" });
   const headRow = element("div", { class: "line headrow", role: "row" });
   const rowsBox = element("div", { class: "rows", role: "rowgroup" });
@@ -21,6 +23,8 @@ function lessonTable(state, tip, { choose, question }) {
   let columns = []; // those in sight
   let template = "";
   let painted = null; // first and last row that are drawn
+  let seen = null; // lesson and step painted last: only what a step has added slides in
+  let fresh = false;
 
   function lineCells(line, label, cellOf) {
     line.replaceChildren(label, ...columns.map(cellOf));
@@ -34,12 +38,35 @@ function lessonTable(state, tip, { choose, question }) {
       header,
       element("div", { class: "token", role: "columnheader" }, state.lesson.words.row_kind),
       (column) => {
-        const cell = element("div", { role: "columnheader", class: `title ${column.kind}` });
+        const name = fill(revealing(column).title, selected(state));
+        const cell = element("div", {
+          role: "columnheader",
+          class: `title ${column.kind}`,
+          title: name,
+          "aria-label": name,
+        });
         cell.append(formula(column.symbol));
         if (added.includes(column.id)) cell.classList.add("added");
         else if (operands.includes(column.id)) cell.classList.add("operand");
         return cell;
       },
+    );
+  }
+
+  /** The step that brings a column in. */
+  function revealing({ id }) {
+    const { revealedAt: at, steps } = state.lesson;
+    return steps[at[id] ?? at[`head:${id}`]];
+  }
+
+  function paintLegend() {
+    const { words } = state.lesson;
+    const scales = new Set(columns.map(({ low }) => (low < 0 ? "signed" : "share")));
+    legend.replaceChildren(
+      ...[...scales].map((scale) => {
+        const colours = scale === "signed" ? state.signed : state.probability;
+        return element("span", { class: "scale" }, colourBar(colours), words[`legend_${scale}`]);
+      }),
     );
   }
 
@@ -86,7 +113,10 @@ function lessonTable(state, tip, { choose, question }) {
     if (lesson.sheet === "attention" && row === lesson.query) line.classList.add("itself");
     lineCells(line, rowLabel(lesson, row), (column) => {
       const cell = bodyCell(state, column, row);
-      if (added.includes(column.id)) cell.classList.add("fresh");
+      if (added.includes(column.id)) {
+        cell.classList.add("newest");
+        cell.classList.toggle("fresh", fresh);
+      }
       return cell;
     });
     return line;
@@ -148,14 +178,17 @@ function lessonTable(state, tip, { choose, question }) {
     const visible = sheet.clientHeight / ROW_HEIGHT;
     const [first, last] = painted;
     const ends = last < state.lesson.rows.length && top + visible > last - 2;
+    fresh = false;
     if ((first > 0 && top < first + 2) || ends) paintRows();
   });
 
   return {
     sheet,
-    hiddenNote,
+    notes,
     paint() {
       const { lesson, layout } = state;
+      fresh = seen?.lesson !== lesson || seen.step !== state.step;
+      seen = { lesson, step: state.step };
       const inSight = visibleColumns(lesson, currentStep(state), state.step, layout);
       columns = inSight.columns;
       template = [layout.label, ...columns.map(layout.of)].map((size) => `${size}px`).join(" ");
@@ -165,6 +198,7 @@ function lessonTable(state, tip, { choose, question }) {
       hiddenNote.hidden = inSight.hidden === 0;
       hiddenNote.textContent = fill(lesson.words.hidden_columns, { count: inSight.hidden });
       paintHeader();
+      paintLegend();
       paintEdge(
         headRow,
         "head",

@@ -6,7 +6,7 @@ const BESIDE_FROM = 1000; // width from which an answer stands beside the table
 const ASKED_WIDTH = 400;
 const PICTURE_WIDTH = 300; // at least
 
-function build(root, emit) {
+function build(root, tell) {
   root.classList.add("walkthrough");
   const state = {
     lesson: null, // the sheet that is shown
@@ -18,23 +18,18 @@ function build(root, emit) {
     layout: null,
     lit: new Set(),
   };
+  const inTurn = oneAtATime();
+  const emit = (name, value) => inTurn(() => tell(name, value));
   const shelf = sheetShelf();
   const travel = traveller(state, shelf, emit, { paint, display });
-  const ahead = lookout(state, shelf);
+  const ahead = lookout(state, shelf, inTurn);
   const tip = tooltip(root);
-  const table = lessonTable(
-    state,
-    { show: showTip, hide: tip.hide },
-    {
-      choose,
-      question: (cell) => question(cell),
-    },
-  );
+  const table = lessonTable(state, { show: showTip, hide: tip.hide }, { choose, question });
   const picture = weightPicture(state, {
     choose: (row) => choose(row, state.dim),
     ask: travel.ask,
   });
-  const words = lessonWords(state, { choose });
+  const words = lessonWords(state, { choose, question });
   const picks = pickers(state, {
     ask: travel.ask,
     goToPart(part, step) {
@@ -42,7 +37,12 @@ function build(root, emit) {
       if (part !== state.lesson.part) travel.ask({ step });
     },
   });
-  const guess = guessing(state, { root, repaint: paint, isPlaying: () => strip.isPlaying() });
+  const guess = guessing(state, {
+    root,
+    repaint: paint,
+    isPlaying: () => strip.isPlaying(),
+    question,
+  });
   const strip = stepStrip(state, [...picks.own, guess.label], { goTo: travel.goTo });
   const keys = arrowKeys(root, table.sheet, () => state.lesson && state.wanted !== undefined, {
     step(by) {
@@ -70,7 +70,7 @@ function build(root, emit) {
     guess.box,
     words.filled,
     element("div", { class: "work" }, table.sheet, picture.box, askedBox),
-    table.hiddenNote,
+    table.notes,
     words.table,
     words.check,
     words.layerCheck,
@@ -194,10 +194,8 @@ function build(root, emit) {
       table.scrollToTop();
     }
     if (row !== undefined) {
-      state.row = Math.max(
-        0,
-        lesson.rows.findIndex(({ place }) => place.at(-1) === row),
-      );
+      const isIt = ({ place }, index) => (place.length === 1 ? place[0] : index) === row;
+      state.row = Math.max(0, lesson.rows.findIndex(isIt));
     }
     state.dim = Math.min(dim ?? state.dim, lesson.sizes.head_size - 1);
   }

@@ -14,11 +14,15 @@ function shapesText(lesson, step) {
   return line;
 }
 
-/** Returns the boxes {lead, filled, table, check, layerCheck, why} and {paint, paintArithmetic}. */
-function lessonWords(state, { choose }) {
+/**
+ * Returns the boxes {lead, filled, table, check, layerCheck, why} and {paint, paintArithmetic}.
+ *
+ * `choose(row, dim)` and `question(cell)` answer a click on a digit.
+ */
+function lessonWords(state, { choose, question }) {
   const title = element("h3", { "aria-live": "polite" });
   const see = element("p", { class: "see" });
-  const general = element("div", { class: "formula" });
+  const general = element("div");
   const shapes = element("div");
   const lead = element(
     "div",
@@ -32,12 +36,16 @@ function lessonWords(state, { choose }) {
   const layerCheck = element("p", { class: "quiet" });
   const why = element("details", { class: "why" });
 
+  let cellOf = () => null; // of a td in the table
+
   table.addEventListener("click", (event) => {
-    const cell = event.target.closest("td");
-    if (!cell) return;
-    const index = Number(cell.dataset.index);
+    const digit = event.target.closest("td");
+    if (!digit) return;
+    const cell = cellOf(digit);
+    const index = Number(digit.dataset.index);
     if (currentStep(state).id === "context") choose(index, state.dim);
     else choose(state.row, index);
+    question(cell);
   });
 
   /** Keep the chosen dimension in sight. */
@@ -54,17 +62,16 @@ function lessonWords(state, { choose }) {
   function paintArithmetic() {
     const step = currentStep(state);
     state.keyText = state.lesson.rows[state.row].label;
-    const { filled: lines, table: made } = ARITHMETIC[step.id](state, (value) => shown(state, value));
+    const cells = [];
+    const show = marked((value) => shown(state, value), cells);
+    const { filled: lines, table: made } = ARITHMETIC[step.id](state, show);
     filled.replaceChildren(
-      ...lines.map(([latex, args]) => {
-        const line = element("div", { class: "formula" });
-        line.append(formula(latex, args, true));
-        return line;
-      }),
+      ...lines.map(([latex, args]) => formulaLine(latex, args, cells, question)),
     );
     table.hidden = !made;
     const before = table.scrollLeft;
-    table.replaceChildren(...(made ? [made] : []));
+    table.replaceChildren(...(made ? [made.node] : []));
+    cellOf = made?.cellOf;
     table.scrollLeft = before;
     scrollToChosen();
     see.textContent = fill(step.see, selected(state));
@@ -103,7 +110,7 @@ function lessonWords(state, { choose }) {
       const { lesson } = state;
       const step = currentStep(state);
       title.textContent = `${lesson.part_title} · ${fill(step.title, selected(state))}`;
-      general.replaceChildren(formula(step.formula, [], true));
+      general.replaceChildren(formulaLine(step.formula, [], [], question));
       shapes.replaceChildren(shapesText(lesson, step));
       paintChecks();
       why.replaceChildren(
