@@ -18,7 +18,7 @@ from bert_core.pretraining.masking import (
 from bert_core.pretraining.pairs import PairMix, Plan, pair_ids, plan_pairs
 from bert_core.tokenizer import BertTokenizer
 
-BUCKETS = (32, 48, 64, 96, 128)
+BUCKETS = (24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 112, 128)
 """Lengths to which batches are padded (tokens). A pair goes into the smallest that holds it."""
 
 

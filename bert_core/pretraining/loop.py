@@ -178,6 +178,7 @@ class Run:
         standing = load_state(
             self.folder, self.fingerprint(), self.model, optimizers, self.workers.rank
         )
+        self._allow_for_a_longer_budget(standing)
         forward: Forward = self.model
         if self.compile:
             forward = torch.compile(self.model, dynamic=True)
@@ -256,6 +257,14 @@ class Run:
         for optimizer in optimizers:
             optimizer.step()
         return losses
+
+    def _allow_for_a_longer_budget(self, standing: Standing) -> None:
+        """What was due at shares that a larger budget has put ahead again is due once more."""
+        progress = self.budget.progress(standing.step, standing.seconds)
+        snapshots = sum(share <= progress for share in self.pace.history)
+        evaluations = sum(share <= progress for share in self.pace.evaluations)
+        standing.snapshots = min(standing.snapshots, snapshots)
+        standing.evaluations = min(standing.evaluations, evaluations)
 
     def _mark(self, progress: float, standing: Standing, meter: "Meter") -> None:
         """Keep the snapshots and make the evaluations that are due."""

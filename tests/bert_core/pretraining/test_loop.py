@@ -6,6 +6,7 @@ import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import torch
 
 from bert_core.pretraining.batches import BatchSource
 from bert_core.pretraining.evaluate import evaluate, evaluation_batches
+from bert_core.pretraining.history import list_snapshots
 from bert_core.pretraining.loop import (
     Pace,
     Recipe,
@@ -132,6 +134,20 @@ def test_other_settings_do_not_continue_a_state(source: BatchSource, tmp_path: P
         other.train()
     longer = new_run(source, tmp_path, steps=3)
     assert longer.train().step == 3, "the budget may change"
+
+
+def test_longer_budget_makes_its_own_end(source: BatchSource, tmp_path: Path) -> None:
+    """The last snapshot is of the weights the longer run ends with, and it is evaluated again."""
+    pace = replace(QUIET, history=(0.0, 1.0), evaluations=(0.0, 0.5, 1.0))
+    batches = evaluation_batches(source.corpus, source.tokenizer, TRAINING_MIX, 10)
+    for steps in (4, 8):
+        run = new_run(source, tmp_path, steps=steps, pace=pace)
+        run.evaluate = partial(evaluate, run.model, batches, CPU)
+        run.train()
+    snapshots = [snapshot for snapshot, _ in list_snapshots(tmp_path / "history")]
+    assert [snapshot.step for snapshot in snapshots] == [0, 8]
+    lines = read_metrics(tmp_path / "metrics.jsonl")
+    assert [line["step"] for line in lines if "heldout" in line] == [0, 2, 4, 8]
 
 
 def test_time_budget_ends_a_run(source: BatchSource, tmp_path: Path) -> None:
