@@ -1,11 +1,12 @@
 """Our overview and line view as one HTML file, beside BertViz's model and head view.
 
 Both draw the same attention of one random model. BertViz's files load three scripts from a CDN;
-here they come from the npm registry and are served at no delay, which only helps BertViz.
+here they come from the npm registry and lie beside the file, which only helps BertViz.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tarfile
@@ -21,7 +22,7 @@ from statistics import median
 from typing import Any
 
 import torch
-from playwright.sync_api import Browser, Error, Route, sync_playwright
+from playwright.sync_api import Browser, Error, sync_playwright
 
 from bert_core import load
 from bert_core.bert import Bert
@@ -59,7 +60,9 @@ FRAME = 1000 / 60  # milliseconds
 SLOW = 10_000  # milliseconds; a page that takes longer is opened once
 EMPTY = '<!doctype html>\n<meta charset="utf-8">\n<title>empty</title>\n<p>An empty page.</p>\n'
 HOVERS = 10
-CDN = "https://cdnjs.cloudflare.com/"
+CDN_ADDRESS = re.compile(
+    r"https://cdnjs\.cloudflare\.com/ajax/libs/(require|d3|jquery)[^'\"]*?(\.js)?(?=['\"])"
+)
 CDN_SCRIPTS = {
     "require": ("requirejs@2.3.6", "package/require.js"),
     "d3": ("d3@5.7.0", "package/dist/d3.min.js"),
@@ -93,9 +96,9 @@ def compare(
     measured: list[tuple[str, tuple[int, int], int, list[Measured]]] = []
     with tempfile.TemporaryDirectory() as place, chromium(Path(place)) as browser:
         folder = Path(place)
-        scripts = cdn_scripts(folder)
+        fetch_scripts(folder)
         empty_file = write_page("empty", EMPTY, folder)
-        open_once(browser, empty_file, scripts)  # the first one of all takes longer
+        open_once(browser, empty_file)  # the first one of all takes longer
 
         def measure(shape: tuple[int, int], count: int, with_theirs: bool) -> None:
             bert = random_bert(*shape)
@@ -105,7 +108,7 @@ def compare(
                 files = [make_page(name, ours, trace, folder)]
                 if with_theirs:
                     files.append(make_page(f"{name}_theirs", theirs, trace, folder))
-                measured.append((name, shape, count, in_turn(browser, files, empty_file, scripts)))
+                measured.append((name, shape, count, in_turn(browser, files, empty_file)))
                 print(*measured[-1], sep="\n  ", file=sys.stderr, flush=True)
 
         for shape in shapes:
@@ -270,11 +273,13 @@ def our_lines(trace: Trace) -> str:
 
 
 def their_overview(trace: Trace) -> str:
-    return _bertviz("model_view")(_attention(trace), list(trace.tokens), html_action="return").data
+    view = _bertviz("model_view")
+    return beside(view(_attention(trace), list(trace.tokens), html_action="return").data)
 
 
 def their_lines(trace: Trace) -> str:
-    return _bertviz("head_view")(_attention(trace), list(trace.tokens), html_action="return").data
+    view = _bertviz("head_view")
+    return beside(view(_attention(trace), list(trace.tokens), html_action="return").data)
 
 
 def _attention(trace: Trace) -> list[torch.Tensor]:
@@ -357,25 +362,22 @@ def make_page(kind: str, make: Callable[[Trace], str], trace: Trace, folder: Pat
     return write_page(kind, text, folder, 1000 * (time.perf_counter() - begin))
 
 
-def in_turn(
-    browser: Browser, files: Sequence[File], empty: File, scripts: dict[str, str]
-) -> list[Measured]:
+def in_turn(browser: Browser, files: Sequence[File], empty: File) -> list[Measured]:
     """Open the files and the empty one in turn, several times over; the medians of each."""
     pages = [*files, empty]
     seen: list[list[Measured]] = [[] for _ in pages]
     for _ in range(ROUNDS):
         for page, openings in zip(pages, seen, strict=True):
             if not openings or (openings[0].render or SLOW) < SLOW:
-                openings.append(open_once(browser, page, scripts))
+                openings.append(open_once(browser, page))
     return [middle(openings) for openings in seen]
 
 
-def open_once(browser: Browser, file: File, scripts: dict[str, str]) -> Measured:
+def open_once(browser: Browser, file: File) -> Measured:
     """Open a file in a page of its own, wait until it is drawn, point at tokens."""
     # the files forbid eval, which the driver's own calls need
     context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
     page = context.new_page()
-    page.route(f"{CDN}**", lambda route: _serve(route, scripts))
     page.add_init_script(_WATCH % _DRAWN[file.kind])
     measured = Measured(file.size, file.generate, None, None, None)
     try:
@@ -390,14 +392,6 @@ def open_once(browser: Browser, file: File, scripts: dict[str, str]) -> Measured
         return measured
     finally:
         context.close()
-
-
-def _serve(route: Route, scripts: dict[str, str]) -> None:
-    for name, source in scripts.items():
-        if f"/{name}" in route.request.url:
-            route.fulfill(body=source, content_type="text/javascript")
-            return
-    route.abort()
 
 
 def _memory(browser: Browser) -> int | None:
@@ -425,13 +419,17 @@ def chromium(folder: Path) -> Iterator[Browser]:
         browser.close()
 
 
-def cdn_scripts(folder: Path) -> dict[str, str]:
-    """The scripts that BertViz's files ask a CDN for, by npm's own client.
+def beside(page: str) -> str:
+    """A page of BertViz with its scripts beside it instead of on a CDN."""
+    return CDN_ADDRESS.sub(lambda found: f"./{found[1]}{found[2] or ''}", page)
+
+
+def fetch_scripts(folder: Path) -> None:
+    """Put the scripts that BertViz's files ask a CDN for into a folder, by npm's own client.
 
     Raises:
         SystemExit: npm is not there, or cannot fetch them.
     """
-    found = {}
     for name, (package, inner) in CDN_SCRIPTS.items():
         try:
             packed = subprocess.run(
@@ -446,5 +444,4 @@ def cdn_scripts(folder: Path) -> dict[str, str]:
         with tarfile.open(folder / packed) as archive:
             member = archive.extractfile(inner)
             assert member is not None
-            found[name] = member.read().decode()
-    return found
+            (folder / f"{name}.js").write_bytes(member.read())
