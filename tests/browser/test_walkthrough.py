@@ -111,7 +111,7 @@ def test_every_digit_of_a_formula_can_be_asked_about(open_page: OpenPage) -> Non
             digit.click()
             expect(asked).to_have_text(f"Where does {text} come from?")
         page.get_by_role("button", name="close").click()
-        expect(asked).to_have_count(0)
+        expect(asked, step).to_have_count(0)
         page.keyboard.press("ArrowRight")
 
 
