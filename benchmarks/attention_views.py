@@ -45,10 +45,11 @@ NOTE = (
     "than 10 s), ours / theirs. First render: from opening the file to the frame after what the "
     "window shows is drawn. Even the empty file, last row, takes its time for a new page and two "
     "frames: “beyond” is what each adds to it in the same turns, and the ratio of that, with at "
-    "least one frame for ours. Hover: from pointing at a "
-    "token to the frame after its lines are drawn, median of ten; a frame is 16.7 ms. Memory: the "
-    "renderer's resident set. “>” means given up after that time. BertViz draws every line, also "
-    "below the window; ours draws the rest when the browser has time, at rest lines from 0.1 on, "
+    "least one frame for ours. Change: from choosing another head (overview) or layer (lines) to "
+    "the frame after it is drawn, median of up to six. Hover: from pointing at a token to the "
+    "frame after its lines are drawn, median of ten; a frame is 16.7 ms. Memory: the renderer's "
+    "resident set. “>” means given up after that time. BertViz draws every line, also below the "
+    "window; ours draws the rest when the browser has time, at rest lines from 0.1 on, "
     "when pointed at from 0.005 on, and says so. Budget: what our file may take at 512 tokens."
 )
 SHAPES = ((12, 12), (4, 8))  # layers, heads
@@ -60,6 +61,7 @@ FRAME = 1000 / 60  # milliseconds
 SLOW = 10_000  # milliseconds; a page that takes longer is opened once
 EMPTY = '<!doctype html>\n<meta charset="utf-8">\n<title>empty</title>\n<p>An empty page.</p>\n'
 HOVERS = 10
+CHANGES = 6
 CDN_ADDRESS = re.compile(
     r"https://cdnjs\.cloudflare\.com/ajax/libs/(require|d3|jquery)[^'\"]*?(\.js)?(?=['\"])"
 )
@@ -105,9 +107,11 @@ def compare(
             trace = bert.trace(text_of(bert, count))
             trace.layer(0)  # the layers' records are theirs as well as ours, so they do not count
             for name, (ours, theirs) in VIEWS.items():
-                files = [make_page(name, ours, trace, folder)]
+                layers = 1 if name == "lines" and count >= LONGEST else trace.num_layers
+                changes = min(CHANGES, layers - 1)
+                files = [make_page(name, ours, trace, folder, changes)]
                 if with_theirs:
-                    files.append(make_page(f"{name}_theirs", theirs, trace, folder))
+                    files.append(make_page(f"{name}_theirs", theirs, trace, folder, changes))
                 measured.append((name, shape, count, in_turn(browser, files, empty_file)))
                 print(*measured[-1], sep="\n  ", file=sys.stderr, flush=True)
 
@@ -130,6 +134,7 @@ class Measured:
     generate: float
     render: float | None
     memory: int | None
+    change: float | None
     hover: float | None
 
 
@@ -144,6 +149,7 @@ def middle(each: Sequence[Measured]) -> Measured:
     return replace(
         each[0],
         render=of(lambda one: one.render),
+        change=of(lambda one: one.change),
         hover=of(lambda one: one.hover),
         memory=None if memory is None else int(memory),
     )
@@ -185,6 +191,7 @@ def row(
             lambda one: _time(None if one.render is None else one.render - floor)
         ),
         "faster beyond": gain(floor),
+        "change ms": both(lambda one: "–" if one.change is None else f"{one.change:.0f}"),
         "hover ms": both(lambda one: "–" if one.hover is None else f"{one.hover:.0f}"),
         "memory MB": both(lambda one: "–" if one.memory is None else f"{one.memory / 1e6:.0f}"),
         "budget": kept(BUDGETS[view], own) if tokens == LONGEST else "–",
@@ -269,7 +276,15 @@ def our_lines(trace: Trace) -> str:
         for index in layers
     }
     part = Part("lines", payloads, "layer0", settings_values(LineSettings(), None))
-    return html_file([part], title="lines", note="", language="en")
+    return html_file([part], title="lines", note="", language="en", link=_LAYER_LINK)
+
+
+_LAYER_LINK = """
+document.addEventListener("layer", async (event) => {
+  await show(0, event.detail);
+  document.dispatchEvent(new Event("shown"));
+});
+"""
 
 
 def their_overview(trace: Trace) -> str:
@@ -336,30 +351,68 @@ _HOVER = {
     "lines_theirs": _POINT % ("#left text", "MouseEvent('mouseover', { bubbles: true })"),
     "empty": _POINT % ("p", "PointerEvent('pointerover', { bubbles: true })"),
 }
+# Drawing what was chosen may take more than a frame; one slow change is enough.
+_CHOOSE = """async (count) => {
+    const choose = (%s)();
+    const times = [];
+    while (times.length < count && (times.at(-1) ?? 0) < 1000) {
+        const begin = performance.now();
+        await choose(times.length + 1);
+        await new Promise((r) => requestAnimationFrame(() => setTimeout(r)));
+        times.push(performance.now() - begin);
+    }
+    return times;
+}"""
+_CHANGE = {
+    "overview": _CHOOSE
+    % """() => (number) => document.querySelector('.stage').dispatchEvent(new KeyboardEvent(
+        'keydown', { key: number % 2 ? 'ArrowRight' : 'ArrowDown', bubbles: true }))""",
+    "overview_theirs": _CHOOSE
+    % """() => {
+        const heads = [...document.querySelectorAll('svg rect')]
+            .filter((rect) => rect.style.opacity === '0');
+        return (number) => heads[number].dispatchEvent(new MouseEvent('click'));
+    }""",
+    "lines": _CHOOSE
+    % """() => (number) => new Promise((shown) => {
+        document.addEventListener('shown', shown, { once: true });
+        document.dispatchEvent(new CustomEvent('layer', { detail: `layer${number}` }));
+    })""",
+    "lines_theirs": _CHOOSE
+    % """() => (number) => {
+        const layers = document.querySelector('#layer');
+        layers.value = number;
+        layers.dispatchEvent(new Event('change'));
+    }""",
+}
 
 
 @dataclass(frozen=True)
 class File:
-    """A page to open: of which kind, what it took to make (milliseconds), where it lies."""
+    """A page to open: of which kind, what it took to make (milliseconds), where it lies, and how
+    many other heads or layers can be chosen in it."""
 
     kind: str
     size: int
     generate: float
     path: Path
+    changes: int
 
 
-def write_page(kind: str, text: str, folder: Path, generate: float = 0.0) -> File:
+def write_page(kind: str, text: str, folder: Path, generate: float = 0.0, changes: int = 0) -> File:
     """Write a page to a file."""
     path = folder / f"{kind}.html"
     path.write_text(text, encoding="utf-8")
-    return File(kind, len(text.encode()), generate, path)
+    return File(kind, len(text.encode()), generate, path, changes)
 
 
-def make_page(kind: str, make: Callable[[Trace], str], trace: Trace, folder: Path) -> File:
+def make_page(
+    kind: str, make: Callable[[Trace], str], trace: Trace, folder: Path, changes: int
+) -> File:
     """Make a view's file, timed."""
     begin = time.perf_counter()
     text = make(trace)
-    return write_page(kind, text, folder, 1000 * (time.perf_counter() - begin))
+    return write_page(kind, text, folder, 1000 * (time.perf_counter() - begin), changes)
 
 
 def in_turn(browser: Browser, files: Sequence[File], empty: File) -> list[Measured]:
@@ -379,7 +432,7 @@ def open_once(browser: Browser, file: File) -> Measured:
     context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
     page = context.new_page()
     page.add_init_script(_WATCH % _DRAWN[file.kind])
-    measured = Measured(file.size, file.generate, None, None, None)
+    measured = Measured(file.size, file.generate, None, None, None, None)
     try:
         with page.expect_console_message(
             lambda line: line.text.startswith(_RENDERED), timeout=1000 * GIVE_UP
@@ -387,7 +440,9 @@ def open_once(browser: Browser, file: File) -> Measured:
             page.goto(file.path.as_uri(), wait_until="commit", timeout=1000 * GIVE_UP)
         render = float(told.value.text.removeprefix(_RENDERED))
         hover = median(page.evaluate(_HOVER[file.kind], HOVERS)) if file.kind in _HOVER else None
-        return replace(measured, render=render, memory=_memory(browser), hover=hover)
+        memory = _memory(browser)  # before the changes, which bring more layers to the page
+        change = median(page.evaluate(_CHANGE[file.kind], file.changes)) if file.changes else None
+        return replace(measured, render=render, memory=memory, change=change, hover=hover)
     except Error:
         return measured
     finally:

@@ -4,7 +4,7 @@ from benchmarks.attention_views import BUDGETS, FRAME, LONGEST, Measured, kept, 
 
 
 def page(render: float | None, size: int = 1_000_000, hover: float | None = None) -> Measured:
-    return Measured(size=size, generate=5.0, render=render, memory=100_000_000, hover=hover)
+    return Measured(size, 5.0, render, memory=100_000_000, change=12.0, hover=hover)
 
 
 def test_both_ratios_stand_beside_each_other() -> None:
@@ -13,6 +13,7 @@ def test_both_ratios_stand_beside_each_other() -> None:
     assert cells["faster"] == "20.0 ×"
     assert cells["beyond an empty page ms"] == "40 / 1940"
     assert cells["faster beyond"] == "48.5 ×"  # 1940 / 40
+    assert cells["change ms"] == "12 / 12"
 
 
 def test_less_than_a_frame_counts_as_one() -> None:
