@@ -4,6 +4,7 @@ Pure functions of logits, traces and encodings. The corruption is the one that p
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -12,7 +13,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from bert_core.encoding import Encoding
-from bert_core.many import Report
+from bert_core.many import Report, mlm_log_probabilities_of
 from bert_core.predict import TokenPrediction
 from bert_core.pretraining.batches import token_classes
 from bert_core.pretraining.masking import (
@@ -23,7 +24,10 @@ from bert_core.pretraining.masking import (
 )
 from bert_core.tokenizer import BertTokenizer
 from bert_core.trace import Trace
-from bert_core.words import with_ids
+from bert_core.words import Word, with_ids, words_of
+
+if TYPE_CHECKING:
+    from bert_core.bert import Bert
 
 FATES = ("masked", "random", "kept")
 """What becomes of a chosen token: [MASK], a random token, or left as it is."""
@@ -125,6 +129,61 @@ def standing_over_stages(
         rank_of(trace.mlm_logits_at(position, stage).cpu(), tokenizer, token_id)
         for stage in range(len(trace.hidden_states))
     ]
+
+
+@dataclass(frozen=True)
+class HiddenInTurn:
+    """One word behind [MASK] while all others can be seen."""
+
+    word: Word
+    probability: float
+    """Of its own pieces, each asked for with the whole word hidden, multiplied."""
+    best: tuple[TokenPrediction, ...]
+    """The first choice for each piece."""
+    right: bool
+    """Whether the first choices are the word's own pieces."""
+
+
+def hide_each_word(
+    bert: "Bert", encoding: Encoding, report: Report | None = None
+) -> tuple[HiddenInTurn, ...]:
+    """Every word of an input in reading order, hidden alone.
+
+    Raises:
+        ValueError: the checkpoint has no MLM head.
+
+    Source: the terms of a pseudo-log-likelihood (Salazar et al. 2020), with words hidden whole (a
+        variant in Kauf & Ivanova 2023).
+    """
+    words, tokenizer = words_of(encoding), bert.tokenizer
+    asked = [(word, position) for word in words for position in word.positions]
+    hidden = {
+        word: with_ids(encoding, dict.fromkeys(word.positions, tokenizer.mask_id), tokenizer)
+        for word in words
+    }
+    found = mlm_log_probabilities_of(
+        bert, [hidden[word] for word, _ in asked], [position for _, position in asked], report
+    )
+    row_of = {position: row for row, (_, position) in enumerate(asked)}
+    turns = []
+    for word in words:
+        rows = found[[row_of[position] for position in word.positions]]
+        own = [encoding.input_ids[position] for position in word.positions]
+        best = rows[:, : tokenizer.vocab_size].max(-1)
+        turns.append(
+            HiddenInTurn(
+                word,
+                rows[range(len(own)), own].sum().exp().item(),
+                tuple(
+                    TokenPrediction(tokenizer.token(token_id), token_id, probability)
+                    for token_id, probability in zip(
+                        best.indices.tolist(), best.values.exp().tolist(), strict=True
+                    )
+                ),
+                right=best.indices.tolist() == own,
+            )
+        )
+    return tuple(turns)
 
 
 @dataclass(frozen=True)

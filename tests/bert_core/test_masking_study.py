@@ -11,6 +11,7 @@ from bert_core.masking_study import (
     FATES,
     corrupt,
     count_fates,
+    hide_each_word,
     logit_lens,
     maskable_tokens,
     rank_of,
@@ -141,3 +142,30 @@ def test_a_corrupted_input_runs_like_any_other(toy: Bert, encoding: Encoding) ->
     drawn = corrupt(encoding, toy.tokenizer, 2)
     trace = trace_forward(toy.model, drawn.encoding)
     assert trace.tokens == drawn.encoding.tokens
+
+
+def test_hiding_each_word_is_asking_again_with_it_masked(toy: Bert) -> None:
+    encoding = toy.encode("the dogs saw a cat", "it was wide")
+    turns = hide_each_word(toy, encoding)
+
+    def written(tokens: list[str]) -> str:
+        return " ".join(tokens).replace(" ##", "")
+
+    assert [turn.word.text for turn in turns] == "the dogs saw a cat it was wide".split()
+    for turn in turns:
+        tokens = [
+            "[MASK]" if i in turn.word.positions else t for i, t in enumerate(encoding.tokens)
+        ]
+        middle = tokens.index("[SEP]")
+        text_a, text_b = written(tokens[1:middle]), written(tokens[middle + 1 : -1])
+        trace = toy.trace(text_a, text_b)
+        assert trace.tokens == tuple(tokens)
+        found = [trace.mlm_logits_at(position).softmax(-1) for position in turn.word.positions]
+        own = [encoding.input_ids[position] for position in turn.word.positions]
+        expected = np.prod([shares[i].item() for shares, i in zip(found, own, strict=True)])
+        assert turn.probability == pytest.approx(expected, rel=1e-4)
+        best = [int(shares.argmax()) for shares in found]
+        assert [guess.id for guess in turn.best] == best
+        assert turn.right == (best == own)
+    assert len(turns[1].word.positions) == 2, "a word of two pieces is hidden whole"
+    assert hide_each_word(toy, toy.encode("")) == ()

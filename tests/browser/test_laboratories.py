@@ -60,6 +60,15 @@ def test_chips_work_by_keyboard(open_page: OpenPage) -> None:
     expect(page.get_by_label("Sentence A")).to_have_value("One two three.")
 
 
+def test_a_word_guessed_in_turn_is_hidden_by_its_bar(open_page: OpenPage) -> None:
+    page = opened(open_page, "masked-words", "One two three.")
+    expect(page.locator("button.row .label")).to_have_text(["One", "two", "three", "."])
+    page.locator("button.row", has_text="three").click()
+    wait_until_settled(page)
+    expect(page.get_by_label("Sentence A")).to_have_value("One two [MASK].")
+    expect(page.locator(".chip.masked .note")).to_have_text("three")
+
+
 def test_a_cell_of_the_lens_chooses_token_and_layer(open_page: OpenPage) -> None:
     page = opened(open_page, "masked-words", "The man went to the [MASK].")
     section(page, "Layer by layer")

@@ -110,6 +110,26 @@ def test_without_a_mask_the_page_offers_to_hide_a_word(section: str) -> None:
     assert [chip["note"] for chip in header["chips"] if chip["state"] == "masked"] == ["sat"]
 
 
+def test_without_a_mask_every_word_is_guessed_in_turn() -> None:
+    a, b = "The man went to the store.", "He came home."
+    header, arrays = views(page("masked_words", a=a, b=b))["mw_turns"]
+    [group] = header["groups"]
+    assert [row["label"] for row in group["rows"]][:3] == ["The", "man", "went"]
+    for row, (masked_a, masked_b) in (
+        (1, ("The [MASK] went to the store.", b)),
+        (9, (a, "He came [MASK].")),
+    ):
+        word = group["rows"][row]["label"]
+        answers = load("mini-en", device="cpu").fill_mask(masked_a, masked_b, top_k=12288)[0]
+        [own] = [answer.probability for answer in answers if answer.token == word]
+        assert arrays["values"][row] == pytest.approx(own, rel=1e-3)
+        tag = text("en", "masked_words.turn.rather", word=answers[0].token)
+        if answers[0].token == word:
+            tag = text("en", "masked_words.turn.right")
+        assert group["rows"][row]["tag"] == tag
+    assert "mw_turns" not in views(page("masked_words", a="so " * 70, b=""))
+
+
 def test_whole_words_only_leaves_pieces_out() -> None:
     test = page("masked_words", a="He was walk[MASK] home.", b="", mw_top_k="50")
     header, _ = views(test)["mw_bars"]

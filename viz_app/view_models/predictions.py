@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bert_core.words import words_of
+from bert_core.words import CONTINUED, words_of
 from viz_app.components.headers import Words
 from viz_app.view_models.hidden_words import HiddenWord, word_of_mask
 from viz_app.view_models.lab_views import Chip, RankedGroup, RankedRow
-from viz_app.view_models.tokens import display_text
+from viz_app.view_models.tokens import display_text, word_labels
 
 if TYPE_CHECKING:
     from bert_core.bert import Bert
-    from bert_core.masking_study import RankedToken
+    from bert_core.masking_study import HiddenInTurn, RankedToken
     from bert_core.trace import Trace
 
 SMALL = 0.0005
@@ -140,6 +140,25 @@ def guess_groups(guesses: Sequence[MaskGuess], say: Words) -> tuple[RankedGroup,
             )
         )
     return tuple(groups)
+
+
+def turn_groups(turns: Sequence[HiddenInTurn], say: Words) -> tuple[RankedGroup, ...]:
+    """Every word hidden alone, as one group of bars; a row hides its word."""
+    rows = []
+    for label, turn in zip(word_labels([turn.word for turn in turns]), turns, strict=True):
+        best = "".join(guess.token.removeprefix(CONTINUED) for guess in turn.best)
+        rows.append(
+            RankedRow(
+                label=label,
+                value=turn.probability,
+                digits=probability_text(turn.probability),
+                tag=say("masked_words.turn.right")
+                if turn.right
+                else say("masked_words.turn.rather", word=display_text(best)),
+                action=say("masked_words.chip.hide", word=display_text(turn.word.text)),
+            )
+        )
+    return (RankedGroup(say("masked_words.turn.heading"), tuple(rows)),)
 
 
 def _row(entry: RankedToken, say: Words, *, marked: bool) -> RankedRow:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bert_core.encoding import Encoding
+from bert_core.words import Word
 from viz_app.view_models.views import TokenLabel
 
 _EMPTY = "∅"
@@ -50,6 +51,15 @@ def unique_labels(texts: Sequence[str]) -> tuple[str, ...]:
         return labels
     # A token such as "the (4)" can itself stand in the text: then every label has its position.
     return tuple(f"{text} ({position})" for position, text in enumerate(texts))
+
+
+def word_labels(words: Sequence[Word]) -> tuple[str, ...]:
+    """Each word as it was typed, with its first token's position where it occurs more than once."""
+    texts = [display_text(word.text) for word in words]
+    return tuple(
+        f"{text} ({word.positions[0]})" if texts.count(text) > 1 else text
+        for text, word in zip(texts, words, strict=True)
+    )
 
 
 def token_labels(encoding: Encoding) -> tuple[TokenLabel, ...]:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from bert_core.words import Word, hide_word, replace_word, word_at
-from viz_app import frame, resources, state
+from bert_core.words import Word, hide_word, replace_word, word_at, words_of
+from viz_app import frame, jobs, resources, state
 from viz_app.components.chart import download
 from viz_app.components.headers import Words
 from viz_app.components.masked_words.hidden import hidden_words, remember
@@ -23,15 +23,18 @@ from viz_app.view_models.predictions import (
     mask_chips,
     mask_guesses,
     probability_text,
+    turn_groups,
 )
 
 if TYPE_CHECKING:
     from bert_core.encoding import Encoding
     from bert_core.trace import Trace
 
-CHIPS, BARS = "mw_chips", "mw_bars"
+CHIPS, BARS, TURNS = "mw_chips", "mw_bars", "mw_turns"
 MOST = 50
 """Words shown per mask, at most."""
+LONGEST_IN_TURN = 64
+"""Tokens; hiding every word of a longer text in turn is not begun unasked."""
 
 
 def guess(say: Words, choices: PageChoices) -> None:
@@ -39,6 +42,8 @@ def guess(say: Words, choices: PageChoices) -> None:
     trace, masks, words = chips_of_the_text(say)
     if not masks:
         offer_to_hide(say, trace)
+        if len(trace.encoding) <= LONGEST_IN_TURN:
+            each_in_turn(say, trace)
         return
     bert = frame.model()
     controls = st.columns([2, 2, 3], vertical_alignment="bottom")
@@ -210,3 +215,34 @@ def offer_to_hide(say: Words, trace: Trace) -> None:
             on_click=hide,
             args=[trace.encoding, [], (), own[len(own) // 2]],
         )
+
+
+def each_in_turn(say: Words, trace: Trace) -> None:
+    """How probable the model finds every word of the text when that word alone is hidden."""
+    from bert_core.masking_study import hide_each_word
+
+    bert = frame.model()
+    turns = jobs.result(
+        "in_turn",
+        (jobs.number_of(bert), trace.encoding),
+        lambda report: hide_each_word(bert, trace.encoding, report),
+        say,
+    )
+    if not turns:
+        return
+    ranked_bars(
+        turn_groups(turns, say),
+        key=TURNS,
+        label=say("masked_words.turn.heading"),
+        high=1.0,
+        scale=say("masked_words.turn.scale"),
+        layout="wide",
+        on_select=hide_turn,
+    )
+
+
+def hide_turn() -> None:
+    """Hide the word whose bar was clicked."""
+    trace, masks, words = _at_hand()
+    word = words_of(trace.encoding)[st.session_state[TURNS].select["row"]]
+    hide(trace.encoding, masks, words, word.positions[0])

@@ -17,7 +17,7 @@ from viz_app.figures.labs import aligned_bars
 from viz_app.page_choices import PageChoices
 from viz_app.view_models.lab_views import CellTable
 from viz_app.view_models.predictions import hidden_tokens, probability_text
-from viz_app.view_models.tokens import display_text
+from viz_app.view_models.tokens import display_text, word_labels
 
 if TYPE_CHECKING:
     from bert_core.importance import Importance
@@ -85,11 +85,7 @@ def _pick(masks: int, choices: PageChoices, say: Words) -> tuple[int, str]:
 
 
 def _draw(found: Importance, say: Words) -> None:
-    texts = [display_text(word.text) for word in found.words]
-    labels = [
-        f"{text} ({word.positions[0]})" if texts.count(text) > 1 else text
-        for text, word in zip(texts, found.words, strict=True)
-    ]
+    labels = word_labels(found.words)
     values = {name: getattr(found, name).tolist() for name in MEASURES}
     titles = {name: say(f"masked_words.reasons.{name}") for name in MEASURES}
     left, right = st.columns([3, 2], gap="large")
