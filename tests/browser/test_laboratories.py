@@ -60,6 +60,15 @@ def test_chips_work_by_keyboard(open_page: OpenPage) -> None:
     expect(page.get_by_label("Sentence A")).to_have_value("One two three.")
 
 
+def test_a_sentence_tried_as_b_is_taken_by_its_bar(open_page: OpenPage) -> None:
+    page = opened(open_page, "next-sentence", "He opened the fridge.")
+    second = page.locator("button.row").nth(1)
+    text = second.locator(".label").inner_text()
+    second.click()
+    wait_until_settled(page)
+    expect(page.get_by_label("Sentence B")).to_have_value(text)
+
+
 def test_a_word_guessed_in_turn_is_hidden_by_its_bar(open_page: OpenPage) -> None:
     page = opened(open_page, "masked-words", "One two three.")
     expect(page.locator("button.row .label")).to_have_text(["One", "two", "three", "."])

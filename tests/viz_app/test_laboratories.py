@@ -176,6 +176,15 @@ def test_without_b_the_page_offers_one() -> None:
         assert not test.info
 
 
+def test_without_b_some_sentences_are_tried_as_b() -> None:
+    header, arrays = views(page("next_sentence", b=""))["ns_candidates"]
+    [group] = header["groups"]
+    bert = load("mini-en", device="cpu")
+    expected = [bert.next_sentence(TEXTS["en"][0], row["label"]).is_next for row in group["rows"]]
+    assert arrays["values"] == pytest.approx(expected, abs=1e-5)
+    assert expected == sorted(expected, reverse=True) and len(expected) == 10
+
+
 def test_pairs_tried_are_kept_once_and_can_be_cleared() -> None:
     test = page("next_sentence")
     said = lambda: [block.value for block in test.markdown]  # noqa: E731

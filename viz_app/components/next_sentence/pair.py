@@ -6,7 +6,7 @@ import random
 
 import streamlit as st
 
-from viz_app import frame, state
+from viz_app import frame, jobs, state
 from viz_app.components.chart import download
 from viz_app.components.headers import Words
 from viz_app.components.ranked_bars import ranked_bars
@@ -17,15 +17,18 @@ from viz_app.view_models.lab_views import RankedGroup, RankedRow
 from viz_app.view_models.pairs import VARIANTS, PairTrial, pair_trial
 from viz_app.view_models.predictions import signed_text
 
-TRIALS = "_ns_trials"
+TRIALS, OFFERED = "_ns_trials", "_ns_offered"
 TRIALS_KEPT, TRIALS_SHOWN = 200, 8
 LONGEST_CELL = 60  # characters
+CANDIDATES = 10
+"""Sentences of the shelf that are tried as B while there is none."""
 
 
 def one_pair(say: Words, choices: PageChoices) -> None:
     """The answer as two bars with their logits, then the same for every change of the pair."""
     trial = trial_at_hand(say)
     if trial is None:
+        _candidates(say)
         return
     left, right = st.columns([2, 3], gap="large")
     with left:
@@ -51,6 +54,48 @@ def offer_b(say: Words) -> None:
     st.button(
         say("next_sentence.no_b_button"), type="primary", key="ns_take_b", on_click=take_random_b
     )
+
+
+def _candidates(say: Words) -> None:
+    """A few sentences of the shelf as B, the most probable first; a click takes one."""
+    from bert_core import shelves
+    from bert_core.many import nsp_logits_of
+
+    bert, text_a = frame.model(), state.current().text_a
+    shelf = shelves.next_sentence_pairs(text_language(bert.name))
+    texts = [one.text_b for one in shelf[:CANDIDATES]]
+    logits = jobs.result(
+        "candidates",
+        (jobs.number_of(bert), text_a),
+        lambda report: nsp_logits_of(bert, [bert.encode(text_a, text) for text in texts], report),
+        say,
+    )
+    if logits is None:
+        return
+    found = sorted(zip(logits.softmax(-1)[:, 0].tolist(), texts, strict=True), reverse=True)
+    st.session_state[OFFERED] = [text for _, text in found]
+    rows = tuple(
+        RankedRow(
+            label=text,
+            value=probability,
+            digits=f"{probability:.3f}",
+            action=say("next_sentence.candidates_take", text=text),
+        )
+        for probability, text in found
+    )
+    ranked_bars(
+        [RankedGroup(say("next_sentence.candidates"), rows)],
+        key="ns_candidates",
+        label=say("next_sentence.candidates"),
+        high=1.0,
+        scale=say("next_sentence.candidates_scale"),
+        layout="prose",
+        on_select=_take_candidate,
+    )
+
+
+def _take_candidate() -> None:
+    state.choose(text_b=st.session_state[OFFERED][st.session_state.ns_candidates.select["row"]])
 
 
 def take_random_b() -> None:
