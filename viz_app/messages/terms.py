@@ -12,6 +12,9 @@ import re
 from functools import cache
 from importlib.resources import files
 
+_OTHER_WORDS = ("运行", "进行", "开头", "值得", "关键")
+"""Words in which the character of a term means something else."""
+
 
 @cache
 def terms() -> tuple[tuple[str, str], ...]:
@@ -30,6 +33,8 @@ def pieces(text: str) -> list[tuple[str, str]]:
     pattern, other = _lookup()
     parts, end, seen = [], 0, set()
     for match in pattern.finditer(text):
+        if match[0] in _OTHER_WORDS:
+            continue
         found = other[(match["english"] or match[0]).lower()]
         if found in seen:
             continue
@@ -57,4 +62,5 @@ def _lookup() -> tuple[re.Pattern[str], dict[str, str]]:
         "|".join(sorted(map(re.escape, names), key=len, reverse=True))
         for names in zip(*terms(), strict=True)
     )
+    chinese = "|".join(_OTHER_WORDS) + "|" + chinese
     return re.compile(rf"\b(?P<english>{english})s?\b|{chinese}", re.IGNORECASE), other

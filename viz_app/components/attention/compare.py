@@ -9,6 +9,7 @@ import streamlit as st
 from viz_app import frame, resources
 from viz_app.components.attention.page import AttentionPage
 from viz_app.components.heatmap import heatmap
+from viz_app.components.terms import paragraph
 from viz_app.view_models.compare import difference_map
 from viz_app.view_models.matrix import attention_map
 from viz_app.view_models.slices import slice_matrix
@@ -24,7 +25,7 @@ def compare_section(page: AttentionPage) -> None:
     from bert_core.assets import shipped_checkpoints
 
     say, picked, chosen = page.say, page.picked, page.chosen
-    st.markdown(say("attention.compare.intro"))
+    paragraph(say("attention.compare.intro"))
     models = list(dict.fromkeys([chosen.model, *shipped_checkpoints()]))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         model = st.selectbox(
@@ -82,7 +83,7 @@ def _draw(page: AttentionPage, trace: Trace, model: str, layer: int, head: int) 
             heatmap(view, selected=None, key=f"attention_{key}", words=say)
             st.caption(page.read(view.reading))
     difference = difference_map(first, second)
-    st.markdown(f"##### {say('attention.compare.difference')}")
+    paragraph(f"##### {say('attention.compare.difference')}")
     if difference is None:
         st.info(say("attention.compare.lengths", first=len(first.rows), second=len(second.rows)))
         return

@@ -13,6 +13,7 @@ from viz_app import frame, resources
 from viz_app.components.attention.page import AttentionPage
 from viz_app.components.attention.roles import shelf_language
 from viz_app.components.chart import download, markdown_table
+from viz_app.components.terms import paragraph
 
 if TYPE_CHECKING:
     from bert_core.bert import Bert
@@ -79,7 +80,7 @@ def _choose_heads(page: AttentionPage) -> frozenset[tuple[int, int]]:
     def clear() -> None:
         st.session_state[key] = []
 
-    st.markdown(say("attention.off.intro"))
+    paragraph(say("attention.off.intro"))
     chosen = st.multiselect(
         say("attention.off.label"),
         names,
@@ -115,7 +116,7 @@ def _show_words(page: AttentionPage, without: Trace) -> None:
     say, trace = page.say, page.trace
     tokenizer = page.bert.tokenizer
     places = mask_positions(trace.encoding, tokenizer) or [page.chosen.query]
-    st.markdown(f"##### {say('attention.off.words')}")
+    paragraph(f"##### {say('attention.off.words')}")
     for place in places:
         both = [
             top_tokens(one.mlm_logits_at(place).cpu(), tokenizer, TOP) for one in (trace, without)
@@ -182,8 +183,8 @@ def _show_ranking(page: AttentionPage) -> None:
     from bert_core.interpret import sharpness
 
     say = page.say
-    st.markdown(f"##### {say('attention.off.ranking')}")
-    st.markdown(say("attention.off.ranking.means"))
+    paragraph(f"##### {say('attention.off.ranking')}")
+    paragraph(say("attention.off.ranking.means"))
     passes = 1 + page.bert.config.num_hidden_layers * page.bert.config.num_attention_heads
     with _lock:
         complete = len(_single_losses.get(page.bert, ())) == passes

@@ -12,6 +12,7 @@ import streamlit as st
 from viz_app import frame
 from viz_app.components.attention.page import AttentionPage, show_grid
 from viz_app.components.chart import download
+from viz_app.components.terms import paragraph
 from viz_app.view_models.grid import head_grid
 from viz_app.view_models.tile_order import TileOrder, order_tiles
 
@@ -143,7 +144,7 @@ def roles_section(page: AttentionPage) -> None:
         )
         show_grid(page, view, key="attention_roles")
         st.caption(say("attention.roles.uniform", value=f"{uniform:.3f}"))
-    st.markdown(f"##### {say('attention.roles.table')}")
+    paragraph(f"##### {say('attention.roles.table')}")
     shelf = shelf_roles(page)  # after the picture: the first time it takes seconds
     rows = role_table(page, here, shelf, main_roles(shelf))
     columns = [say(f"attention.roles.column.{name}") for name in COLUMNS]

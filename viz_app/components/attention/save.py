@@ -12,6 +12,7 @@ from viz_app.components.chart import download
 from viz_app.components.lines import LONGEST_SETTINGS, POINTED, LineSettings
 from viz_app.components.neurons import neuron_headings
 from viz_app.components.picture import picture
+from viz_app.components.terms import paragraph
 from viz_app.export.csv_rows import lines_rows, matrix_rows, neuron_rows
 from viz_app.export.html import heads_file
 from viz_app.export.svg import lines_svg, matrix_svg, neurons_svg, overview_svg
@@ -41,15 +42,15 @@ def save_section(page: AttentionPage) -> None:
         download(name, lambda: (LINE_COLUMNS, lines_rows(lines, POINTED)), say)
     st.caption(say("attention.save.lines_note"))
     save_neurons(page)
-    st.markdown(f"##### {say('attention.save.overview')}")
+    paragraph(f"##### {say('attention.save.overview')}")
     picture(
         overview_svg(overview_map(page.trace), page.bert.name, order),
         name="attention_overview",
         key="save_overview",
         words=say,
     )
-    st.markdown(f"##### {say('attention.save.file')}")
-    st.markdown(say("attention.save.file_means"))
+    paragraph(f"##### {say('attention.save.file')}")
+    paragraph(say("attention.save.file_means"))
     st.download_button(
         say("attention.save.file_button"),
         data=lambda: stand_alone(page, settings, order).encode(),
@@ -58,9 +59,9 @@ def save_section(page: AttentionPage) -> None:
         on_click="ignore",
         key="save_file",
     )
-    st.markdown(f"##### {say('attention.save.link')}")
+    paragraph(f"##### {say('attention.save.link')}")
     st.code(f"{st.context.url or ''}?{urlencode(st.query_params.to_dict())}", language=None)
-    st.markdown(f"##### {say('attention.save.code')}")
+    paragraph(f"##### {say('attention.save.code')}")
     st.code(notebook_code(page), language="python")
 
 

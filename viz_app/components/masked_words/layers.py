@@ -12,6 +12,7 @@ from viz_app.components.chart import chart, download
 from viz_app.components.headers import Words
 from viz_app.components.masked_words.guesses import chips_of_the_text
 from viz_app.components.ranked_bars import ranked_bars
+from viz_app.components.terms import paragraph
 from viz_app.figures.labs import rank_curves
 from viz_app.page_choices import PageChoices
 from viz_app.view_models.lab_views import RankedGroup, RankedRow
@@ -32,7 +33,7 @@ def layer_by_layer(say: Words, choices: PageChoices) -> None:
 
     trace, masks, words = chips_of_the_text(say)
     bert = frame.model()
-    st.markdown(say("masked_words.lens.intro"))
+    paragraph(say("masked_words.lens.intro"))
     guesses = jobs.result(
         "lens",
         (jobs.number_of(bert), trace.encoding),

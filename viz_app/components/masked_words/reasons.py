@@ -13,6 +13,7 @@ from viz_app.components.cell_table import cell_table
 from viz_app.components.chart import chart, download
 from viz_app.components.headers import Words
 from viz_app.components.masked_words.guesses import chips_of_the_text, offer_to_hide
+from viz_app.components.terms import paragraph
 from viz_app.figures.labs import aligned_bars
 from viz_app.page_choices import PageChoices
 from viz_app.view_models.lab_views import CellTable
@@ -35,7 +36,7 @@ def which_words_mattered(say: Words, choices: PageChoices) -> None:
         offer_to_hide(say, trace)
         return
     bert = frame.model()
-    st.markdown(say("masked_words.reasons.intro"))
+    paragraph(say("masked_words.reasons.intro"))
     mask, target = _pick(len(masks), choices, say)
     position, truth = masks[mask], hidden_tokens(bert, words)[mask]
     token_id = int(trace.mlm_logits_at(position)[: bert.tokenizer.vocab_size].argmax())
@@ -114,7 +115,7 @@ def _draw_agreement(found: Importance, titles: dict[str, str], say: Words) -> No
         i, j = MEASURES.index(a), MEASURES.index(b)
         table[i, j] = table[j, i] = value
     names = tuple(titles[name] for name in MEASURES)
-    st.markdown(f"**{say('masked_words.reasons.agreement')}**")
+    paragraph(f"**{say('masked_words.reasons.agreement')}**")
     cell_table(
         CellTable(table, names, names, -1.0, 1.0, "signed"),
         key="mw_agreement",

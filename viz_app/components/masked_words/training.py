@@ -12,6 +12,7 @@ from viz_app.components.chart import download
 from viz_app.components.headers import Words
 from viz_app.components.masked_words.hidden import hidden_words
 from viz_app.components.ranked_bars import ranked_bars
+from viz_app.components.terms import paragraph
 from viz_app.components.text_table import text_table
 from viz_app.components.token_chips import token_chips
 from viz_app.page_choices import PageChoices
@@ -37,7 +38,7 @@ def training_task(say: Words, choices: PageChoices) -> None:
     """One draw with the model's guesses, the shares over many draws, and one place three ways."""
     from bert_core.masking_study import corrupt, maskable_tokens
 
-    st.markdown(say("masked_words.training.intro"))
+    paragraph(say("masked_words.training.intro"))
     bert = frame.model()
     encoding = whole_text(bert)
     if not maskable_tokens(encoding, bert.tokenizer).any():

@@ -12,6 +12,7 @@ from viz_app.components.cell_table import cell_table
 from viz_app.components.chart import download
 from viz_app.components.headers import Words
 from viz_app.components.next_sentence.pair import offer_b
+from viz_app.components.terms import paragraph
 from viz_app.page_choices import PageChoices
 from viz_app.view_models.lab_views import CellTable
 from viz_app.view_models.predictions import signed_text
@@ -55,7 +56,7 @@ def _take_head(key: str) -> None:
 def _masses(trace: Trace, say: Words, choices: PageChoices) -> None:
     from bert_core.pair_study import block_masses
 
-    st.markdown(f"**{say('next_sentence.blocks.heading')}**")
+    paragraph(f"**{say('next_sentence.blocks.heading')}**")
     st.caption(say("next_sentence.blocks.intro"))
     with st.container(horizontal=True):
         for name, default in (("from", "cls"), ("to", "b")):
@@ -109,7 +110,7 @@ def _masses(trace: Trace, say: Words, choices: PageChoices) -> None:
 def _effects(trace: Trace, say: Words) -> None:
     from bert_core.pair_study import head_effects, is_next_probabilities
 
-    st.markdown(f"**{say('next_sentence.heads.heading')}**")
+    paragraph(f"**{say('next_sentence.heads.heading')}**")
     own = is_next_probabilities(trace.nsp_logits).item()
     st.caption(say("next_sentence.heads.intro", probability=f"{own:.3f}"))
     found = jobs.result(

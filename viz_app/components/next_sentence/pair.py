@@ -11,6 +11,7 @@ from viz_app.components.chart import download
 from viz_app.components.headers import Words
 from viz_app.components.ranked_bars import ranked_bars
 from viz_app.components.sentence_bar import text_language
+from viz_app.components.terms import paragraph
 from viz_app.components.text_table import text_table
 from viz_app.page_choices import PageChoices
 from viz_app.view_models.lab_views import RankedGroup, RankedRow
@@ -147,7 +148,7 @@ def _buttons(say: Words) -> None:
 
 
 def _variants(trial: PairTrial, say: Words) -> None:
-    st.markdown(f"**{say('next_sentence.variants')}**")
+    paragraph(f"**{say('next_sentence.variants')}**")
     own = trial.variants["as_is"].is_next
     rows = tuple(
         RankedRow(

@@ -12,6 +12,7 @@ from viz_app import frame, state
 from viz_app.components.headers import Words
 from viz_app.components.ranked_bars import ranked_bars
 from viz_app.components.sentence_bar import text_language
+from viz_app.components.terms import paragraph
 from viz_app.page_choices import PageChoices
 from viz_app.view_models.lab_views import RankedGroup, RankedRow
 
@@ -44,7 +45,7 @@ def play_against_bert(say: Words, choices: PageChoices) -> None:
         game = st.session_state[GAME] = Game(name, random.randrange(10**6))
     pairs = shelves.next_sentence_pairs(text_language(name), game.seed)
     pair = pairs[game.round % len(pairs)]
-    st.markdown(say("next_sentence.play.intro"))
+    paragraph(say("next_sentence.play.intro"))
     with st.container(border=True):
         st.caption("A")
         st.markdown(f"**{frame.escape(pair.text_a)}**")

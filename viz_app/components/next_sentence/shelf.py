@@ -13,6 +13,7 @@ from viz_app.components.chart import chart, download
 from viz_app.components.headers import Words
 from viz_app.components.ranked_bars import ranked_bars
 from viz_app.components.sentence_bar import text_language
+from viz_app.components.terms import paragraph
 from viz_app.figures.labs import calibration_plot
 from viz_app.page_choices import PageChoices
 from viz_app.view_models.lab_views import CellTable, RankedGroup, RankedRow
@@ -44,7 +45,7 @@ def shelf_of_pairs(say: Words, choices: PageChoices) -> None:
         _confusion(score, say)
     with right:
         bins = score.calibration()
-        st.markdown(f"**{say('next_sentence.shelf.calibration')}**")
+        paragraph(f"**{say('next_sentence.shelf.calibration')}**")
         chart(
             calibration_plot(bins, say),
             "ns_calibration",
@@ -85,7 +86,7 @@ def open_miss() -> None:
 
 def _confusion(score: ShelfScore, say: Words) -> None:
     counts = score.confusion().numpy().astype(np.float32)
-    st.markdown(f"**{say('next_sentence.shelf.confusion')}**")
+    paragraph(f"**{say('next_sentence.shelf.confusion')}**")
     cell_table(
         CellTable(
             counts,

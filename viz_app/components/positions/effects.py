@@ -15,6 +15,7 @@ from viz_app import frame, resources, state
 from viz_app.components.chart import chart, download, table
 from viz_app.components.headers import Words
 from viz_app.components.positions.tables import grid_rows, number_rows
+from viz_app.components.terms import paragraph
 from viz_app.figures import curves, maps
 from viz_app.figures.bars import bars
 from viz_app.page_choices import PageChoices
@@ -34,7 +35,7 @@ def composition(say: Words, choices: PageChoices) -> None:
     trace = frame.trace()
     chosen = frame.selection(trace)
     hidden = trace.config.hidden_size
-    st.markdown(say("positions.sum.intro"))
+    paragraph(say("positions.sum.intro"))
     if st.session_state.get("pos_token") != chosen.query:
         st.session_state["pos_token"] = chosen.query
     labels = [token.label for token in token_labels(trace.encoding)]
@@ -86,7 +87,7 @@ def composition(say: Words, choices: PageChoices) -> None:
     else:
         st.caption(say("positions.sum.check", worst=tiny(view.worst)))
 
-    st.markdown(f"##### {say('positions.sum.all')}")
+    paragraph(f"##### {say('positions.sum.all')}")
     st.segmented_control(
         say("positions.control.stage"),
         STAGES,
@@ -106,7 +107,7 @@ def composition(say: Words, choices: PageChoices) -> None:
     st.caption(say("positions.sum.scale"))
     download(f"positions_{stage}", partial(grid_rows, grid, say, labels), say)
 
-    st.markdown(f"##### {say('positions.sum.norms')}")
+    paragraph(f"##### {say('positions.sum.norms')}")
     chart(
         curves.part_norm_bars(effects.part_norms(view), labels, say),
         "positions_part_norms",
@@ -155,7 +156,7 @@ def _two_places(
     view: effects.Composition, labels: list[str], say: Words, choices: PageChoices
 ) -> None:
     """One word at two places, or any two tokens: how alike each stage is."""
-    st.markdown(f"##### {say('positions.sum.twice')}")
+    paragraph(f"##### {say('positions.sum.twice')}")
     usual = effects.repeated_tokens(view)
     picked = []
     with st.container(horizontal=True):
@@ -190,7 +191,7 @@ def shuffle(say: Words, choices: PageChoices) -> None:
     image = choices["image"]
     bert, trace = frame.model(), frame.trace()
     encoding = trace.encoding
-    st.markdown(say("positions.order.intro"))
+    paragraph(say("positions.order.intro"))
     places = effects.hideable(encoding)
     if len(places) < 2:
         st.info(say("positions.order.too_short"))
@@ -279,7 +280,7 @@ def _outcome(test: effects.ShuffleTest, say: Words) -> None:
     if test.order == tuple(range(len(test.order))):
         st.info(say("positions.order.unchanged"))
     else:
-        st.markdown(say("positions.order.verdict"))
+        paragraph(say("positions.order.verdict"))
 
 
 def _strip(run: effects.OrderRun) -> str:
@@ -330,7 +331,7 @@ def heads(say: Words, choices: PageChoices) -> None:
     trace = frame.trace()
     chosen = frame.selection(trace)
     length = len(trace.tokens)
-    st.markdown(say("positions.heads.intro"))
+    paragraph(say("positions.heads.intro"))
     nowhere = resources.trace(
         chosen.model,
         chosen.text_a,
@@ -339,8 +340,8 @@ def heads(say: Words, choices: PageChoices) -> None:
     )
     view = effects.position_heads(trace, nowhere)
     labels = [token.label for token in token_labels(trace.encoding)]
-    st.markdown(f"##### {say('positions.heads.only')}")
-    st.markdown(say("positions.heads.only_text"))
+    paragraph(f"##### {say('positions.heads.only')}")
+    paragraph(say("positions.heads.only_text"))
     columns = [say(f"positions.column.{name}") for name in ("head", "decided", "offset", "overlap")]
     rows = [
         (
@@ -400,8 +401,8 @@ def heads(say: Words, choices: PageChoices) -> None:
             )
     st.caption(say("positions.heads.scale"))
 
-    st.markdown(f"##### {say('positions.heads.steer')}")
-    st.markdown(say("positions.heads.steer_text"))
+    paragraph(f"##### {say('positions.heads.steer')}")
+    paragraph(say("positions.heads.steer_text"))
     chart(
         maps.grid_map(
             view.shift,

@@ -13,6 +13,7 @@ from viz_app import frame, state
 from viz_app.components.chart import chart, download
 from viz_app.components.headers import Words
 from viz_app.components.positions.tables import curve_rows, grid_rows
+from viz_app.components.terms import paragraph
 from viz_app.figures import curves, maps
 from viz_app.page_choices import PageChoices
 from viz_app.view_models import positions
@@ -46,7 +47,7 @@ def side_by_side(say: Words, choices: PageChoices) -> None:
     image = choices["image"]
     bert = frame.model()
     heads = bert.config.num_attention_heads
-    st.markdown(say("positions.schemes.intro"))
+    paragraph(say("positions.schemes.intro"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         length = st.slider(
             say("positions.control.length"),
@@ -111,7 +112,7 @@ def side_by_side(say: Words, choices: PageChoices) -> None:
 def two_lengths(say: Words, choices: PageChoices) -> None:
     """Two sentences of different length under one scheme."""
     image = choices["image"]
-    st.markdown(say("positions.lengths.intro"))
+    paragraph(say("positions.lengths.intro"))
     chosen = state.current()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
@@ -195,7 +196,7 @@ def _swamping(bert: Bert, say: Words, image: str) -> None:
     if len(words) < 2:
         st.info(say("positions.lengths.two_words"))
         return
-    st.markdown(f"##### {say('positions.lengths.swamping')}")
+    paragraph(f"##### {say('positions.lengths.swamping')}")
     view = positions.integer_swamping(
         bert.model, bert.config.max_position_embeddings, words[0], words[1]
     )

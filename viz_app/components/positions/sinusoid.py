@@ -12,6 +12,7 @@ from bert_core import positional
 from viz_app.components.chart import chart, download, table
 from viz_app.components.headers import Words
 from viz_app.components.positions.tables import curve_rows, grid_rows
+from viz_app.components.terms import paragraph
 from viz_app.figures import curves, maps
 from viz_app.page_choices import PageChoices
 from viz_app.view_models import positions
@@ -171,7 +172,7 @@ def _curves(choice: Choice, say: Words, choices: PageChoices) -> None:
         )
     else:
         st.info(say("positions.sinusoid.pick"))
-    st.markdown(f"##### {say('positions.sinusoid.wavelengths')}")
+    paragraph(f"##### {say('positions.sinusoid.wavelengths')}")
     waves, reading = positions.wavelength_curve(choice.length, choice.d_model, choice.base)
     chart(
         curves.lines(
@@ -248,7 +249,7 @@ def _worked(choice: Choice, say: Words, choices: PageChoices) -> None:
 
 def _rotation(choice: Choice, say: Words, choices: PageChoices) -> None:
     """From a position to one further on: the same turn wherever it starts."""
-    st.markdown(say("positions.rotation.intro"))
+    paragraph(say("positions.rotation.intro"))
     pairs = choice.d_model // 2
     with st.container(horizontal=True, vertical_alignment="bottom"):
         offset = st.slider(

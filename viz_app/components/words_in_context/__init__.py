@@ -13,6 +13,7 @@ from viz_app.components.chart import chart, download
 from viz_app.components.headers import Words
 from viz_app.components.ranked_bars import ranked_bars
 from viz_app.components.sentence_bar import text_language
+from viz_app.components.terms import paragraph
 from viz_app.figures.labs import stage_curves, word_map
 from viz_app.page_choices import PageChoices
 from viz_app.view_models.contexts import (
@@ -39,7 +40,7 @@ MATRIX = "wc_cosines"
 def words_in_context(say: Words, choices: PageChoices) -> None:
     """The whole page."""
     bert = frame.model()
-    st.markdown(say("words_in_context.intro"))
+    paragraph(say("words_in_context.intro"))
     word, sentences, senses = _pick(say, choices)
     if not word or len(sentences) < FEWEST:
         st.info(say("words_in_context.too_few", fewest=FEWEST, most=MOST))
@@ -151,7 +152,7 @@ def _draw_map(held: list[Use], vectors: Tensor, stage: int, say: Words) -> None:
     from bert_core.contexts import plane
 
     points, shares = plane(vectors[:, stage])
-    st.markdown(f"**{say('words_in_context.map')}**")
+    paragraph(f"**{say('words_in_context.map')}**")
     chart(
         word_map(
             points.numpy(),
@@ -173,7 +174,7 @@ def _draw_cosines(held: list[Use], vectors: Tensor, stage: int, chosen: int, say
     names = tuple(f"{number} {use.sense}".strip() for number, use in enumerate(held, start=1))
     # tenths below the smallest, so that near cosines are told apart; the legend says from where
     low = min(math.floor(float(values.min()) * 10) / 10, 0.9)
-    st.markdown(f"**{say('words_in_context.cosines')}**")
+    paragraph(f"**{say('words_in_context.cosines')}**")
     cell_table(
         CellTable(
             values,
@@ -207,7 +208,7 @@ def _draw_curves(
     if shelf is not None:
         name = say("words_in_context.curve.any")
         curves[name] = tuple(shelf.mean_cosine(stage) for stage in range(len(stages)))
-    st.markdown(f"**{say('words_in_context.curves')}**")
+    paragraph(f"**{say('words_in_context.curves')}**")
     chart(
         stage_curves(curves, stages, say),
         "wc_curves",
