@@ -42,7 +42,9 @@ def run() -> list[dict[str, object]]:
             page.goto(f"{app.address}/attention?lang=en&model=mini-en&a={text}&layer=1&head=0")
             wait_until_settled(page, 120)
             page.get_by_role("application").first.wait_for()
-            rows.append(_row("another head on Attention", _head_times(page)))
+            maps, headings = _head_times(page)
+            rows.append(_row("another head on Attention: its heatmap", maps))
+            rows.append(_row("another head on Attention: its heading", headings))
             rows.append(_row("a new 32-token sentence on Attention", _sentence_times(page)))
             page.goto(
                 f"{app.address}/walkthrough?lang=en&model=mini-en&a={text}"
@@ -90,18 +92,28 @@ _PAINTED = """([selector, text]) => new Promise(resolve => {
 })"""
 
 
-def _head_times(page: Page) -> list[float]:
-    """From the arrow key on the overview to the heading of the next head."""
-    times: list[float] = []
-    page.get_by_role("application").first.focus()
+_CHOSEN = """(stage, [key, caption]) => new Promise(resolve => {
+    const [begin, before] = [performance.now(), caption.textContent];
+    stage.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+    const painted = () => requestAnimationFrame(() => resolve([begin, performance.now()]));
+    const look = () => requestAnimationFrame(caption.textContent === before ? look : painted);
+    look();
+})"""
+
+
+def _head_times(page: Page) -> tuple[list[float], list[float]]:
+    """From the arrow key on the overview to the next head's heatmap, and to its heading."""
+    maps: list[float] = []
+    headings: list[float] = []
+    stage = page.get_by_role("application").first
+    caption = page.locator(".grid ~ .caption").element_handle()
     for head in [1, 2, 3, 4, 5, 6, 7, 6, 5, 4, 3, 2, 1][: TRIES + 1]:
-        now = page.evaluate("performance.now()")
-        shown = page.get_by_role("application").first
-        shown.press("ArrowRight" if head > len(times) and len(times) < 7 else "ArrowLeft")
-        end = page.evaluate(_PAINTED, ["h3", f"Layer 1, head {head}"])
-        times.append(end - now)
+        right = head > len(maps) and len(maps) < 7
+        begin, end = stage.evaluate(_CHOSEN, ["ArrowRight" if right else "ArrowLeft", caption])
+        maps.append(end - begin)
+        headings.append(page.evaluate(_PAINTED, ["h3", f"Layer 1, head {head}"]) - begin)
         wait_until_settled(page)
-    return times
+    return maps, headings
 
 
 _STEPPED = """view => new Promise(resolve => {

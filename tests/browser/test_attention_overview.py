@@ -8,12 +8,14 @@ from playwright.sync_api import Browser, Page, expect
 from bert_core import load
 from bert_core.interpret import ROLES, head_roles
 from tests.browser.conftest import PHONE, OpenPage
+from tests.browser.driver import wait_until_settled
 from tests.browser.test_attention import TEXT, address, lit_pixels, params, ready
 from viz_app.components.lines import LineSettings
 from viz_app.export.html import heads_file
 from viz_app.messages import words
 from viz_app.view_models.matrix import layer_lines, overview_map
 from viz_app.view_models.tile_order import order_tiles
+from viz_app.view_models.tokens import token_labels
 
 HEADS = 8  # of mini-en, in each of 4 layers
 FIRST_TILE = {"x": 50, "y": 30}
@@ -44,6 +46,47 @@ def test_arrow_keys_follow_the_order_of_a_role(open_page: OpenPage) -> None:
     expect(page.locator(".caption").first).to_contain_text("rank 17 of 32")
     page.keyboard.press("ArrowLeft")
     expect_head(page, order[2 * HEADS - 1])
+
+
+CAPTION = ".grid ~ .caption"  # of the heatmap: where the chosen row looks most
+PRESS_AND_READ = """(stage, caption) => {
+    stage.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+    return caption.textContent;
+}"""
+
+
+def strongest(layer: int, head: int, query: int) -> str:
+    """What the heatmap says of one row of mini-en on TEXT."""
+    trace = load("mini-en").trace(TEXT)
+    row = trace.layer(layer).attention_probs[head][query]
+    labels = [token.label for token in token_labels(trace.encoding)]
+    return f"{labels[query]} → {labels[int(row.argmax())]}: {row.max():.4f}"
+
+
+def test_a_chosen_head_is_drawn_before_python_answers(open_page: OpenPage) -> None:
+    page = open_page(address(layer="1", head="0", token="5"))
+    ready(page, ".stage")
+    caption = page.locator(CAPTION)
+    expect(caption).to_have_text(strongest(1, 0, 5))
+    stage, box = page.locator(".stage"), caption.element_handle()
+    assert stage.evaluate(PRESS_AND_READ, box) == strongest(1, 1, 5)
+    expect_head(page, (1, 1))
+    # answers to the earlier presses come while later ones are drawn, and do not undo them
+    seen = [stage.evaluate(PRESS_AND_READ, box) for _ in range(5)]
+    assert seen == [strongest(1, head, 5) for head in range(2, 7)]
+    expect_head(page, (1, 6))
+    wait_until_settled(page)
+    expect(caption).to_have_text(strongest(1, 6, 5))
+
+
+def test_a_filtered_head_waits_for_python(open_page: OpenPage) -> None:
+    page = open_page(address(layer="1", head="0", token="5", at_plain="1"))
+    ready(page, ".stage")
+    caption = page.locator(CAPTION)
+    before = caption.text_content()
+    assert page.locator(".stage").evaluate(PRESS_AND_READ, caption.element_handle()) == before
+    expect_head(page, (1, 1))
+    expect(caption).not_to_have_text(before or "")
 
 
 def test_the_order_is_chosen_on_the_page_and_stays_in_the_link(open_page: OpenPage) -> None:

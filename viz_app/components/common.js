@@ -288,6 +288,12 @@ function deliver(view, values) {
   for (const listener of line.listeners) listener(values);
 }
 
+/** Keep what may be asked for next where its view finds it: channel(`${view}.ahead`).values. */
+function bringAhead(bytes) {
+  const { header, arrays, shapes } = unpack(bytes);
+  deliver(`${header.view}.ahead`, { header, arrays, shapes });
+}
+
 /**
  * The entry point that Streamlit calls, around build(root, emit).
  *

@@ -63,6 +63,12 @@ def signal(view: str, values: Mapping[str, Any]) -> None:
     _signal_component()(key=f"{view}_signal", data={"view": view, "values": dict(values)})
 
 
+@cache
+def _ahead_component() -> Callable[..., Any]:
+    source = common_js() + "\nexport default ({ data }) => bringAhead(data);"
+    return st.components.v2.component("headlight_ahead", js=source)
+
+
 def mount_view(
     folder: str,
     payload: bytes,
@@ -70,6 +76,7 @@ def mount_view(
     key: str,
     values: Mapping[str, Any],
     triggers: Mapping[str, Callable[[], None] | None],
+    ahead: bytes | None = None,
 ) -> dict[str, Any]:
     """Mount one view and return the triggers fired in this run (None for the others).
 
@@ -78,6 +85,8 @@ def mount_view(
         values: What the view should show as selected; see `signal`.
         triggers: Names of one-shot events with their callbacks, each without arguments; a callback
             reads `st.session_state[key].<name>`.
+        ahead: A payload of what may be asked for next, its header holding `"view": key`. It changes
+            less often than the view's own payload and so is seldom sent.
     """
     with st.container(gap=None):
         result = view_component(folder)(
@@ -86,6 +95,8 @@ def mount_view(
             **{f"on_{name}_change": call or _nothing for name, call in triggers.items()},
         )
         signal(key, values)
+        if ahead is not None:
+            _ahead_component()(key=f"{key}_ahead", data=ahead)
     return {name: getattr(result, name, None) for name in triggers}
 
 

@@ -70,6 +70,21 @@ def pooled_weights(trace: Trace, layer: int, head: int, pool: Pool) -> NDArray[n
     return pooled
 
 
+NO_HEADS: NDArray[np.float32] = np.zeros((0, 0, 0, 0), np.float32)
+MOST_AHEAD = 1 << 20
+"""Bytes of weights that are brought to the browser before they are asked for."""
+
+
+def all_heads(trace: Trace) -> NDArray[np.float32]:
+    """The weights of every layer and head [layers heads query key]; no head where there are more
+    than `MOST_AHEAD` bytes of them."""
+    config, tokens = trace.config, len(trace.tokens)
+    shape = (config.num_hidden_layers, config.num_attention_heads, tokens, tokens)
+    if 4 * int(np.prod(shape)) > MOST_AHEAD:
+        return NO_HEADS
+    return np.stack([_array(trace.layer(layer).attention_probs) for layer in range(shape[0])])
+
+
 def layer_lines(trace: Trace, layer: int) -> LinesView:
     """All heads of one layer, every pair of tokens.
 

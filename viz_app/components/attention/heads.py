@@ -6,6 +6,7 @@ import streamlit as st
 
 from viz_app import state
 from viz_app.components.attention.page import POOLS, SCALES, AttentionPage, show_grid, show_matrix
+from viz_app.components.heatmap import Heads
 from viz_app.components.lines import (
     LONGEST_SETTINGS,
     LineSettings,
@@ -16,7 +17,14 @@ from viz_app.components.neurons import neurons
 from viz_app.components.ranked_bars import ranked_bars
 from viz_app.components.terms import paragraph
 from viz_app.view_models.grid import head_grid
-from viz_app.view_models.matrix import BarOrder, attention_map, layer_lines, row_bars
+from viz_app.view_models.matrix import (
+    NO_HEADS,
+    BarOrder,
+    all_heads,
+    attention_map,
+    layer_lines,
+    row_bars,
+)
 from viz_app.view_models.neurons import neuron_view
 from viz_app.view_models.slices import Block, block_weights, slice_lines
 from viz_app.view_models.tokens import token_labels
@@ -46,7 +54,10 @@ def one_head(page: AttentionPage) -> None:
             required=True,
         )
     view = attention_map(page.trace, chosen.layer, chosen.head, pool)
-    shown = show_matrix(page, view, key="attention_head", scale=scale or "linear")
+    whole = pool == "head" and not page.part.takes_away
+    weights = all_heads(page.trace) if whole else NO_HEADS
+    heads = Heads(weights, chosen.layer, chosen.head)
+    shown = show_matrix(page, view, key="attention_head", scale=scale or "linear", heads=heads)
     positions = [] if shown is None else [token.position for token in shown.rows]
     if shown is None or chosen.query not in positions:
         return

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from viz_app import frame, state
 from viz_app.components.headers import Words
-from viz_app.components.heatmap import heatmap
+from viz_app.components.heatmap import Heads, heatmap
 from viz_app.page_choices import PageChoices
 from viz_app.palette import Scale
 from viz_app.view_models.matrix import Pool
@@ -91,6 +91,7 @@ def show_matrix(
     key: str,
     scale: Scale = "linear",
     choosable: bool = True,
+    heads: Heads | None = None,
 ) -> MatrixView | None:
     """Slice a matrix of tokens by tokens, draw it with its reading; None where nothing is left."""
     sliced = slice_matrix(view, page.part)
@@ -109,6 +110,7 @@ def show_matrix(
         key=key,
         words=page.say,
         scale=scale,
+        heads=heads,
         on_select=take_query if choosable else None,
     )
     st.caption(page.read(sliced.reading))

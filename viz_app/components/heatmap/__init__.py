@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from viz_app.components.headers import Words, token_header
 from viz_app.components.mount import mount_view
@@ -15,8 +19,33 @@ from viz_app.palette import LOG_FLOOR, Scale
 from viz_app.view_models.views import MatrixView
 
 
+@dataclass(frozen=True)
+class Heads:
+    """The weights of every head, of which a view shows one.
+
+    They go to the browser beside the view, so that another head is drawn without asking Python.
+    """
+
+    weights: NDArray[np.float32]
+    """[layers heads rows columns]; empty for none."""
+    layer: int
+    head: int
+    """The head shown."""
+
+    @cached_property
+    def name(self) -> int:
+        """Tells these weights from those of another text or model."""
+        return zlib.crc32(self.weights.tobytes())
+
+
 def heatmap_payload(
-    view: MatrixView, *, key: str, words: Words, scale: Scale = "linear", cells: bool = False
+    view: MatrixView,
+    *,
+    key: str,
+    words: Words,
+    scale: Scale = "linear",
+    cells: bool = False,
+    heads: Heads | None = None,
 ) -> bytes:
     """What the browser needs to draw `view`; also the payload of an exported file.
 
@@ -55,6 +84,8 @@ def heatmap_payload(
             "hidden_tip": words("attention.heatmap.hidden_tip", query="{query}", value="{value}"),
         },
     }
+    if heads is not None and heads.weights.size:
+        header["heads"] = {"name": heads.name, "layer": heads.layer, "head": heads.head}
     arrays = {"values": view.values}
     if view.masked is not None:
         arrays["masked"] = view.masked.astype(np.uint8)
@@ -70,6 +101,7 @@ def heatmap(
     key: str,
     words: Words,
     scale: Scale = "linear",
+    heads: Heads | None = None,
     on_select: Callable[[], None] | None = None,
 ) -> int | None:
     """Draw one matrix; return the row chosen in this run, else None.
@@ -79,6 +111,7 @@ def heatmap(
             are chosen instead of rows.
         words: Looks up a message: `words(key, **values)`.
         scale: Colours grow with the value, or with its logarithm from 0.001 on.
+        heads: All heads' weights where `view` is one of them as it is; always or never for a key.
         on_select: Called before the rerun; `st.session_state[key].select` then holds
             {"query", "key"}: the row, and the column or None where a label was clicked.
     """
@@ -86,9 +119,14 @@ def heatmap(
     row, column = selected if isinstance(selected, tuple) else (selected, None)
     fired = mount_view(
         "heatmap",
-        heatmap_payload(view, key=key, words=words, scale=scale, cells=cells),
+        heatmap_payload(view, key=key, words=words, scale=scale, cells=cells, heads=heads),
+        ahead=None if heads is None else _ahead_payload(heads, key),
         key=key,
         values={"query": row, "key": column},
         triggers={"select": on_select},
     )["select"]
     return None if fired is None else int(fired["query"])
+
+
+def _ahead_payload(heads: Heads, key: str) -> bytes:
+    return pack({"view": key, "name": heads.name}, {"heads": heads.weights})

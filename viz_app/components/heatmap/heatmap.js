@@ -4,6 +4,7 @@
 const CELL = { smallest: 13, legible: 22, largest: 44, row: 18 };
 const TALLEST = 680; // CSS pixels, then the box scrolls
 const LABEL = { rows: 120, columns: 92, size: 12 };
+const PATIENCE = 2000; // milliseconds for Python to answer, after which its last word counts
 const HIDDEN = { gap: 8, width: 56 }; // the column that says how much weight a filter took
 
 /** Widths and heights of the parts, CSS pixels. */
@@ -91,6 +92,43 @@ function buildHeatmap(root, emit) {
   let selectedKey = null; // chosen column, where single cells are chosen
   let hover = null; // {query, key}
   let waiting = 0;
+  let answered = null; // the last payload from Python
+  let ahead = null; // {layer, head, timer}: drawn though Python has not answered yet
+
+  /** Another head is chosen: draw it now, if its numbers were brought along. */
+  function drawAhead({ layer, head }) {
+    const { heads } = payload?.header ?? {};
+    const brought = heads && channel(`${payload.header.view}.ahead`).values;
+    if (!brought || !size || brought.header.name !== heads.name) return;
+    clearTimeout(ahead?.timer);
+    ahead = { layer, head, timer: setTimeout(stopWaiting, PATIENCE) };
+    payload = withHead(answered, brought);
+    hover = null;
+    tip.hide();
+    layout(root.clientWidth);
+  }
+
+  function withHead(shown, { arrays, shapes }) {
+    const cells = shown.arrays.values.length;
+    const first = (ahead.layer * shapes.heads[1] + ahead.head) * cells;
+    const values = arrays.heads.subarray(first, first + cells);
+    return { ...shown, arrays: { ...shown.arrays, values } };
+  }
+
+  function stopWaiting() {
+    clearTimeout(ahead?.timer);
+    ahead = null;
+    if (payload === answered) return;
+    payload = answered;
+    layout(root.clientWidth);
+  }
+
+  /** Whether a payload answers an earlier choice than the one that is drawn. */
+  function isEarlier({ header: { view, heads } }) {
+    const brought = channel(`${view}.ahead`).values;
+    return ahead && heads && heads.name === brought.header.name
+      && (heads.layer !== ahead.layer || heads.head !== ahead.head);
+  }
 
   function describe({ query, key }) {
     const { header, arrays } = payload;
@@ -431,10 +469,15 @@ function buildHeatmap(root, emit) {
     tell();
   });
   const stopWatching = watchWidth(root, layout);
+  const choices = channel("head");
+  choices.listeners.add(drawAhead);
 
   return {
     show(next) {
-      payload = next;
+      const earlier = isEarlier(next);
+      answered = next;
+      if (!earlier) stopWaiting();
+      payload = earlier ? withHead(next, channel(`${next.header.view}.ahead`).values) : next;
       hover = null;
       tip.hide();
       const { header } = next;
@@ -460,6 +503,8 @@ function buildHeatmap(root, emit) {
     repaint: () => layout(root.clientWidth),
     close: () => {
       clearTimeout(waiting);
+      clearTimeout(ahead?.timer);
+      choices.listeners.delete(drawAhead);
       stopWatching();
     },
   };

@@ -266,6 +266,7 @@ function buildOverview(root, emit) {
   }
 
   function choose(tile) {
+    deliver("head", tile); // a view that has this head's numbers draws them at once
     selected = tile;
     place(selectedMark, selected);
     caption.textContent = describe(selected);
