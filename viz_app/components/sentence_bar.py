@@ -50,7 +50,7 @@ def sentence_bar(say: Words) -> None:
 
 
 def _draw_settings(say: Words) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="top"):
         st.selectbox(
             say("app.model.label"),
             _known_models(),
