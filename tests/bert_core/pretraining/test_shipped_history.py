@@ -6,6 +6,7 @@ from bert_core import load
 from bert_core.assets import ASSETS
 from bert_core.bert import Bert
 from bert_core.interpret import head_roles, main_roles
+from bert_core.pretraining.evaluate import everyday_figures
 from bert_core.pretraining.history import HISTORY_SHARES, Snapshot, list_snapshots, load_snapshot
 
 FOLDER = ASSETS / "history" / "mini-en"
@@ -26,8 +27,10 @@ def history(shipped: Bert) -> list[tuple[Snapshot, Bert]]:
 
 def test_snapshots_are_where_they_should_be(history: list[tuple[Snapshot, Bert]]) -> None:
     snapshots = [snapshot for snapshot, _ in history]
-    assert tuple(snapshot.share for snapshot in snapshots) == HISTORY_SHARES
     assert snapshots[0].tokens == 0
+    for snapshot, share in zip(snapshots, HISTORY_SHARES, strict=True):
+        assert share / 2 <= snapshot.share <= 2 * share, "about these shares"
+        assert snapshot.share == pytest.approx(snapshot.tokens / snapshots[-1].tokens, abs=1e-3)
     for earlier, later in zip(snapshots, snapshots[1:], strict=False):
         assert later.tokens > earlier.tokens and later.seconds > earlier.seconds
     assert all(0 < snapshot.relative_error < 0.01 for snapshot in snapshots)
@@ -45,14 +48,10 @@ def test_the_last_one_is_the_shipped_model_up_to_its_rounding(
 
 
 def test_the_run_goes_from_guessing_to_knowing(history: list[tuple[Snapshot, Bert]]) -> None:
-    """From a guess among all 12,288 pieces to a word that fits."""
-    probabilities: list[float] = []
-    for _, bert in history:
-        guesses = bert.fill_mask("She opened the door and [MASK] into the room.", top_k=12288)[0]
-        probabilities.append(sum(g.probability for g in guesses if g.token in ("came", "went")))
-    assert probabilities[0] < 0.01
-    assert probabilities[-1] > 0.1
-    assert probabilities[-1] == max(probabilities)
+    """From no gap of the everyday shelf to more than at any time before."""
+    hits = [everyday_figures(bert.model, bert.tokenizer, "en")["cloze_top5"] for _, bert in history]
+    assert hits[0] < 0.05
+    assert hits[-1] > max(0.4, *hits[:-1])
 
 
 def test_heads_grow_roles(history: list[tuple[Snapshot, Bert]]) -> None:
