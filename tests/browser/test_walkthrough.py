@@ -274,7 +274,8 @@ def test_a_number_can_be_guessed_instead(open_page: OpenPage, language: str) -> 
     expect(weights.first).to_be_visible()
     shown = [float(text) for text in weights.all_inner_texts() if not text.startswith("<")]
     told = page.locator(".walkthrough .guess").inner_text()
-    guessed, largest, apart = (float(number) for number in re.findall(r"\d\.\d+", told))
+    # what it says of even or sharp rows may name more numbers
+    guessed, largest, apart = (float(number) for number in re.findall(r"\d\.\d+", told)[:3])
     assert (guessed, largest) == (0.3, max(shown))
     assert apart == pytest.approx(abs(0.3 - max(shown)), abs=0.0011)
     assert sent == []

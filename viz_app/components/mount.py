@@ -57,8 +57,9 @@ def _signal_component() -> Callable[..., Any]:
 def signal(view: str, values: Mapping[str, Any]) -> None:
     """Send small values (a selection) to the view mounted with `key=view`, without its arrays.
 
-    A payload that changes is sent again whole. Selections change at every click, arrays seldom, so
-    the selection travels on its own and a click on a large view costs a few bytes.
+    A payload that changes is sent again whole, and a small one even if it does not
+    (`.streamlit/config.toml` says why). Selections change at every click, arrays seldom, so the
+    selection travels on its own and a click on a large view costs a few bytes.
     """
     _signal_component()(key=f"{view}_signal", data={"view": view, "values": dict(values)})
 
@@ -86,7 +87,7 @@ def mount_view(
         triggers: Names of one-shot events with their callbacks, each without arguments; a callback
             reads `st.session_state[key].<name>`.
         ahead: A payload of what may be asked for next, its header holding `"view": key`. It changes
-            less often than the view's own payload and so is seldom sent.
+            less often than the view's own payload.
     """
     with st.container(gap=None):
         result = view_component(folder)(
