@@ -99,8 +99,10 @@ class Workers:
         return self.rank == 0
 
     def leave(self) -> None:
-        """Part from the other processes."""
+        """Part from the other processes, all at once: one that goes while another still works may
+        be aborted by its own communication threads."""
         if self.world_size > 1:
+            dist.barrier()
             dist.destroy_process_group()
 
     @contextmanager
