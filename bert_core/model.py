@@ -46,7 +46,8 @@ class BertOutput:
     """What one forward pass gives."""
 
     hidden_states: tuple[Tensor, ...]
-    """layers + 1 tensors [batch, seq, hidden]: the embedding output, then every layer's output."""
+    """layers + 1 tensors [batch, seq, hidden]: the embedding output, then every layer's output.
+    Empty when they were not to be kept."""
     pooled_output: Float[Tensor, "batch hidden"]
     mlm_logits: Tensor
     """[batch, seq, vocab], or [chosen, vocab] when positions were chosen."""
@@ -106,9 +107,9 @@ class ResidualOutput(nn.Module):
 
     def forward(
         self,
-        inner: Float[Tensor, "batch seq in_size"],
-        residual: Float[Tensor, "batch seq hidden"],
-    ) -> tuple[Float[Tensor, "batch seq hidden"], Float[Tensor, "batch seq hidden"]]:
+        inner: Float[Tensor, "*positions in_size"],
+        residual: Float[Tensor, "*positions hidden"],
+    ) -> tuple[Float[Tensor, "*positions hidden"], Float[Tensor, "*positions hidden"]]:
         """Returns the projection alone and the normalised sum."""
         projected = self.dense(inner)
         return projected, self.LayerNorm(residual + self.dropout(projected))
@@ -172,9 +173,17 @@ class BertLayer(nn.Module):
         additive_mask: Float[Tensor, "#batch 1 #query seq"] | None = None,
         head_mask: Float[Tensor, " heads"] | None = None,
         kernel: Kernel = "fused",
-    ) -> Float[Tensor, "batch seq hidden"]:
-        """The layer's output, by the named kernel."""
+        only_at: Int[Tensor, " kept"] | None = None,
+    ) -> Float[Tensor, "*positions hidden"]:
+        """The layer's output, by the named kernel: [batch, seq, hidden].
+
+        `only_at` holds indices into the flattened batch·seq axis; every token is still attended
+        to, but what follows attention is computed there alone, and the output is [kept, hidden].
+        """
         joined = self.attention.self(hidden_states, additive_mask, head_mask, kernel)
+        if only_at is not None:
+            joined = joined.flatten(0, 1).index_select(0, only_at)
+            hidden_states = hidden_states.flatten(0, 1).index_select(0, only_at)
         _, attention_norm = self.attention.output(joined, hidden_states)
         return self.output(self.intermediate(attention_norm), attention_norm)[1]
 
@@ -300,6 +309,7 @@ class BertForPreTraining(nn.Module):
         mlm_positions: Int[Tensor, " chosen"] | None = None,
         attention: str = "full",
         head_mask: Float[Tensor, "layers heads"] | None = None,
+        keep_hidden_states: bool = True,
     ) -> BertOutput:
         """One pass from ids to both heads.
 
@@ -312,6 +322,9 @@ class BertForPreTraining(nn.Module):
                 there, which is most of its cost in training.
             attention: `full` (BERT) or `causal` (a token sees only itself and what stands before).
             head_mask: 0 for a head that is switched off, 1 for the others.
+            keep_hidden_states: Without them, and with `mlm_positions`, the last layer is finished
+                only where a head reads it, at [CLS] and the chosen positions: the same logits for
+                less work.
 
         Raises:
             ValueError: more tokens than positions, or an unknown `attention`.
@@ -323,15 +336,27 @@ class BertForPreTraining(nn.Module):
             )
         hidden = self.bert.embeddings(input_ids, token_type_ids, position_ids)
         mask = additive_attention_mask(attention_mask, attention, hidden)
+        batch, seq = input_ids.shape
+        read = None
+        if mlm_positions is not None and not keep_hidden_states:
+            cls_positions = torch.arange(0, batch * seq, seq, device=input_ids.device)
+            read = torch.cat([cls_positions, mlm_positions])
         hidden_states = [hidden]
+        last = self.config.num_hidden_layers - 1
         for index, layer in enumerate(self.layers()):
             heads = None if head_mask is None else head_mask[index]
-            hidden = layer(hidden, mask, heads, self.kernel)
+            hidden = layer(hidden, mask, heads, self.kernel, read if index == last else None)
             hidden_states.append(hidden)
-        pooled = self.bert.pooler(hidden)
-        chosen = hidden if mlm_positions is None else hidden.flatten(0, 1)[mlm_positions]
+        if read is not None:
+            pooled, chosen = self.bert.pooler(hidden[:batch, None]), hidden[batch:]
+        else:
+            pooled = self.bert.pooler(hidden)
+            chosen = hidden if mlm_positions is None else hidden.flatten(0, 1)[mlm_positions]
         return BertOutput(
-            tuple(hidden_states), pooled, self.mlm_logits(chosen), self.nsp_logits(pooled)
+            tuple(hidden_states) if keep_hidden_states else (),
+            pooled,
+            self.mlm_logits(chosen),
+            self.nsp_logits(pooled),
         )
 
 

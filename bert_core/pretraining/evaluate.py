@@ -77,6 +77,7 @@ def evaluate(model: BertForPreTraining, batches: list[Batch], device: torch.devi
                 token_type_ids=batch.token_type_ids,
                 attention_mask=batch.attention_mask,
                 mlm_positions=batch.mlm_positions,
+                keep_hidden_states=False,
             )
         logits = output.mlm_logits.float()  # [chosen, vocab]
         loss += float(functional.cross_entropy(logits, batch.mlm_labels, reduction="sum"))

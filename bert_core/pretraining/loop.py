@@ -244,6 +244,7 @@ class Run:
                 token_type_ids=mine.token_type_ids,
                 attention_mask=mine.attention_mask,
                 mlm_positions=mine.mlm_positions,
+                keep_hidden_states=False,
             )
         mlm_loss = summed_cross_entropy(output.mlm_logits, mine.mlm_labels)
         nsp_loss = summed_cross_entropy(output.nsp_logits, mine.nsp_labels)

@@ -37,9 +37,11 @@ class _SummedCrossEntropy(torch.autograd.Function):
             rows = slice(start, start + at_once)
             label = labels[rows, None]
             part = logits[rows].float()
-            normaliser = part.logsumexp(-1, keepdim=True)
-            loss += (normaliser - part.gather(1, label)).sum()
-            part = part.sub(normaliser).exp_()
+            part = part - part.amax(-1, keepdim=True)
+            of_label = part.gather(1, label)
+            normaliser = part.exp_().sum(-1, keepdim=True)
+            loss += (normaliser.log() - of_label).sum()
+            part.div_(normaliser)
             part.scatter_add_(1, label, torch.full_like(label, -1, dtype=part.dtype))
             gradient[rows] = part
         ctx.save_for_backward(gradient)

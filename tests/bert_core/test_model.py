@@ -116,6 +116,43 @@ def test_chosen_positions_are_rows_of_all_logits(model: BertForPreTraining, batc
 
 
 @pytest.mark.parametrize("kernel", ["eager", "fused"])
+def test_a_last_layer_finished_only_where_it_is_read_changes_nothing(
+    config: BertConfig, make_model: MakeModel, batch: Batch, kernel: str
+) -> None:
+    model = make_model(config, kernel=kernel)
+    chosen = torch.tensor([20, 1, 8])
+
+    def logits_and_gradients(keep: bool) -> tuple[BertOutput, dict[str, Tensor]]:
+        model.zero_grad(set_to_none=True)
+        output = model(**batch, mlm_positions=chosen, keep_hidden_states=keep)
+        (output.mlm_logits.logsumexp(-1).sum() + output.nsp_logits[:, 1].square().sum()).backward()
+        gradients = {n: p.grad for n, p in model.named_parameters() if p.grad is not None}
+        return output, gradients
+
+    whole, expected = logits_and_gradients(True)
+    short, gradients = logits_and_gradients(False)
+    assert short.hidden_states == ()
+    torch.testing.assert_close(short.pooled_output, whole.pooled_output)
+    torch.testing.assert_close(short.mlm_logits, whole.mlm_logits)
+    torch.testing.assert_close(short.nsp_logits, whole.nsp_logits)
+    torch.testing.assert_close(gradients, expected)
+    everywhere = model(**batch, keep_hidden_states=False)
+    torch.testing.assert_close(everywhere.mlm_logits, model(**batch).mlm_logits)
+
+
+def test_the_last_layer_works_only_where_it_is_read(
+    model: BertForPreTraining, batch: Batch
+) -> None:
+    rows: list[tuple[int, torch.Size]] = []
+    for index, layer in enumerate(model.layers()):
+        layer.intermediate.register_forward_hook(
+            lambda _, __, output, index=index: rows.append((index, output.shape[:-1]))
+        )
+    model(**batch, mlm_positions=torch.tensor([20, 1, 8]), keep_hidden_states=False)
+    assert rows == [(0, (3, 7)), (1, (3, 7)), (2, (6,))], "three [CLS] and three chosen tokens"
+
+
+@pytest.mark.parametrize("kernel", ["eager", "fused"])
 def test_causal_tokens_do_not_look_ahead(
     config: BertConfig, make_model: MakeModel, batch: Batch, kernel: str
 ) -> None:
