@@ -34,8 +34,8 @@ NOTE = (
     "pieces, no dropout), batches of 32 pairs packed to 128 tokens on a CPU and 512 on a GPU, "
     "random ids in place of words. Each side trains in turn; median over the rounds, first steps "
     "left out. The matrix rate is what large products reach in the same format; the share of it "
-    "counts the multiplications and additions of a step's matrix products. “auto” is the format "
-    "that our loop takes here by itself."
+    "counts the multiplications and additions of the matrix products that a step needs, the same "
+    "for both. “auto” is the format that our loop takes here by itself."
 )
 CONFIG = BertConfig(
     vocab_size=12288,
@@ -97,19 +97,22 @@ def run() -> list[dict[str, object]]:
 
 
 def flops_per_token(config: BertConfig, batch: Batch) -> float:
-    """Multiplications and additions in the matrix products of a step, per token.
+    """Multiplications and additions in the matrix products that a step needs, per token.
 
     Forward 2 per weight and token, backward twice that; attention multiplies each token with all
     others of its row, once for the scores and once for the context; the MLM head works on the
-    chosen tokens only.
+    chosen tokens only, and what follows attention in the last layer on these and on [CLS].
     """
     hidden, inner = config.hidden_size, config.intermediate_size
     rows, seq = batch.input_ids.shape
-    layer = 4 * hidden * hidden + 2 * hidden * inner + 2 * seq * hidden
+    attention = 3 * hidden * hidden + 2 * seq * hidden
+    after_attention = hidden * hidden + 2 * hidden * inner
     chosen_share = len(batch.mlm_labels) / (rows * seq)
+    whole_layers = config.num_hidden_layers - 1 + chosen_share + 1 / seq
     head = chosen_share * (hidden * hidden + config.vocab_size * hidden)
     padding = rows * seq / batch.num_tokens
-    return padding * 6 * (config.num_hidden_layers * layer + head)
+    encoder = config.num_hidden_layers * attention + whole_layers * after_attention
+    return padding * 6 * (encoder + head)
 
 
 def matrix_rate(dtype: torch.dtype, device: torch.device) -> float:
