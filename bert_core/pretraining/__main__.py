@@ -324,7 +324,8 @@ def device_name(device: torch.device) -> str:
     """The device in words for `training.json`."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"{device.type}, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"{device.type}, {threads} thread{'s' * (threads != 1)}"
 
 
 def _evaluate(options: argparse.Namespace) -> None:
