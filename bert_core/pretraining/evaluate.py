@@ -27,6 +27,10 @@ EVALUATION_KINDS: Mapping[str, PairMix] = {
     "single_sentences": PairMix({SINGLE_SENTENCES: 1.0}),
 }
 
+_AS_IN_TRAINING = MaskingRule()
+_NOTHING_HIDDEN = MaskingRule(masked=0.0, random=0.0)
+"""Tokens are chosen as ever, and every one is left as it is."""
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -44,13 +48,17 @@ class Evaluation:
 
 
 def evaluation_batches(
-    corpus: Corpus, tokenizer: BertTokenizer, mix: PairMix, max_pairs: int | None = None
+    corpus: Corpus,
+    tokenizer: BertTokenizer,
+    mix: PairMix,
+    max_pairs: int | None = None,
+    rule: MaskingRule = _AS_IN_TRAINING,
 ) -> list[Batch]:
     """The same pairs and masks at every call: each held-out document once, masks drawn once."""
     random = Random(EVALUATION_SEED)
     plan = plan_pairs(corpus, mix, random)
     groups = group_by_length(plan, _TOKENS_PER_BATCH, random)
-    classes, rule = token_classes(tokenizer), MaskingRule()
+    classes = token_classes(tokenizer)
     batches: list[Batch] = []
     pairs = 0
     for number, group in enumerate(groups):
@@ -101,11 +109,20 @@ def evaluate(model: BertForPreTraining, batches: list[Batch], device: torch.devi
 def evaluate_kinds(
     model: BertForPreTraining, corpus: Corpus, tokenizer: BertTokenizer, device: torch.device
 ) -> dict[str, dict[str, float | int]]:
-    """Every kind of pair of `EVALUATION_KINDS` on the whole held-out corpus."""
-    return {
-        kind: evaluate(model, evaluation_batches(corpus, tokenizer, mix), device).as_dict()
-        for kind, mix in EVALUATION_KINDS.items()
-    }
+    """Every kind of pair of `EVALUATION_KINDS` on the whole held-out corpus.
+
+    `nsp_accuracy` is that of training, with words hidden; `nsp_accuracy_unmasked` judges the same
+    pairs as a reader types them, with every word in place.
+    """
+    figures: dict[str, dict[str, float | int]] = {}
+    for kind, mix in EVALUATION_KINDS.items():
+        masked, whole = (
+            evaluate(model, evaluation_batches(corpus, tokenizer, mix, rule=rule), device)
+            for rule in (_AS_IN_TRAINING, _NOTHING_HIDDEN)
+        )
+        unmasked = {"nsp_accuracy_unmasked": round(whole.nsp_accuracy, 5)}
+        figures[kind] = masked.as_dict() | unmasked
+    return figures
 
 
 def everyday_figures(

@@ -10,6 +10,7 @@ from viz_app import frame, state
 from viz_app.components.chart import chart
 from viz_app.figures.training import parameter_bars, training_curve
 from viz_app.view_models.checkpoint_facts import (
+    HELD_OUT_FIGURES,
     LOAD_ERRORS,
     LONGEST_CARD,
     HeldOut,
@@ -167,7 +168,8 @@ def draw_figures(training: Training) -> None:
         before = {kind.kind: kind for kind in training.earlier.heldout} if training.earlier else {}
         figures = {
             name: [figure(kind, before.get(kind.kind), name) for kind in kinds]
-            for name in ("mlm_loss", "mlm_top1", "mlm_top5", "nsp_accuracy")
+            for name in HELD_OUT_FIGURES
+            if any(getattr(kind, name) is not None for kind in kinds)
         }
         lines = [
             f"| | {' | '.join(kind_in_words(kind.kind) for kind in kinds)} |",

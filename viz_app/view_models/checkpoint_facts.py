@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +129,11 @@ class HeldOut:
     mlm_top1: float | None
     mlm_top5: float | None
     nsp_accuracy: float | None
+    nsp_accuracy_unmasked: float | None
+    """The same pairs with no word hidden, as a reader types them."""
+
+
+HELD_OUT_FIGURES = tuple(field.name for field in fields(HeldOut) if field.name != "kind")
 
 
 @dataclass(frozen=True)
@@ -217,9 +222,9 @@ def _training(record: Mapping[str, Any], earlier: Training | None, name: str | N
 def _held_out(kinds: Mapping[str, Any]) -> Iterable[HeldOut]:
     for kind in kinds:
         figures = _mapping(kinds, kind)
-        names = ("mlm_loss", "mlm_top1", "mlm_top5", "nsp_accuracy")
-        if any(_number(figures, name) is not None for name in names):
-            yield HeldOut(kind, *(_number(figures, name) for name in names))
+        values = [_number(figures, name) for name in HELD_OUT_FIGURES]
+        if any(value is not None for value in values):
+            yield HeldOut(kind, *values)
 
 
 def _curve(lines: list[Any]) -> TrainingCurve | None:

@@ -10,6 +10,7 @@ from bert_core.pretraining.batches import Batch
 from bert_core.pretraining.documents import Corpus
 from bert_core.pretraining.evaluate import (
     EVALUATION_KINDS,
+    Evaluation,
     evaluate,
     evaluate_kinds,
     evaluation_batches,
@@ -85,6 +86,31 @@ def test_figures_are_ready_for_json(corpus: Corpus, tokenizer: BertTokenizer) ->
     for kind in figures.values():
         assert 0 <= kind["mlm_top1"] <= kind["mlm_top5"] <= 1
         assert 0 <= kind["nsp_accuracy"] <= 1 and kind["pairs"] > 100
+
+
+def test_unmasked_pairs_are_the_same_pairs_with_every_word_in_place(
+    corpus: Corpus, tokenizer: BertTokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met: list[list[Batch]] = []
+
+    def spy(model: BertForPreTraining, batches: list[Batch], device: torch.device) -> Evaluation:
+        met.append(batches)
+        return evaluate(model, batches, device)
+
+    monkeypatch.setattr("bert_core.pretraining.evaluate.evaluate", spy)
+    figures = evaluate_kinds(tiny_model(tokenizer.vocab_size), corpus, tokenizer, CPU)
+    assert len(met) == 2 * len(figures)
+    for kind, masked, whole in zip(figures.values(), met[::2], met[1::2], strict=True):
+        hidden = 0
+        for before, after in zip(masked, whole, strict=True):
+            restored = before.input_ids.flatten().clone()
+            restored[before.mlm_positions] = before.mlm_labels
+            assert torch.equal(after.input_ids.flatten(), restored)
+            assert torch.equal(after.nsp_labels, before.nsp_labels)
+            hidden += int((before.input_ids != after.input_ids).sum())
+        assert hidden > 0
+        found = evaluate(tiny_model(tokenizer.vocab_size), whole, CPU).nsp_accuracy
+        assert kind["nsp_accuracy_unmasked"] == pytest.approx(found, abs=1e-5)
 
 
 def test_everyday_figures_count_hits(tokenizer: BertTokenizer) -> None:
