@@ -186,24 +186,6 @@ def rollout(trace: Trace, residual: float = 0.5) -> Float[Tensor, "layers query 
     return torch.stack(layers)
 
 
-def weighted_values(trace: Trace, layer: int, head: int) -> Float[Tensor, "query key hidden"]:
-    """α·f(x): what one head adds to the query position from each key, as vectors.
-
-    f(x) is the head's value, taken through the head's own part of the output projection. Summed
-    over keys and heads, plus the projection's bias, it is the layer's `attention_output`.
-
-    Source: Kobayashi et al. 2020, equation 3.
-    """
-    record = trace.layer(layer)
-    size = trace.config.head_size
-    weight = trace.model.layer(layer).attention.output.dense.weight.detach().cpu()
-    projected = record.value[head] @ weight[:, head * size : (head + 1) * size].T  # [key, hidden]
-    weights = record.attention_probs[head]
-    if (layer, head) in trace.heads_off:
-        weights = torch.zeros_like(weights)
-    return weights[:, :, None] * projected[None, :, :]
-
-
 def value_norms(trace: Trace, layer: int, head: int) -> Float[Tensor, "query key"]:
     """‖α·f(x)‖ of one head: its weights times the length of what stands behind each key.
 

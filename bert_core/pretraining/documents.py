@@ -54,10 +54,6 @@ class Corpus:
         return len(self.ids)
 
     @property
-    def num_sentences(self) -> int:
-        return len(self.sentence_starts) - 1
-
-    @property
     def num_documents(self) -> int:
         return len(self.document_starts) - 1
 

@@ -17,7 +17,6 @@ from bert_core.interpret import (
     rollout,
     sharpness,
     value_norms,
-    weighted_values,
 )
 from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
@@ -143,6 +142,16 @@ def test_rollout_without_attention_stays_where_it_is(trace: Trace) -> None:
     torch.testing.assert_close(rollout(trace, residual=1.0)[-1], torch.eye(len(trace.tokens)))
     with pytest.raises(ValueError, match="share from 0 to 1"):
         rollout(trace, residual=2.0)
+
+
+def weighted_values(trace: Trace, layer: int, head: int) -> torch.Tensor:
+    """α·f(x) of Kobayashi et al. 2020, equation 3, [query, key, hidden]: what one head adds to the
+    query position from each key, its value taken through its part of the output projection."""
+    record = trace.layer(layer)
+    columns = slice(head * trace.config.head_size, (head + 1) * trace.config.head_size)
+    weight = trace.model.layer(layer).attention.output.dense.weight.detach()[:, columns]
+    share = record.attention_probs[head] * ((layer, head) not in trace.heads_off)
+    return torch.einsum("qk,kd,od->qko", share, record.value[head], weight)
 
 
 def stacked(trace: Trace, layer: int) -> torch.Tensor:

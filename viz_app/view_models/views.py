@@ -101,8 +101,8 @@ class MatrixView:
 class OverviewView:
     """All layers and heads as 8-bit pictures: uint8 [layers, heads, side, side] of 255·√p.
 
-    The square root spreads small weights over more of the 256 steps; `approximate_probability`
-    undoes it, with at most 0.004 lost. `side` is the number of tokens, or less for a long input:
+    The square root spreads small weights over more of the 256 steps; (pixel / 255)² is the weight
+    again, within 0.004. `side` is the number of tokens, or less for a long input:
     then each pixel shows the strongest of several pairs. `peaks` [layers, heads, 2] is the
     strongest pair (query, key) of each head, `peak_weights` [layers, heads] its weight, as exact as
     the model's own.
@@ -141,11 +141,6 @@ class OverviewView:
     @property
     def side(self) -> int:
         return int(self.pixels.shape[2])
-
-
-def approximate_probability(pixels: ArrayLike) -> NDArray[np.float32]:
-    """Probabilities 0..1 from the 8-bit values of an overview, within 0.004."""
-    return (np.asarray(pixels, dtype=np.float32) / np.float32(255)) ** 2
 
 
 @dataclass(frozen=True)

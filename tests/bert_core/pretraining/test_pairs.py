@@ -73,7 +73,7 @@ def test_kinds_come_in_their_shares(corpus: Corpus) -> None:
 
 def test_every_sentence_is_used_in_a_pass(corpus: Corpus) -> None:
     plan = plan_pairs(corpus, TRAINING_MIX, Random(4))
-    used = np.zeros(corpus.num_sentences, dtype=np.bool_)
+    used = np.zeros(len(corpus.sentence_starts) - 1, dtype=np.bool_)
     for example in range(len(plan)):
         used[plan.a_first[example] : plan.a_stop[example]] = True
         used[plan.b_first[example] : plan.b_stop[example]] = True

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from bert_core.trace import Trace
+from tests.viz_app.pixels import approximate_probability
 from tests.viz_app.toy import toy_bert
 from viz_app.view_models.matrix import (
     BarOrder,
@@ -13,7 +14,6 @@ from viz_app.view_models.matrix import (
     strongest_of_blocks,
     symmetric_range,
 )
-from viz_app.view_models.views import approximate_probability
 
 
 @pytest.fixture(scope="module")

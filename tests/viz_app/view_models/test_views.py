@@ -7,7 +7,6 @@ from viz_app.view_models.views import (
     OverviewView,
     Reading,
     TokenLabel,
-    approximate_probability,
 )
 
 TOKENS = tuple(TokenLabel(i, t, t, 0, False, False) for i, t in enumerate("ab"))
@@ -64,9 +63,3 @@ def test_reading_cannot_be_changed() -> None:
     assert reading.values["weight"] == "0.5"
     with pytest.raises(TypeError):
         reading.values["weight"] = "0.7"  # type: ignore[index]
-
-
-def test_eight_bits_lose_less_than_they_say() -> None:
-    exact = np.linspace(0, 1, 10_001)
-    shown = approximate_probability(np.round(255 * np.sqrt(exact)).astype(np.uint8))
-    assert np.abs(shown - exact).max() < 0.004
