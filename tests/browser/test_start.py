@@ -162,7 +162,7 @@ def test_a_narrow_page_stacks_the_parts(open_page: OpenPage, size: tuple[int, in
 def test_a_long_text_scrolls_in_its_own_box(open_page: OpenPage) -> None:
     page = open_page("/?lang=en&model=mini-en&a=" + quote("word " * 200))
     expect(board(page)).to_have_attribute("data-painted", "128")
-    expect(board(page).locator(".more")).to_contain_text("of 128 word pieces are in view")
+    expect(board(page).locator(".more")).to_contain_text("of 128 tokens are in view")
     box = board(page).locator(".board").bounding_box()
     assert box is not None
     assert box["height"] < 900

@@ -135,6 +135,9 @@ def test_an_example_brings_its_text_and_its_model() -> None:
     assert test.text_input(key="text_a").value == "我喜欢吃洋葱"
     assert test.selectbox(key="model").value == "mini-zh"
     assert test.selectbox(key="example").value is None
+    # … and says once what there is to see
+    assert ["“洋”" in toast.value for toast in test.toast] == [True]
+    assert not test.run().toast
 
 
 def test_mask_may_be_typed_in_any_case() -> None:

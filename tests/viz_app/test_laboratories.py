@@ -254,6 +254,20 @@ def test_own_words_and_sentences() -> None:
     assert arrays["values"].shape == (2, 2)
 
 
+def test_uses_without_named_senses_are_not_called_alike() -> None:
+    test = page("words_in_context", wc_word="")
+    test.text_input(key="wc_own").set_value("bat")
+    test.text_area(key="wc_sentences").set_value("A bat flew by.\nHe held the bat.").run()
+    assert not test.exception
+    spec = json.loads(test.get("plotly_chart")[1].proto.spec)
+    assert [curve["name"] for curve in spec["data"]] == [
+        text("en", "words_in_context.curve.unnamed"),
+        text("en", "words_in_context.curve.any"),
+    ]
+    captions = [box.value for box in test.caption]
+    assert text("en", "words_in_context.curves_reading_unnamed") in captions
+
+
 def test_the_word_embedding_is_the_same_everywhere() -> None:
     test = page("words_in_context", wc_stage="0")
     _, arrays = views(test)["wc_cosines"]

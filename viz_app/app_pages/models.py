@@ -247,23 +247,31 @@ def draw_how_to_open() -> None:
         )
 
 
+def draw_model() -> None:
+    """All that is known of the chosen model; stops the page where it cannot be opened."""
+    bert = frame.model()
+    chosen = state.current().model
+    folder = checkpoint_folder(chosen)
+    st.subheader(say("models.heading", model=frame.escape(bert.name)), anchor=False)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        st.markdown(f"#### {say('models.sizes.heading')}")
+        draw_sizes(bert, folder)
+        draw_missing(bert)
+    with right:
+        st.markdown(f"#### {say('models.parameters.heading')}")
+        draw_parameters(bert)
+    st.markdown(f"#### {say('models.training.heading')}")
+    draw_training(folder)
+    st.markdown(f"#### {say('models.card.heading')}")
+    draw_card(folder, shipped=chosen in shipped_checkpoints())
+
+
 say = frame.words()
-bert = frame.model()
-chosen = state.current().model
-folder = checkpoint_folder(chosen)
 st.html(STYLE)
-st.subheader(say("models.heading", model=frame.escape(bert.name)), anchor=False)
-left, right = st.columns([2, 3], gap="large")
-with left:
-    st.markdown(f"#### {say('models.sizes.heading')}")
-    draw_sizes(bert, folder)
-    draw_missing(bert)
-with right:
-    st.markdown(f"#### {say('models.parameters.heading')}")
-    draw_parameters(bert)
-st.markdown(f"#### {say('models.training.heading')}")
-draw_training(folder)
-st.markdown(f"#### {say('models.card.heading')}")
-draw_card(folder, shipped=chosen in shipped_checkpoints())
+about = st.container()
+# Drawn first: it is needed most where the model cannot be opened and the page stops.
 st.markdown(f"#### {say('models.open.heading')}")
 draw_how_to_open()
+with about:
+    draw_model()

@@ -125,6 +125,7 @@ def _take_example() -> None:
     language, entry = _example(st.session_state["example"])
     state.choose(text_a=entry["text_a"], text_b=entry["text_b"] or "")
     _use_model_of(language)
+    st.toast(entry["shows"], duration="long")
     # The menu is a menu, not a setting: picking the same example again works.
     st.session_state["example"] = None
 

@@ -122,3 +122,12 @@ def test_missing_heads_are_named(folder: Path) -> None:
     # … and are not counted
     rows = shown(test).split("\n")
     assert not [row for row in rows if row.startswith(f"| {text('en', 'models.part.mlm')} |")]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_to_do_is_said_where_the_model_cannot_be_opened(folder: Path, language: str) -> None:
+    (folder / "config.json").unlink()
+    test = models_page(str(folder), language)
+    assert not test.exception
+    assert ["config.json" in error.value.replace("\\", "") for error in test.error] == [True]
+    assert text(language, "models.remedy.no_config") in shown(test)

@@ -72,8 +72,8 @@ def _draw(page: AttentionPage, trace: Trace, model: str, layer: int, head: int) 
         st.info(say("attention.part.nothing"))
         return
     names = (
-        f"A: {frame.escape(chosen.model)} · L{chosen.layer} H{chosen.head}",
-        f"B: {frame.escape(model)} · L{layer} H{head}",
+        f"① {frame.escape(chosen.model)} · L{chosen.layer} H{chosen.head}",
+        f"② {frame.escape(model)} · L{layer} H{head}",
     )
     for column, view, name, key in zip(
         st.columns(2), (first, second), names, ("compare_a", "compare_b"), strict=True

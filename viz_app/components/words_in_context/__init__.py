@@ -201,8 +201,9 @@ def _draw_curves(
     from bert_core.contexts import sense_similarity
 
     found = sense_similarity(vectors, [use.sense for use in held])
+    named = any(use.sense for use in held)
     curves = {
-        say("words_in_context.curve.same"): found.same,
+        say(f"words_in_context.curve.{'same' if named else 'unnamed'}"): found.same,
         say("words_in_context.curve.different"): found.different,
     }
     if shelf is not None:
@@ -214,7 +215,7 @@ def _draw_curves(
         "wc_curves",
         alt=say("words_in_context.curves"),
     )
-    st.caption(say("words_in_context.curves_reading"))
+    st.caption(say(f"words_in_context.curves_reading{'' if named else '_unnamed'}"))
 
 
 def _shelf(say: Words) -> WordShelf | None:
