@@ -6,6 +6,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -24,7 +25,7 @@ from bert_core.pretraining.documents import Corpus
 from bert_core.pretraining.loop import Pace, Recipe, Run
 from bert_core.pretraining.masking import MaskingRule
 from bert_core.pretraining.pairs import PairMix
-from bert_core.pretraining.precision import choose_precision
+from bert_core.pretraining.precision import avoid_cudnn_attention, choose_precision
 from bert_core.pretraining.schedule import Budget
 from bert_core.tokenizer import SPECIAL_TOKENS, BertTokenizer
 
@@ -48,9 +49,18 @@ CONFIG = BertConfig(
     max_position_embeddings=128,
 )
 ROUNDS = 3
-WARM_UP = 2
-STEPS = 8
-"""Steps that are timed in each round, after the warm-up."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """The steps of a round: those that are left out at first, and those that are timed."""
+
+    warm_up: int
+    timed: int
+
+
+COURSES = {"cpu": Course(2, 8), "cuda": Course(20, 100)}
+"""A GPU does a step in milliseconds, and its first ones with every shape take longer."""
 
 THEIRS = f"transformers {transformers.__version__}: BertForPreTraining and Trainer (AdamW)"
 FORMATS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -58,8 +68,10 @@ FORMATS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 def run() -> list[dict[str, object]]:
     """One row per way of training, with its speed beside the Trainer's in the same format."""
+    avoid_cudnn_attention()  # on both sides
     device = choose_device()
     source = _source(rows=512 if device.type == "cuda" else 32)
+    course = COURSES[device.type]
     chosen = choose_precision("auto", device)
     sides: dict[tuple[str, str], Callable[[], float]] = {}
     for name, dtype in FORMATS.items():
@@ -67,14 +79,16 @@ def run() -> list[dict[str, object]]:
             ("this project, Muon and AdamW", Recipe()),
             ("this project, AdamW alone", Recipe(matrix_rate=0.0)),
         ):
-            sides[loop, name] = partial(_our_speed, source, recipe, dtype, device)
-        sides[THEIRS, name] = partial(_their_speed, source, dtype, device)
+            sides[loop, name] = partial(_our_speed, source, course, recipe, dtype, device)
+        sides[THEIRS, name] = partial(_their_speed, source, course, dtype, device)
     speeds: dict[tuple[str, str], list[float]] = {side: [] for side in sides}
     for _ in range(ROUNDS):
         for side, measure in sides.items():
             speeds[side].append(measure())
     median = {side: statistics.median(values) for side, values in speeds.items()}
-    flops = flops_per_token(CONFIG, _batches(source)[0])
+    timed = _batches(source, course)[course.warm_up :]
+    flops = sum(flops_per_token(CONFIG, batch) * batch.num_tokens for batch in timed)
+    flops /= sum(batch.num_tokens for batch in timed)
     rows: list[dict[str, object]] = []
     for (loop, name), values in speeds.items():
         rate = matrix_rate(FORMATS[name], device)
@@ -118,7 +132,7 @@ def flops_per_token(config: BertConfig, batch: Batch) -> float:
 def matrix_rate(dtype: torch.dtype, device: torch.device) -> float:
     """Operations per second of a large product, the fastest of a few tries."""
     size = 8192 if device.type == "cuda" else 2048
-    left, right = (torch.ones(size, size, dtype=dtype, device=device) for _ in range(2))
+    left, right = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
     tries: list[float] = []
     for _ in range(6):
         _wait(device)
@@ -160,7 +174,11 @@ def _source(rows: int) -> BatchSource:
 
 
 def _our_speed(
-    source: BatchSource, recipe: Recipe, precision: torch.dtype, device: torch.device
+    source: BatchSource,
+    course: Course,
+    recipe: Recipe,
+    precision: torch.dtype,
+    device: torch.device,
 ) -> float:
     """Tokens per second of a run of our loop."""
     clock: list[float] = []
@@ -175,7 +193,7 @@ def _our_speed(
         Run(
             model=BertForPreTraining(CONFIG),
             source=source,
-            budget=Budget(steps=WARM_UP + STEPS),
+            budget=Budget(steps=course.warm_up + course.timed),
             folder=Path(folder),
             device=device,
             recipe=recipe,
@@ -183,14 +201,14 @@ def _our_speed(
             pace=Pace(save_seconds=1e9, log_steps=10**9, history=(), evaluations=()),
             stop_requested=tick,
         ).train()
-    tokens = sum(batch.num_tokens for batch in _batches(source)[WARM_UP:])
-    return tokens / (clock[WARM_UP + STEPS] - clock[WARM_UP])
+    tokens = sum(batch.num_tokens for batch in _batches(source, course)[course.warm_up :])
+    return tokens / (clock[course.warm_up + course.timed] - clock[course.warm_up])
 
 
-def _batches(source: BatchSource) -> list[Batch]:
+def _batches(source: BatchSource, course: Course) -> list[Batch]:
     """The batches that a round trains on."""
     stream = source.batches(Position())
-    return [batch for batch, _ in islice(stream, WARM_UP + STEPS)]
+    return [batch for batch, _ in islice(stream, course.warm_up + course.timed)]
 
 
 class _Batches(torch.utils.data.Dataset):
@@ -230,9 +248,23 @@ class _Clock(transformers.TrainerCallback):
         self.ends.append(time.perf_counter())
 
 
-def _their_speed(source: BatchSource, precision: torch.dtype, device: torch.device) -> float:
+class _Collator:
+    """Hands on the one item of a batch; notes its tokens, since the Trainer shuffles the items."""
+
+    def __init__(self) -> None:
+        self.tokens: list[int] = []
+
+    def __call__(self, items: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+        self.tokens.append(int(items[0]["attention_mask"].sum()))
+        return items[0]
+
+
+def _their_speed(
+    source: BatchSource, course: Course, precision: torch.dtype, device: torch.device
+) -> float:
     """Tokens per second of `Trainer` on the same batches."""
-    batches = _batches(source)
+    batches = _batches(source, course)
+    collator = _Collator()
     torch.manual_seed(1)
     clock = _Clock(device)
     with tempfile.TemporaryDirectory() as folder:
@@ -253,11 +285,11 @@ def _their_speed(source: BatchSource, precision: torch.dtype, device: torch.devi
             model=transformers.BertForPreTraining(_their_config()),
             args=arguments,
             train_dataset=_Batches(batches),
-            data_collator=lambda items: items[0],
+            data_collator=collator,
             callbacks=[clock],
         ).train()
-    timed = sum(batch.num_tokens for batch in batches) * STEPS / len(batches)
-    return timed / (clock.ends[-1] - clock.ends[WARM_UP - 1])
+    timed = sum(collator.tokens[course.warm_up :])
+    return timed / (clock.ends[-1] - clock.ends[course.warm_up - 1])
 
 
 def _their_config() -> transformers.BertConfig:

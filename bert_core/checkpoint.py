@@ -110,6 +110,9 @@ def save_checkpoint(
     """
     folder = Path(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    old = folder.with_name(f".{folder.name}-old")
+    if old.exists() and not folder.exists():
+        old.rename(folder)  # a save was killed between its last two steps
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         if folder.is_dir():
@@ -130,7 +133,6 @@ def save_checkpoint(
             (fresh / name).write_text(text, encoding="utf-8")
         (fresh / "model.safetensors").chmod(0o644)  # written as a private temporary file
         fresh.chmod(0o755)
-        old = folder.with_name(f".{folder.name}-old")
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
             folder.rename(old)

@@ -40,7 +40,11 @@ from bert_core.pretraining.evaluate import (
 from bert_core.pretraining.loop import Pace, Recipe, Run, Standing, Workers, read_metrics
 from bert_core.pretraining.masking import MaskingRule
 from bert_core.pretraining.pairs import TRAINING_MIX
-from bert_core.pretraining.precision import PRECISIONS, choose_precision
+from bert_core.pretraining.precision import (
+    PRECISIONS,
+    avoid_cudnn_attention,
+    choose_precision,
+)
 from bert_core.pretraining.schedule import Budget
 from bert_core.shelves import LANGUAGES
 from bert_core.tokenizer import BertTokenizer
@@ -53,6 +57,7 @@ _LOGGED_PAIRS = 400
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; problems with the input are told in one line."""
     options = build_parser().parse_args(arguments)
+    avoid_cudnn_attention()
     try:
         options.command(options)
     except (ValueError, OSError, FloatingPointError) as problem:

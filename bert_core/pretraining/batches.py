@@ -1,12 +1,15 @@
 """Batches of sentence pairs of like length, in an order that a seed and a position give back."""
 
+import signal
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from random import Random
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
 
 from bert_core.pretraining.documents import Corpus
 from bert_core.pretraining.masking import (
@@ -41,6 +44,10 @@ class Batch:
     def to(self, device: torch.device) -> "Batch":
         moved = {f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)}
         return Batch(**moved)
+
+    def pin_memory(self) -> "Batch":
+        """A copy in memory from which a GPU reads without waiting; torch's loader asks for it."""
+        return Batch(**{f.name: getattr(self, f.name).pin_memory() for f in fields(self)})
 
     def share(self, rank: int, world_size: int) -> "Batch":
         """The rows that process `rank` of `world_size` computes.
@@ -171,20 +178,62 @@ class BatchSource:
         """Endless batches from `start` on, each with the position that follows it.
 
         Pairs, order and masks are drawn anew in every pass; the same seed and position give the
-        same batch, whatever was read before.
+        same batch, whatever was read before. The next pass is planned while the second half of
+        this one is read.
         """
         classes = token_classes(self.tokenizer)
         epoch, first = start.epoch, start.batch
-        while True:
-            random = Random(f"{self.seed}/{epoch}")
-            plan = plan_pairs(self.corpus, self.mix, random, self.source_weights)
-            groups = group_by_length(plan, self.tokens_per_batch, random, self.rows_multiple)
-            for number in range(first, len(groups)):
-                rng = np.random.default_rng([self.seed, epoch, number])
-                batch = assemble(
-                    self.corpus, plan, groups[number], self.tokenizer, classes, self.rule, rng
-                )
-                following = number + 1
-                wraps = following == len(groups)
-                yield batch, Position(epoch + 1, 0) if wraps else Position(epoch, following)
-            epoch, first = epoch + 1, 0
+        with ThreadPoolExecutor(1) as pool:
+            planned = pool.submit(self._plan, epoch)
+            while True:
+                plan, groups = planned.result()
+                for number in range(first, len(groups)):
+                    if number == max(first, len(groups) // 2):
+                        planned = pool.submit(self._plan, epoch + 1)
+                    rng = np.random.default_rng([self.seed, epoch, number])
+                    batch = assemble(
+                        self.corpus, plan, groups[number], self.tokenizer, classes, self.rule, rng
+                    )
+                    following = number + 1
+                    wraps = following == len(groups)
+                    yield batch, Position(epoch + 1, 0) if wraps else Position(epoch, following)
+                epoch, first = epoch + 1, 0
+
+    def _plan(self, epoch: int) -> tuple[Plan, list[np.ndarray]]:
+        """The pairs of one pass and the batches that they make."""
+        random = Random(f"{self.seed}/{epoch}")
+        plan = plan_pairs(self.corpus, self.mix, random, self.source_weights)
+        return plan, group_by_length(plan, self.tokens_per_batch, random, self.rows_multiple)
+
+
+def made_ahead(source: BatchSource, start: Position) -> Iterator[tuple[Batch, Position]]:
+    """`source.batches(start)`, made by a process of its own while a GPU is busy.
+
+    A thread would not do: making batches and giving a GPU its work are both Python.
+    """
+    loader = DataLoader(
+        _Stream(source, start),
+        batch_size=None,  # what comes is a batch already
+        num_workers=1,
+        prefetch_factor=16,
+        pin_memory=torch.cuda.is_available(),
+        worker_init_fn=_leave_signals_alone,
+        generator=torch.Generator(),  # or the loader would draw from the run's own
+    )
+    return iter(loader)
+
+
+class _Stream(IterableDataset[tuple[Batch, Position]]):
+    """The batches of a source from a position on."""
+
+    def __init__(self, source: BatchSource, start: Position) -> None:
+        self.source, self.start = source, start
+
+    def __iter__(self) -> Iterator[tuple[Batch, Position]]:
+        return self.source.batches(self.start)
+
+
+def _leave_signals_alone(_: int) -> None:
+    """The run decides when to stop; its helper ends with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -126,8 +126,11 @@ def open_corpus(files: Sequence[Path], tokenizer: BertTokenizer, cache: Path) ->
     A cache folder that was damaged (a file cut short, changed bytes) is noticed and built again.
 
     Raises:
-        ValueError: a text file is damaged or empty, or the vocabulary does not fit into 16 bits.
+        ValueError: a text file is damaged or empty, there are more files than can be told apart, or
+            the vocabulary does not fit into 16 bits.
     """
+    if len(files) > 1 << 8:
+        raise ValueError(f"{len(files)} text files are too many; join them into 256 or fewer.")
     if tokenizer.vocab_size > 1 << 16:
         raise ValueError(f"The cache holds 16-bit ids; the vocabulary has {tokenizer.vocab_size}.")
     digest = corpus_digest(files, tokenizer)

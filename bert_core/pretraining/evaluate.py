@@ -1,7 +1,6 @@
 """How well a model fills masks and judges pairs on documents it was not trained on."""
 
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from random import Random
 
@@ -72,22 +71,20 @@ def evaluation_batches(
 
 @torch.no_grad()
 def evaluate(model: BertForPreTraining, batches: list[Batch], device: torch.device) -> Evaluation:
-    """Run the model over `batches` without dropout and count."""
+    """Run the model over `batches` without dropout, in float32, and count."""
     was_training = model.training
     model.eval()
     loss = 0.0
     top1 = top5 = next_right = pairs = chosen = 0
-    precision = torch.autocast("cuda", torch.bfloat16) if device.type == "cuda" else nullcontext()
     for batch in (batch.to(device) for batch in batches):
-        with precision:
-            output = model(
-                batch.input_ids,
-                token_type_ids=batch.token_type_ids,
-                attention_mask=batch.attention_mask,
-                mlm_positions=batch.mlm_positions,
-                keep_hidden_states=False,
-            )
-        logits = output.mlm_logits.float()  # [chosen, vocab]
+        output = model(
+            batch.input_ids,
+            token_type_ids=batch.token_type_ids,
+            attention_mask=batch.attention_mask,
+            mlm_positions=batch.mlm_positions,
+            keep_hidden_states=False,
+        )
+        logits = output.mlm_logits  # [chosen, vocab]
         loss += float(functional.cross_entropy(logits, batch.mlm_labels, reduction="sum"))
         best = logits.topk(5, dim=-1).indices == batch.mlm_labels[:, None]
         top1 += int(best[:, 0].sum())

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -76,7 +76,11 @@ def save_snapshot(
     tokens: int,
     seconds: float,
 ) -> Snapshot:
-    """Write one snapshot; the file appears whole or not at all."""
+    """Write one snapshot; the file appears whole or not at all.
+
+    Raises:
+        OSError: it could not be written.
+    """
     packed, error = pack_weights(model.state_dict())
     snapshot = Snapshot(share, step, tokens, round(seconds, 1), round(error, 6))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,6 +89,8 @@ def save_snapshot(
         save_file(packed, unfinished, {"snapshot": json.dumps(vars(snapshot))})
         unfinished.chmod(0o644)  # it is written as a private file
         os.replace(unfinished, path)
+    except SafetensorError as problem:
+        raise OSError(f"{path.name} cannot be written: {problem}") from problem
     finally:
         unfinished.unlink(missing_ok=True)
     return snapshot

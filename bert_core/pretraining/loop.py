@@ -7,11 +7,13 @@ end, `checkpoint/`.
 
 import json
 import os
+import pickle
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from bert_core.model import BertForPreTraining, BertOutput
-from bert_core.pretraining.batches import Batch, BatchSource, Position
+from bert_core.pretraining.batches import Batch, BatchSource, Position, made_ahead
 from bert_core.pretraining.evaluate import Evaluation
 from bert_core.pretraining.history import HISTORY_SHARES, save_snapshot
 from bert_core.pretraining.losses import summed_cross_entropy
@@ -29,6 +31,9 @@ from bert_core.pretraining.muon import build_optimizers
 from bert_core.pretraining.schedule import Budget, learning_rate_factor
 
 Forward = Callable[..., BertOutput]
+
+_PATIENCE = timedelta(hours=6)
+"""How long processes wait for the lead, which alone learns a vocabulary, tokenises, evaluates."""
 
 
 @dataclass(frozen=True)
@@ -81,18 +86,32 @@ class Workers:
 
     rank: int = 0
     world_size: int = 1
+    control: dist.ProcessGroup | None = None
+    """For everything but gradients: over the CPU, and with patience."""
 
     @classmethod
     def from_environment(cls, device: torch.device) -> "Workers":
-        """Join the others when `torchrun` started this process; otherwise work alone."""
+        """Join the others when `torchrun` started this process; otherwise work alone.
+
+        Raises:
+            ValueError: one GPU is named for all processes.
+        """
+        named = device.type == "cuda" and ":" in str(device)
         world_size = int(os.environ.get("WORLD_SIZE", "1"))
         if world_size == 1:
+            if named:
+                torch.cuda.set_device(device)
             return cls()
+        if named:
+            raise ValueError(
+                f"Each process of torchrun takes a GPU of its own; give cuda, not {device}."
+            )
         if device.type == "cuda":
             torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
         if not dist.is_initialized():
             dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-        return cls(dist.get_rank(), dist.get_world_size())
+        control = dist.new_group(backend="gloo", timeout=_PATIENCE)
+        return cls(dist.get_rank(), dist.get_world_size(), control)
 
     @property
     def leads(self) -> bool:
@@ -102,17 +121,17 @@ class Workers:
         """Part from the other processes, all at once: one that goes while another still works may
         be aborted by its own communication threads."""
         if self.world_size > 1:
-            dist.barrier()
+            dist.barrier(group=self.control)
             dist.destroy_process_group()
 
     @contextmanager
     def lead_first(self) -> Iterator[None]:
         """The lead runs the block before the others: it makes files that they then find."""
         if not self.leads:
-            dist.barrier()
+            dist.barrier(group=self.control)
         yield
         if self.leads and self.world_size > 1:
-            dist.barrier()
+            dist.barrier(group=self.control)
 
     def sum(self, tensors: list[Tensor]) -> None:
         """Replace each tensor by its sum over the processes."""
@@ -128,16 +147,15 @@ class Workers:
         if self.world_size == 1:
             return [value]
         gathered: list[dict[str, Tensor]] = [{} for _ in range(self.world_size)]
-        dist.all_gather_object(gathered, value)
+        dist.all_gather_object(gathered, value, group=self.control)
         return gathered
 
     def agree(self, seconds: float, stop: bool) -> tuple[float, bool]:
         """The lead's clock and wish to stop, so that all processes end at the same step."""
         if self.world_size == 1:
             return seconds, stop
-        device = "cuda" if dist.get_backend() == "nccl" else "cpu"
-        word = torch.tensor([seconds, stop], dtype=torch.float64, device=device)
-        dist.broadcast(word, 0)
+        word = torch.tensor([seconds, stop], dtype=torch.float64)
+        dist.broadcast(word, 0, group=self.control)
         return float(word[0]), bool(word[1])
 
 
@@ -166,7 +184,8 @@ class Run:
 
         Raises:
             ValueError: the stored state belongs to another recipe, data or model.
-            FloatingPointError: the loss is no longer a number.
+            FloatingPointError: loss or gradient is no longer a number.
+            OSError: the state could not be written at the end; the one before is kept.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self.model.to(self.device).train()
@@ -188,7 +207,9 @@ class Run:
         before = standing.seconds
         saved = before
         began = time.monotonic()
-        batches = self.source.batches(Position(standing.epoch, standing.batch))
+        start = Position(standing.epoch, standing.batch)
+        on_gpu = self.device.type == "cuda"
+        batches = made_ahead(self.source, start) if on_gpu else self.source.batches(start)
         while True:
             seconds = before + time.monotonic() - began
             standing.seconds, stop = self.workers.agree(seconds, self.stop_requested())
@@ -211,10 +232,9 @@ class Run:
             # By the clock on which all processes agreed: every one takes part in a save.
             if standing.seconds - saved > self.pace.save_seconds:
                 saved = standing.seconds
-                try:
+                meter.check()
+                with full_disk_tolerated("State not saved, the one before is kept"):
                     self._save(optimizers, standing)
-                except (OSError, RuntimeError) as problem:  # a full disk must not end the run
-                    print(f"\nState not saved, the one before is kept: {problem}", file=sys.stderr)
         meter.log()
         self._save(optimizers, standing)
         return standing
@@ -231,6 +251,7 @@ class Run:
             "tokens_per_batch": source.tokens_per_batch,
             "seed": source.seed,
             "source_weights": dict(source.source_weights or {}),
+            "rows_multiple": source.rows_multiple,
         }
 
     def _step(self, forward: Forward, optimizers: list[Optimizer], batch: Batch) -> Tensor:
@@ -256,10 +277,10 @@ class Run:
         losses = torch.stack([mlm_loss.detach() / chosen, nsp_loss.detach() / rows, right / rows])
         parameters = [p for p in self.model.parameters() if p.grad is not None]
         self.workers.sum([p.grad for p in parameters if p.grad is not None] + [losses])
-        torch.nn.utils.clip_grad_norm_(parameters, self.recipe.clip)
+        norm = torch.nn.utils.clip_grad_norm_(parameters, self.recipe.clip)
         for optimizer in optimizers:
             optimizer.step()
-        return losses
+        return losses + 0 * norm  # a gradient that is no number has spoilt the weights: tell it
 
     def _allow_for_a_longer_budget(self, standing: Standing) -> None:
         """What was due at shares that a larger budget has put ahead again is due once more."""
@@ -271,39 +292,49 @@ class Run:
 
     def _mark(self, progress: float, standing: Standing, meter: "Meter") -> None:
         """Keep the snapshots and make the evaluations that are due."""
-        while standing.snapshots < len(self.pace.history):
-            share = self.pace.history[standing.snapshots]
-            if progress < share:
-                break
-            if self.workers.leads:
-                save_snapshot(
-                    self.folder / "history" / f"{round(share * 100):03d}.safetensors",
-                    self.model,
-                    share,
-                    standing.step,
-                    standing.tokens,
-                    standing.seconds,
-                )
+        snapshots = sum(progress >= share for share in self.pace.history)
+        evaluations = sum(progress >= share for share in self.pace.evaluations)
+        if snapshots > standing.snapshots or evaluations > standing.evaluations:
+            meter.check()
+        for share in self.pace.history[standing.snapshots : snapshots]:
             standing.snapshots += 1
-        due = sum(progress >= share for share in self.pace.evaluations)
-        if due > standing.evaluations:
-            standing.evaluations = due
+            if self.workers.leads:
+                with full_disk_tolerated("Snapshot not saved"):
+                    save_snapshot(
+                        self.folder / "history" / f"{round(share * 100):03d}.safetensors",
+                        self.model,
+                        share,
+                        standing.step,
+                        standing.tokens,
+                        standing.seconds,
+                    )
+        if evaluations > standing.evaluations:
+            standing.evaluations = evaluations
             if self.evaluate is not None and self.workers.leads:
                 meter.write({"heldout": self.evaluate().as_dict()})
 
     def _save(self, optimizers: list[Optimizer], standing: Standing) -> None:
         """The lead writes the state; every process gives its generators."""
-        generators = self.workers.gather(generator_states())
+        generators = self.workers.gather(generator_states(self.device))
         if self.workers.leads:
             save_state(
                 self.folder, self.fingerprint(), self.model, optimizers, standing, generators
             )
 
 
-def generator_states() -> dict[str, Tensor]:
+@contextmanager
+def full_disk_tolerated(what: str) -> Iterator[None]:
+    """Say what could not be written, and go on: a full disk must not end a run."""
+    try:
+        yield
+    except OSError as problem:
+        print(f"\n{what}: {problem}", file=sys.stderr)
+
+
+def generator_states(device: torch.device) -> dict[str, Tensor]:
     """States of this process's random generators, from which dropout is drawn."""
     states = {"cpu": torch.get_rng_state()}
-    if torch.cuda.is_available():
+    if device.type == "cuda":
         states["cuda"] = torch.cuda.get_rng_state()
     return states
 
@@ -319,7 +350,7 @@ def save_state(
     """Write `state.pt` whole or not at all; `generators` holds every process's, by rank.
 
     Raises:
-        OSError, RuntimeError: it could not be written; the state before is untouched.
+        OSError: it could not be written; the state before is untouched.
     """
     unfinished = folder / "state.unfinished"
     try:
@@ -337,6 +368,8 @@ def save_state(
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(unfinished, folder / "state.pt")
+    except RuntimeError as problem:  # torch's word for a file that takes no more
+        raise OSError(f"state.pt cannot be written: {problem}") from problem
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -353,13 +386,22 @@ def load_state(
     A process beyond those that saved the state keeps the generators it was started with.
 
     Raises:
-        ValueError: the state is of another run; the message names what differs.
+        ValueError: the file is broken, or the state is of another run; the message names what
+            differs.
     """
     path = folder / "state.pt"
     if not path.exists():
         return Standing()
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    differing = [key for key in fingerprint if state["fingerprint"].get(key) != fingerprint[key]]
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError) as problem:
+        raise ValueError(
+            f"{path} is broken and cannot be continued. Remove it to begin again, or choose a new "
+            "folder."
+        ) from problem
+    # A state of an earlier version may lack a part: it cannot differ in what it does not tell.
+    stored = {**fingerprint, **state["fingerprint"]}
+    differing = [key for key in fingerprint if stored[key] != fingerprint[key]]
     if differing:
         raise ValueError(
             f"The state in {folder.name} was trained with another {', '.join(differing)}. "
@@ -385,32 +427,43 @@ class Meter:
         self._restart()
 
     def _restart(self) -> None:
-        self._sums = torch.zeros(3, dtype=torch.float64)
-        self._steps = self._tokens = 0
+        self._losses: list[Tensor] = []
+        self._tokens = 0
         self._factor = 0.0
         self._since = time.monotonic()
 
     def count(self, losses: Tensor, batch: Batch, factor: float) -> None:
-        """Add one step.
-
-        Raises:
-            FloatingPointError: the loss is not a finite number.
-        """
-        self._sums += losses.cpu().double()
-        self._steps += 1
+        """Add one step, without waiting for a GPU to have worked it out."""
+        self._losses.append(losses)
         self._tokens += batch.num_tokens
         self._factor = factor
-        if not bool(torch.isfinite(self._sums).all()):
+
+    def check(self) -> Tensor:
+        """The figures of the steps since the last line, [step, 3], float64.
+
+        Called before anything is kept, so that no file ever holds spoilt weights.
+
+        Raises:
+            FloatingPointError: one is not a finite number.
+        """
+        if not self._losses:
+            return torch.zeros(0, 3, dtype=torch.float64)
+        losses = torch.stack(self._losses).cpu().double()
+        broken = (~torch.isfinite(losses).all(dim=1)).nonzero().flatten().tolist()
+        if broken:
+            step = self.standing.step - len(losses) + 1 + broken[0]
             raise FloatingPointError(
-                f"The loss is no longer a number at step {self.standing.step}. Lower the learning "
-                "rate and continue from the stored state."
+                f"The loss is no longer a number at step {step}. Lower the learning rate and "
+                "continue from the stored state."
             )
+        return losses
 
     def log(self) -> None:
         """Write the means since the last line and show them."""
-        if self._steps == 0:
+        losses = self.check()
+        if len(losses) == 0:
             return
-        mlm_loss, nsp_loss, nsp_accuracy = (self._sums / self._steps).tolist()
+        mlm_loss, nsp_loss, nsp_accuracy = losses.mean(dim=0).tolist()
         rate = self._tokens / max(1e-9, time.monotonic() - self._since)
         self.write(
             {
@@ -445,9 +498,15 @@ class Meter:
             "seconds": round(standing.seconds, 1),
             **figures,
         }
-        with self.path.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(line) + "\n")
-        standing.lines += 1
+        size = self.path.stat().st_size if self.path.exists() else 0
+        with full_disk_tolerated("Figures not written"):
+            try:
+                with self.path.open("a", encoding="utf-8") as stream:
+                    stream.write(json.dumps(line) + "\n")
+            except OSError:
+                os.truncate(self.path, size)  # what follows half a line would not be read
+                raise
+            standing.lines += 1
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """In which number format the matrix products of a training step are worked out.
 
-Weights, optimizer states, LayerNorms, residual sums and losses stay float32 in either case.
+Weights, optimizer states, residual sums and losses stay float32 in either case; what stands between
+two products without an addition (activations, the softmax of the attention) keeps their format.
 """
 
 import time
@@ -27,11 +28,21 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
     if name != "auto":
         return torch.float32 if name == "float32" else torch.bfloat16
     if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+        real = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if real else torch.float32
     if device.type != "cpu":
         return torch.float32
     speed_up = _product_seconds(torch.float32) / _product_seconds(torch.bfloat16)
     return torch.bfloat16 if speed_up >= _WORTH_IT else torch.float32
+
+
+def avoid_cudnn_attention() -> None:
+    """Leave cuDNN's attention out of torch's choice, for the whole process.
+
+    With a mask, and 64 tokens among other lengths, its gradients may be no numbers (pytorch issue
+    196678, Hopper GPUs).
+    """
+    torch.backends.cuda.enable_cudnn_sdp(False)
 
 
 def _product_seconds(dtype: torch.dtype) -> float:

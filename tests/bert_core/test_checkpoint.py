@@ -178,6 +178,17 @@ def test_a_failing_save_leaves_the_old_checkpoint(
     assert [path.name for path in folder.parent.iterdir()] == ["tiny"]
 
 
+def test_a_save_that_was_killed_at_the_last_moment_loses_nothing(
+    folder: Path, model: BertForPreTraining, tokenizer: BertTokenizer
+) -> None:
+    (folder / "training.json").write_text("{}")
+    folder.rename(folder.with_name(f".{folder.name}-old"))  # … and the new one not yet in place
+    save_checkpoint(folder, model, tokenizer)
+    assert (folder / "training.json").read_text() == "{}"
+    load_checkpoint(folder)
+    assert not list(folder.parent.glob(f".{folder.name}-*"))
+
+
 def test_a_write_that_truly_fails_leaves_the_old_checkpoint(
     folder: Path, model: BertForPreTraining, tokenizer: BertTokenizer
 ) -> None:

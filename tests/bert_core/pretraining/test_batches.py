@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from bert_core.pretraining.batches import BUCKETS, Batch, BatchSource, Position, group_by_length
+from bert_core.pretraining.batches import (
+    BUCKETS,
+    Batch,
+    BatchSource,
+    Position,
+    group_by_length,
+    made_ahead,
+)
 from bert_core.pretraining.pairs import TRAINING_MIX, PairMix, pair_ids, plan_pairs
 
 START = Position()
@@ -70,6 +77,19 @@ def test_reading_goes_on_from_any_position(source: BatchSource) -> None:
             assert same(one, other)
     first_pass = next(i for i, position in enumerate(positions) if position.epoch == 1)
     assert not same(seen[0], seen[first_pass]), "a second pass draws anew"
+
+
+def test_batches_made_ahead_are_the_same_ones(source: BatchSource) -> None:
+    in_a_pass = next(n for n, (_, after) in enumerate(source.batches(Position())) if after.epoch)
+    before = torch.get_rng_state()
+    for start in (Position(), Position(1, in_a_pass - 2)):  # … and over the end of a pass
+        expected = islice(source.batches(start), 6)
+        ahead = islice(made_ahead(source, start), 6)
+        for (one, after_one), (other, after_other) in zip(expected, ahead, strict=True):
+            assert same(one, other)
+            assert after_one == after_other
+    assert after_one.epoch == 2
+    assert torch.equal(torch.get_rng_state(), before), "the run's own generator is left alone"
 
 
 def test_padding_is_small_and_batches_hold_their_tokens(source: BatchSource) -> None:

@@ -62,6 +62,13 @@ def test_missing_files_and_empty_folders_are_named(tmp_path: Path) -> None:
         find_text_files([tmp_path])
 
 
+def test_more_files_than_can_be_told_apart_are_refused(
+    tmp_path: Path, tokenizer: BertTokenizer
+) -> None:
+    with pytest.raises(ValueError, match="257 text files are too many"):
+        open_corpus([tmp_path / f"{number}.txt" for number in range(257)], tokenizer, tmp_path)
+
+
 def test_corpus_holds_the_tokenizers_ids_in_order(corpus: Corpus, tokenizer: BertTokenizer) -> None:
     documents = stories()[::2] + stories()[1::2]
     assert corpus.num_documents == len(documents)

@@ -22,6 +22,7 @@ from bert_core.pretraining.loop import (
     Recipe,
     Run,
     Standing,
+    Workers,
     generator_states,
     load_state,
     read_metrics,
@@ -132,8 +133,25 @@ def test_other_settings_do_not_continue_a_state(source: BatchSource, tmp_path: P
     other = new_run(replace(source, seed=99), tmp_path, steps=2, recipe=Recipe(warmup=0.4))
     with pytest.raises(ValueError, match="another recipe, seed"):
         other.train()
+    coarser = new_run(replace(source, rows_multiple=2), tmp_path, steps=2)
+    with pytest.raises(ValueError, match="another rows_multiple"):
+        coarser.train()
     longer = new_run(source, tmp_path, steps=3)
     assert longer.train().step == 3, "the budget may change"
+
+
+def test_a_state_of_an_earlier_version_is_continued(source: BatchSource, tmp_path: Path) -> None:
+    new_run(source, tmp_path, steps=2).train()
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    del state["fingerprint"]["rows_multiple"]
+    torch.save(state, tmp_path / "state.pt")
+    assert new_run(source, tmp_path, steps=3).train().step == 3
+
+
+def test_one_named_gpu_is_not_shared_by_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ValueError, match="give cuda, not cuda:0"):
+        Workers.from_environment(torch.device("cuda:0"))
 
 
 def test_longer_budget_makes_its_own_end(source: BatchSource, tmp_path: Path) -> None:
@@ -162,7 +180,7 @@ def test_each_process_gets_its_own_generators_back(source: BatchSource, tmp_path
     states: list[dict[str, torch.Tensor]] = []
     for seed in (1, 2):
         torch.manual_seed(seed)
-        states.append(generator_states())
+        states.append(generator_states(CPU))
     save_state(tmp_path, run.fingerprint(), run.model, [], Standing(step=3), states)
     for rank, seed in ((0, 1), (1, 2), (2, 77)):  # the third was not there: its own start stays
         expected = torch.rand(4, generator=torch.Generator().manual_seed(seed))
@@ -219,6 +237,26 @@ def test_broken_loss_stops_the_run(source: BatchSource, tmp_path: Path) -> None:
     assert not (tmp_path / "state.pt").exists()
 
 
+def test_broken_gradient_is_told_before_anything_is_kept(
+    source: BatchSource, tmp_path: Path
+) -> None:
+    asked = itertools.count()
+
+    def break_the_third_step() -> bool:
+        if next(asked) == 2:
+            run.model.bert.pooler.dense.weight.register_hook(lambda grad: grad * float("nan"))
+        return False
+
+    often = Pace(save_seconds=0.0, log_steps=50, history=(0.5, 1.0), evaluations=())
+    run = new_run(source, tmp_path, pace=often, stop_requested=break_the_third_step)
+    with pytest.raises(FloatingPointError, match="no longer a number at step 3"):
+        run.train()
+    kept = torch.load(tmp_path / "state.pt", weights_only=True)
+    assert kept["standing"]["step"] == 2
+    assert all(tensor.isfinite().all() for tensor in kept["model"].values())
+    assert not (tmp_path / "history").exists()
+
+
 @contextmanager
 def disk_that_takes(size: int) -> Iterator[None]:
     """No file may grow beyond `size` bytes: writes then fail as on a full disk."""
@@ -244,6 +282,37 @@ def test_full_disk_keeps_the_state_before_and_the_run_going(
     assert (tmp_path / "state.pt").read_bytes() == before
     assert not list(tmp_path.glob("*.unfinished"))
     assert new_run(source, tmp_path).train().step == 12
+
+
+def test_full_disk_costs_snapshots_and_figures_but_no_line_before_them(
+    source: BatchSource, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pace = Pace(save_seconds=NEVER, log_steps=1, history=(0.5,), evaluations=())
+    with disk_that_takes(250):
+        with pytest.raises(Killed):
+            new_run(source, tmp_path, pace=pace, stop_requested=kill_after(8)).train()
+    told = capsys.readouterr().err
+    assert "Snapshot not saved" in told and "Figures not written" in told
+    text = (tmp_path / "metrics.jsonl").read_text()
+    assert text.endswith("\n") and [json.loads(line)["step"] for line in text.splitlines()] == [1]
+    assert not [path for path in (tmp_path / "history").iterdir()]
+
+
+def test_full_disk_at_the_end_is_an_error_and_keeps_the_state_before(
+    source: BatchSource, tmp_path: Path
+) -> None:
+    new_run(source, tmp_path, stop_requested=stop_after(4)).train()
+    before = (tmp_path / "state.pt").read_bytes()
+    with disk_that_takes(50_000), pytest.raises(OSError):
+        new_run(source, tmp_path).train()
+    assert (tmp_path / "state.pt").read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"", b"not a state"])
+def test_broken_state_is_told_plainly(source: BatchSource, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "state.pt").write_bytes(content)
+    with pytest.raises(ValueError, match=r"state\.pt is broken and cannot be continued"):
+        new_run(source, tmp_path).train()
 
 
 def test_metrics_survive_a_line_cut_short(tmp_path: Path) -> None:

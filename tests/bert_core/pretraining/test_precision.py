@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from bert_core.pretraining import precision
-from bert_core.pretraining.precision import choose_precision
+from bert_core.pretraining.precision import avoid_cudnn_attention, choose_precision
 
 CPU = torch.device("cpu")
 
@@ -35,3 +35,13 @@ def test_measuring_gives_a_time() -> None:
 def test_unknown_format_is_named() -> None:
     with pytest.raises(ValueError, match=r"auto, float32, bfloat16, got 'half'"):
         choose_precision("half", CPU)
+
+
+def test_cudnn_attention_is_left_out() -> None:
+    before = torch.backends.cuda.cudnn_sdp_enabled()
+    try:
+        avoid_cudnn_attention()
+        assert not torch.backends.cuda.cudnn_sdp_enabled()
+        assert torch.backends.cuda.mem_efficient_sdp_enabled()
+    finally:
+        torch.backends.cuda.enable_cudnn_sdp(before)
