@@ -1,7 +1,7 @@
 """Batches of sentence pairs of like length, in an order that a seed and a position give back."""
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from random import Random
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
+from bert_core.model import BertOutput
 from bert_core.pretraining.documents import Corpus
 from bert_core.pretraining.masking import (
     MaskingRule,
@@ -68,6 +69,17 @@ class Batch:
             mlm_labels=self.mlm_labels[mine],
             nsp_labels=self.nsp_labels[start:stop],
         )
+
+
+def forward_on(forward: Callable[..., BertOutput], batch: Batch) -> BertOutput:
+    """Both heads on a batch, and no more than they need."""
+    return forward(
+        batch.input_ids,
+        token_type_ids=batch.token_type_ids,
+        attention_mask=batch.attention_mask,
+        mlm_positions=batch.mlm_positions,
+        keep_hidden_states=False,
+    )
 
 
 def token_classes(tokenizer: BertTokenizer) -> TokenClasses:

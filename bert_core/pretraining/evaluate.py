@@ -11,7 +11,13 @@ from torch.nn import functional
 from bert_core import shelves
 from bert_core.bert import Bert
 from bert_core.model import BertForPreTraining
-from bert_core.pretraining.batches import Batch, assemble, group_by_length, token_classes
+from bert_core.pretraining.batches import (
+    Batch,
+    assemble,
+    forward_on,
+    group_by_length,
+    token_classes,
+)
 from bert_core.pretraining.documents import Corpus
 from bert_core.pretraining.masking import MaskingRule
 from bert_core.pretraining.pairs import SINGLE_SENTENCES, PairMix, plan_pairs
@@ -77,13 +83,7 @@ def evaluate(model: BertForPreTraining, batches: list[Batch], device: torch.devi
     loss = 0.0
     top1 = top5 = next_right = pairs = chosen = 0
     for batch in (batch.to(device) for batch in batches):
-        output = model(
-            batch.input_ids,
-            token_type_ids=batch.token_type_ids,
-            attention_mask=batch.attention_mask,
-            mlm_positions=batch.mlm_positions,
-            keep_hidden_states=False,
-        )
+        output = forward_on(model, batch)
         logits = output.mlm_logits  # [chosen, vocab]
         loss += float(functional.cross_entropy(logits, batch.mlm_labels, reduction="sum"))
         best = logits.topk(5, dim=-1).indices == batch.mlm_labels[:, None]

@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from bert_core.model import BertForPreTraining, BertOutput
-from bert_core.pretraining.batches import Batch, BatchSource, Position, made_ahead
+from bert_core.pretraining.batches import Batch, BatchSource, Position, forward_on, made_ahead
 from bert_core.pretraining.evaluate import Evaluation
 from bert_core.pretraining.history import HISTORY_SHARES, save_snapshot
 from bert_core.pretraining.losses import summed_cross_entropy
@@ -260,13 +260,7 @@ class Run:
         mine = batch.share(self.workers.rank, self.workers.world_size).to(self.device)
         lower = self.precision != torch.float32
         with torch.autocast(self.device.type, self.precision) if lower else nullcontext():
-            output = forward(
-                mine.input_ids,
-                token_type_ids=mine.token_type_ids,
-                attention_mask=mine.attention_mask,
-                mlm_positions=mine.mlm_positions,
-                keep_hidden_states=False,
-            )
+            output = forward_on(forward, mine)
         mlm_loss = summed_cross_entropy(output.mlm_logits, mine.mlm_labels)
         nsp_loss = summed_cross_entropy(output.nsp_logits, mine.nsp_labels)
         loss = mlm_loss / chosen + self.recipe.nsp_weight * nsp_loss / rows
