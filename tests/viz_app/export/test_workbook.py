@@ -148,7 +148,7 @@ def test_a_changed_number_is_followed_to_the_end(tmp_path: Path) -> None:
     shift = np.abs(probs - stage_vector(trace, "attention_probs", 0, (HEAD, QUERY))).max()
     assert changed.number("Attention", 1, 1) == pytest.approx(shift, rel=0.01)
     assert shift > 1e-4
-    output = changed.column("+ & norm 2", say("walkthrough.stage_hidden_states"), HIDDEN)
+    output = changed.column("Add & Norm 2", say("walkthrough.stage_hidden_states"), HIDDEN)
     before = stage_vector(trace, "hidden_states", 0, (QUERY,))
     assert np.abs(np.array(output) - before).min() > 0
 
