@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from bert_core import shelves
 from viz_app.components.packing import unpack
+from viz_app.messages import text
 from viz_app.notebook import View
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -165,6 +166,8 @@ def test_compare_draws_a_difference_only_between_equal_lengths() -> None:
     ]
     assert [header["kind"] for header in headers] == ["probability", "probability", "signed"]
     assert "tired/wide" in [token["text"] for token in headers[2]["rows"]]
+    app.text_input(key="at_text").set_value("").run()  # the same text again, the same head
+    assert [box.value for box in app.info] == [text("en", "attention.compare.equal")]
 
 
 def test_every_head_is_ranked_by_the_loss_without_it() -> None:

@@ -87,5 +87,8 @@ def _draw(page: AttentionPage, trace: Trace, model: str, layer: int, head: int) 
     if difference is None:
         st.info(say("attention.compare.lengths", first=len(first.rows), second=len(second.rows)))
         return
+    if not difference.values.any():
+        st.info(say("attention.compare.equal"))
+        return
     heatmap(difference, selected=None, key="attention_difference", words=say)
     st.caption(page.read(difference.reading))
