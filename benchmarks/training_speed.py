@@ -71,7 +71,7 @@ def run() -> list[dict[str, object]]:
     avoid_cudnn_attention()  # on both sides
     device = choose_device()
     source = _source(rows=512 if device.type == "cuda" else 32)
-    course = COURSES[device.type]
+    course = COURSES["cuda" if device.type == "cuda" else "cpu"]
     chosen = choose_precision("auto", device)
     sides: dict[tuple[str, str], Callable[[], float]] = {}
     for name, dtype in FORMATS.items():

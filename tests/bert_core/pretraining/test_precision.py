@@ -40,6 +40,7 @@ def test_unknown_format_is_named() -> None:
 def test_cudnn_attention_is_left_out() -> None:
     before = torch.backends.cuda.cudnn_sdp_enabled()
     try:
+        torch.backends.cuda.enable_cudnn_sdp(True)
         avoid_cudnn_attention()
         assert not torch.backends.cuda.cudnn_sdp_enabled()
         assert torch.backends.cuda.mem_efficient_sdp_enabled()
