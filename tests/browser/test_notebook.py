@@ -43,13 +43,17 @@ def test_views_stand_on_one_page_without_disturbing_each_other(
         return frame.locator(".readout").inner_text()
 
     english, chinese = looks(first, 2, "“cat” looks at:"), looks(second, 1, "“我”关注：")
-    # another layer in the first view: the second keeps its own
-    first.locator(".stage").press("ArrowUp")
+    # another layer in the first view: the second keeps its own. Keys go to the frame that was
+    # clicked; focus given by script may reach the browser after the key.
+    first.locator(".stage").click(position={"x": 1, "y": 1})
+    page.keyboard.press("ArrowUp")
     first.locator(".token.query").nth(2).hover()
     expect(first.locator(".readout")).not_to_have_text(english)
     assert looks(second, 1, "“我”关注：") == chinese
-    matrix.owner.scroll_into_view_if_needed()
-    matrix.locator(".grid").press("ArrowDown")
+    matrix.locator(".grid").click()
+    clicked = matrix.locator(".tip").inner_text()
+    page.keyboard.press("ArrowDown")
+    expect(matrix.locator(".tip")).not_to_have_text(clicked)
     expect(matrix.locator(".tip")).to_contain_text("→")
     expect(matrix.locator("h1")).to_have_text("mean of the heads of L1")
     expect(vectors.locator("tbody tr")).to_have_count(1 + 7)
