@@ -27,6 +27,7 @@ STYLE = """<style>
 [class*=st-key-models_] table { width: 100%; }
 [class*=st-key-models_facts] thead { display: none; }
 [class*=st-key-models_facts] td:first-child { min-width: 9rem; }
+[class*=st-key-models_facts] td:last-child { overflow-wrap: anywhere; }
 [class*=st-key-models_] td { font-variant-numeric: tabular-nums; vertical-align: top; }
 [class*=st-key-models_] [data-testid=stMarkdownContainer] { overflow-x: auto; }
 </style>"""
