@@ -247,6 +247,7 @@ class Run:
             "config": self.model.config.to_dict(),
             "corpus": source.corpus.digest,
             "mix": {str(k): v for k, v in source.mix.shares.items()},
+            "same_source": source.mix.same_source,
             "rule": asdict(source.rule),
             "tokens_per_batch": source.tokens_per_batch,
             "seed": source.seed,

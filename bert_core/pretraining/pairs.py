@@ -29,10 +29,14 @@ class PairMix:
 
     `shares` maps the length to which a pair is packed (tokens, special tokens counted), or
     `SINGLE_SENTENCES`, to the share of pairs of that kind. `longest` cuts every pair (tokens).
+    `same_source` is the share of the random second spans that come from the same source as the
+    first, 0..1; the others come from anywhere. A corpus of several styles gives most random pairs
+    away by style, so that a model need not read them.
     """
 
     shares: Mapping[int, float]
     longest: int = 128
+    same_source: float = 0.0
 
     def __post_init__(self) -> None:
         lengths = [length for length in self.shares if length != SINGLE_SENTENCES]
@@ -43,9 +47,11 @@ class PairMix:
                 f"Pairs are packed to between {SPECIAL_TOKENS_IN_PAIR + 2} and {self.longest} "
                 f"tokens, got {sorted(lengths)}."
             )
+        if not 0 <= self.same_source <= 1:
+            raise ValueError(f"same_source is a share from 0 to 1, got {self.same_source}.")
 
 
-TRAINING_MIX = PairMix({128: 0.25, 64: 0.35, SINGLE_SENTENCES: 0.40})
+TRAINING_MIX = PairMix({128: 0.25, 64: 0.35, SINGLE_SENTENCES: 0.40}, same_source=0.5)
 """About 40 % of the tokens in pairs of 128, 30 % in pairs of 64, 30 % in single-sentence pairs."""
 
 
@@ -75,7 +81,8 @@ def plan_pairs(
     """Walk through every document once and cut it into pairs.
 
     Half of the pairs keep the true continuation; the others take B from a random place of another
-    document, and the sentences so left over start the next pair. `source_weights` repeats (or
+    document, `mix.same_source` of them from one of the same source if it has another, and the
+    sentences so left over start the next pair. `source_weights` repeats (or
     leaves out) the documents of a source: 2.5 means twice, and a third time for half of them.
 
     Raises:
@@ -91,6 +98,8 @@ def plan_pairs(
     kinds, shares = list(mix.shares), list(mix.shares.values())
     token_starts = corpus.sentence_starts.tolist()
     document_starts = corpus.document_starts.tolist()
+    everywhere = range(corpus.num_documents)
+    of_source = _documents_of_sources(corpus)
     rows: list[tuple[int, int, int, int, bool, int]] = []
     for document, source in enumerate(corpus.document_sources.tolist()):
         weight = weights[corpus.sources[source]]
@@ -108,7 +117,12 @@ def plan_pairs(
                 follows = random.random() < 0.5
                 b_span = (split, stop)
                 if not follows:
-                    b_span = _elsewhere(document_starts, document, stop - split, random)
+                    # no draw where none is needed: evaluation keeps its pairs
+                    near = mix.same_source > 0 and random.random() < mix.same_source
+                    others = of_source[source] if near else everywhere
+                    if len(others) == 1:
+                        others = everywhere
+                    b_span = _elsewhere(document_starts, others, document, stop - split, random)
                 rows.append((first, split, *b_span, follows, limit))
                 first = stop if follows else split
     if not rows:
@@ -128,11 +142,22 @@ def plan_pairs(
     )
 
 
+def _documents_of_sources(corpus: Corpus) -> list[range]:
+    """The documents of each source; they lie one behind the other, as the files were read."""
+    numbers = np.arange(len(corpus.sources))
+    firsts = np.searchsorted(corpus.document_sources, numbers, side="left")
+    stops = np.searchsorted(corpus.document_sources, numbers, side="right")
+    return [range(first, stop) for first, stop in zip(firsts.tolist(), stops.tolist(), strict=True)]
+
+
 def _elsewhere(
-    document_starts: list[int], document: int, sentences: int, random: Random
+    document_starts: list[int], others: range, document: int, sentences: int, random: Random
 ) -> tuple[int, int]:
-    """A run of up to `sentences` sentences of another document: first and one past the last."""
-    other = random.randrange(len(document_starts) - 2)
+    """Up to `sentences` sentences of one of `others`, not of `document`: first, one past the last.
+
+    `document` is one of `others`, and not the only one.
+    """
+    other = random.randrange(others.start, others.stop - 1)
     other += other >= document
     start, end = document_starts[other], document_starts[other + 1]
     first = random.randrange(start, max(start, end - sentences) + 1)

@@ -1,12 +1,13 @@
 """Sentence pairs: half of them true, the true ones from one document, the others never."""
 
 from collections import Counter
+from pathlib import Path
 from random import Random
 
 import numpy as np
 import pytest
 
-from bert_core.pretraining.documents import Corpus
+from bert_core.pretraining.documents import Corpus, open_corpus
 from bert_core.pretraining.pairs import (
     SINGLE_SENTENCES,
     SPECIAL_TOKENS_IN_PAIR,
@@ -16,6 +17,8 @@ from bert_core.pretraining.pairs import (
     pair_ids,
     plan_pairs,
 )
+from bert_core.tokenizer import BertTokenizer
+from tests.bert_core.pretraining.conftest import story, write_text
 
 
 def document_of(corpus: Corpus, sentences: np.ndarray) -> np.ndarray:
@@ -40,6 +43,32 @@ def test_labels_tell_the_truth(corpus: Corpus) -> None:
     assert (b_document == a_document)[plan.is_next].all()
     assert (b_document != a_document)[~plan.is_next].all()
     assert (plan.a_stop > plan.a_first).all() and (plan.b_stop > plan.b_first).all()
+
+
+def test_random_second_spans_come_from_the_same_source_in_their_share(corpus: Corpus) -> None:
+    """Two sources with as many documents each: by chance every second one is of the same."""
+    for same_source, expected in ((0.0, 0.5), (0.5, 0.75), (1.0, 1.0)):
+        mix = PairMix({64: 0.5, SINGLE_SENTENCES: 0.5}, same_source=same_source)
+        plans = [plan_pairs(corpus, mix, Random(seed)) for seed in range(10)]
+        same = []
+        for plan in plans:
+            a_document = document_of(corpus, plan.a_first)[~plan.is_next]
+            b_document = document_of(corpus, plan.b_first)[~plan.is_next]
+            assert (a_document != b_document).all()
+            sources = corpus.document_sources
+            same.append(sources[a_document] == sources[b_document])
+        assert np.concatenate(same).mean() == pytest.approx(expected, abs=0.03)
+
+
+def test_single_document_of_its_source_gets_its_random_sentences_elsewhere(
+    text_files: list[Path], tokenizer: BertTokenizer, tmp_path: Path
+) -> None:
+    alone = write_text(tmp_path / "alone.txt", [story("cat", "castle", "map", 8)])
+    corpus = open_corpus([alone, text_files[0]], tokenizer, tmp_path / "cache")
+    mix = PairMix({SINGLE_SENTENCES: 1.0}, same_source=1.0)
+    plan = plan_pairs(corpus, mix, Random(3), {"alone.txt": 50.0, "even.txt": 0.0})
+    assert 50 < (~plan.is_next).sum() < len(plan)
+    assert (document_of(corpus, plan.b_first[~plan.is_next]) > 0).all()
 
 
 def test_number_of_sentences_does_not_give_the_label_away(corpus: Corpus) -> None:
@@ -115,3 +144,5 @@ def test_unusable_input_is_refused(corpus: Corpus) -> None:
         PairMix({200: 1.0})
     with pytest.raises(ValueError, match="positive shares"):
         PairMix({})
+    with pytest.raises(ValueError, match="same_source is a share"):
+        PairMix({64: 1.0}, same_source=1.5)
