@@ -23,10 +23,11 @@ _VALUES, _SCALE = ".int8", ".scale"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Where a snapshot was taken and how exact it is."""
+    """Where a snapshot was taken and how exact it is.
 
-    share: float
-    """Part of the budget spent, 0..1."""
+    The share of the run is not part of it, since a run's budget may be enlarged.
+    """
+
     step: int
     tokens: int
     seconds: float
@@ -71,7 +72,6 @@ def pack_weights(state: dict[str, Tensor]) -> tuple[dict[str, Tensor], float]:
 def save_snapshot(
     path: Path,
     model: BertForPreTraining,
-    share: float,
     step: int,
     tokens: int,
     seconds: float,
@@ -82,7 +82,7 @@ def save_snapshot(
         OSError: it could not be written.
     """
     packed, error = pack_weights(model.state_dict())
-    snapshot = Snapshot(share, step, tokens, round(seconds, 1), round(error, 6))
+    snapshot = Snapshot(step, tokens, round(seconds, 1), round(error, 6))
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
     try:

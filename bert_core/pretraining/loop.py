@@ -298,7 +298,6 @@ class Run:
                     save_snapshot(
                         self.folder / "history" / f"{round(share * 100):03d}.safetensors",
                         self.model,
-                        share,
                         standing.step,
                         standing.tokens,
                         standing.seconds,

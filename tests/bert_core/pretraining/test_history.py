@@ -28,10 +28,10 @@ def test_each_row_has_its_own_step() -> None:
 def test_snapshot_is_a_quarter_of_the_weights_and_says_its_error(tmp_path: Path) -> None:
     model = tiny_model(99)
     exact = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    snapshot = save_snapshot(tmp_path / "a" / "003.safetensors", model, 0.03, 5, 700, 2.25)
+    snapshot = save_snapshot(tmp_path / "a" / "003.safetensors", model, 5, 700, 2.25)
     found, path = list_snapshots(tmp_path / "a")[0]
     assert found == snapshot and path.name == "003.safetensors"
-    assert (snapshot.share, snapshot.step, snapshot.tokens, snapshot.seconds) == (0.03, 5, 700, 2.2)
+    assert (snapshot.step, snapshot.tokens, snapshot.seconds) == (5, 700, 2.2)
     assert 0 < snapshot.relative_error < 0.01
     restored = load_snapshot(path, model.config)
     assert not restored.training
@@ -50,7 +50,7 @@ def test_snapshot_is_a_quarter_of_the_weights_and_says_its_error(tmp_path: Path)
 
 def test_outputs_stay_close(tmp_path: Path) -> None:
     model = tiny_model(99).eval()
-    save_snapshot(tmp_path / "000.safetensors", model, 0.0, 0, 0, 0.0)
+    save_snapshot(tmp_path / "000.safetensors", model, 0, 0, 0.0)
     restored = load_snapshot(tmp_path / "000.safetensors", model.config)
     input_ids = torch.arange(3 * 7).reshape(3, 7)
     with torch.no_grad():
@@ -61,16 +61,15 @@ def test_outputs_stay_close(tmp_path: Path) -> None:
 
 
 def test_history_is_in_the_order_of_training(tmp_path: Path) -> None:
-    for share, step in ((0.1, 10), (1.0, 100), (0.0, 0)):
-        path = tmp_path / f"{round(share * 100):03d}.safetensors"
-        save_snapshot(path, tiny_model(9), share, step, step, 0.0)
+    for step in (10, 100, 0):
+        save_snapshot(tmp_path / f"{step:03d}.safetensors", tiny_model(9), step, step, 0.0)
     assert [entry.step for entry, _ in list_snapshots(tmp_path)] == [0, 10, 100]
     assert list_snapshots(tmp_path / "absent") == []
 
 
 def test_snapshot_of_another_size_is_refused(tmp_path: Path) -> None:
     model = tiny_model(99)
-    save_snapshot(tmp_path / "000.safetensors", model, 0.0, 0, 0, 0.0)
+    save_snapshot(tmp_path / "000.safetensors", model, 0, 0, 0.0)
     for other in (replace(model.config, hidden_size=24), replace(model.config, vocab_size=98)):
         with pytest.raises(ValueError, match="000.safetensors does not fit"):
             load_snapshot(tmp_path / "000.safetensors", other)
@@ -78,7 +77,7 @@ def test_snapshot_of_another_size_is_refused(tmp_path: Path) -> None:
 
 def test_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "000.safetensors"
-    save_snapshot(path, tiny_model(9), 0.0, 0, 0, 0.0)
+    save_snapshot(path, tiny_model(9), 0, 0, 0.0)
     before = path.read_bytes()
 
     def full(packed: object, unfinished: Path, metadata: object) -> None:
@@ -87,6 +86,6 @@ def test_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("bert_core.pretraining.history.save_file", full)
     with pytest.raises(OSError, match="No space left"):
-        save_snapshot(path, tiny_model(9, seed=4), 1.0, 9, 9, 9.0)
+        save_snapshot(path, tiny_model(9, seed=4), 9, 9, 9.0)
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["000.safetensors"]

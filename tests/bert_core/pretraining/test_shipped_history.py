@@ -26,11 +26,13 @@ def history(shipped: Bert) -> list[tuple[Snapshot, Bert]]:
 
 
 def test_snapshots_are_where_they_should_be(history: list[tuple[Snapshot, Bert]]) -> None:
+    paths = [path for _, path in list_snapshots(FOLDER)]
     snapshots = [snapshot for snapshot, _ in history]
     assert snapshots[0].tokens == 0
-    for snapshot, share in zip(snapshots, HISTORY_SHARES, strict=True):
-        assert share / 2 <= snapshot.share <= 2 * share, "about these shares"
-        assert snapshot.share == pytest.approx(snapshot.tokens / snapshots[-1].tokens, abs=1e-3)
+    for snapshot, path, share in zip(snapshots, paths, HISTORY_SHARES, strict=True):
+        seen = snapshot.tokens / snapshots[-1].tokens
+        assert share / 2 <= seen <= 2 * share, "about these shares"
+        assert int(path.stem) == round(100 * seen), "named by its percent of the run's tokens"
     for earlier, later in zip(snapshots, snapshots[1:], strict=False):
         assert later.tokens > earlier.tokens and later.seconds > earlier.seconds
     assert all(0 < snapshot.relative_error < 0.01 for snapshot in snapshots)
