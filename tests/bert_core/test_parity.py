@@ -74,8 +74,12 @@ class Setting:
 
 
 def assert_logits_close(ours: Tensor, theirs: Tensor) -> None:
-    """At most 5e-5 apart, however large they are."""
-    assert_close(ours, theirs, rtol=0, atol=5e-5)
+    """At most 5e-5 apart, or a millionth of the largest where that is more.
+
+    Training lets logits grow to 76, where float32 steps are 7.6e-6 wide: two orders of adding up
+    256 products differ by several of them.
+    """
+    assert_close(ours, theirs, rtol=0, atol=max(5e-5, 1e-6 * float(theirs.abs().max())))
 
 
 def reference(transformers: ModuleType, config: BertConfig) -> Any:
