@@ -52,7 +52,8 @@ class PairMix:
 
 
 TRAINING_MIX = PairMix({128: 0.25, 64: 0.35, SINGLE_SENTENCES: 0.40}, same_source=0.5)
-"""About 40 % of the tokens in pairs of 128, 30 % in pairs of 64, 30 % in single-sentence pairs."""
+"""About 40 % of the tokens in pairs of 128, 30 % in pairs of 64, 30 % in single-sentence pairs;
+every second random span B from the source of A, the others from anywhere."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ def plan_pairs(
 
     Half of the pairs keep the true continuation; the others take B from a random place of another
     document, `mix.same_source` of them from one of the same source if it has another, and the
-    sentences so left over start the next pair. `source_weights` repeats (or
-    leaves out) the documents of a source: 2.5 means twice, and a third time for half of them.
+    sentences so left over start the next pair. `source_weights` repeats (or leaves out) the
+    documents of a source: 2.5 means twice, and a third time for half of them.
 
     Raises:
         ValueError: fewer than two documents, or no document with two sentences, or a weight for a
