@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bert_core.assets import ASSETS, shipped_checkpoints
-from bert_core.checkpoint import CheckpointError, load_checkpoint
+from bert_core.checkpoint import CheckpointError, Problem, load_checkpoint
 from bert_core.config import BertConfig
 from bert_core.device import choose_device
 from bert_core.encoding import Encoding
@@ -136,7 +136,9 @@ def _find(name_or_path: str) -> Path:
         if name_or_path and folder.is_dir():
             return folder
     except (OSError, RuntimeError) as error:  # a name too long, a home that is not there
-        raise CheckpointError(f"{name_or_path[:80]!r}… cannot be the name of a folder") from error
+        raise CheckpointError(
+            Problem.NAME, f"{name_or_path[:80]!r}… cannot be the name of a folder"
+        ) from error
     parts = name_or_path.split("/")
     looks_like_hub_id = len(parts) in (1, 2) and all(
         part and part[0].isalnum() and all(c.isalnum() or c in "-_." for c in part)
@@ -144,7 +146,8 @@ def _find(name_or_path: str) -> Path:
     )
     if not looks_like_hub_id:
         raise CheckpointError(
-            f"{name_or_path!r} is neither a folder nor one of {', '.join(shipped_checkpoints())}"
+            Problem.NAME,
+            f"{name_or_path!r} is neither a folder nor one of {', '.join(shipped_checkpoints())}",
         )
     return _download(name_or_path)
 
@@ -159,8 +162,9 @@ def _download(hub_id: str) -> Path:
         )
     except ImportError as error:
         raise CheckpointError(
+            Problem.PACKAGE,
             f"{hub_id!r} is not shipped and not a folder; to fetch it from the Hugging Face hub, "
-            "install huggingface_hub"
+            "install huggingface_hub",
         ) from error
     files = ["config.json", "vocab.txt", "tokenizer*.json", "model.safetensors"]
     try:
@@ -171,5 +175,6 @@ def _download(hub_id: str) -> Path:
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise CheckpointError(
-            f"{hub_id!r} is not shipped, not a folder, and not to be had from the hub: {reason}"
+            Problem.HUB,
+            f"{hub_id!r} is not shipped, not a folder, and not to be had from the hub: {reason}",
         ) from error

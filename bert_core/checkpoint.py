@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import torch
@@ -32,8 +33,46 @@ _OPTIONAL_PARTS = {
 """Parts that a checkpoint may lack, with the beginning of their keys."""
 
 
+class Problem(StrEnum):
+    """Why a checkpoint cannot be opened, told apart by what helps."""
+
+    NAME = "name"
+    """Not the name of anything: no folder, not shipped, no hub id."""
+    PACKAGE = "package"
+    """A hub id, but the package that downloads is not installed."""
+    HUB = "hub"
+    """The hub does not give it."""
+    NO_CONFIG = "no_config"
+    KIND = "kind"
+    """A model, but not a BERT."""
+    CONFIG = "config"
+    """`config.json` is broken or says what cannot be."""
+    TOKENIZER = "tokenizer"
+    """No vocabulary, or one that is broken or not WordPiece."""
+    VOCABULARY = "vocabulary"
+    """More vocabulary than word embeddings."""
+    WEIGHTS = "weights"
+    """No weight file."""
+    CODE = "code"
+    """A weight file that holds more than numbers, or is too broken to tell."""
+    BROKEN = "broken"
+    """A file that cannot be read as weights."""
+    LAYERS = "layers"
+    """Fewer layers than `config.json` says."""
+    MISSING = "missing"
+    """Weights that every BERT has are not in the file."""
+    SHAPE = "shape"
+    """A weight of another size than `config.json` says."""
+    NUMBERS = "numbers"
+    """Weights that are infinite, undefined or no floating-point numbers."""
+
+
 class CheckpointError(ValueError):
-    """A folder is not a BERT checkpoint that can be opened; the message says why and what to do."""
+    """A checkpoint cannot be opened: the message says why, `problem` of what kind that is."""
+
+    def __init__(self, problem: Problem, message: str) -> None:
+        super().__init__(message)
+        self.problem = problem
 
 
 @dataclass(frozen=True)
@@ -75,13 +114,14 @@ def load_checkpoint(folder: str | os.PathLike[str]) -> LoadedCheckpoint:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise CheckpointError(f"{folder} is not a folder")
+        raise CheckpointError(Problem.NAME, f"{folder} is not a folder")
     config = _read_config(folder / "config.json")
     tokenizer = _read_tokenizer(folder)
     if tokenizer.vocab_size > config.vocab_size:
         raise CheckpointError(
+            Problem.VOCABULARY,
             f"the vocabulary has {tokenizer.vocab_size} entries but config.json gives the model "
-            f"only {config.vocab_size}; the files do not belong together"
+            f"only {config.vocab_size}; the files do not belong together",
         )
     state = convert_hf_state_dict(_read_weights(folder))
     model = _empty_model(config, state)
@@ -149,26 +189,28 @@ def save_checkpoint(
 
 def _read_config(path: Path) -> BertConfig:
     if not path.is_file():
-        raise CheckpointError(f"there is no config.json in {path.parent}")
+        raise CheckpointError(Problem.NO_CONFIG, f"there is no config.json in {path.parent}")
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         kind = values.get("model_type", "bert") if isinstance(values, dict) else "bert"
         if kind != "bert":
             raise CheckpointError(
-                f"config.json says model_type {kind!r}; only 'bert' can be opened"
+                Problem.KIND, f"config.json says model_type {kind!r}; only 'bert' can be opened"
             )
         return BertConfig.from_json(path)
     except CheckpointError:
         raise
     except (ValueError, OSError, RecursionError) as error:  # JSON and UTF-8 are ValueErrors too
-        raise CheckpointError(f"config.json cannot be used: {error}") from error
+        raise CheckpointError(Problem.CONFIG, f"config.json cannot be used: {error}") from error
 
 
 def _read_tokenizer(folder: Path) -> BertTokenizer:
     try:
         return BertTokenizer.from_folder(folder)
     except (ValueError, OSError) as error:
-        raise CheckpointError(f"the tokenizer cannot be read: {error}") from error
+        raise CheckpointError(
+            Problem.TOKENIZER, f"the tokenizer cannot be read: {error}"
+        ) from error
 
 
 def _read_weights(folder: Path) -> dict[str, Tensor]:
@@ -178,23 +220,29 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
             return load_file(safe)
         except (SafetensorError, OSError) as error:
             raise CheckpointError(
-                f"{safe.name} is broken or not a weight file: {_first_line(error)}"
+                Problem.BROKEN, f"{safe.name} is broken or not a weight file: {_first_line(error)}"
             ) from error
     if not pickled.is_file():
-        raise CheckpointError(f"there is no model.safetensors and no pytorch_model.bin in {folder}")
+        raise CheckpointError(
+            Problem.WEIGHTS, f"there is no model.safetensors and no pytorch_model.bin in {folder}"
+        )
     try:
         state = torch.load(pickled, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:  # its own words advise to open the file unprotected
         raise CheckpointError(
+            Problem.CODE,
             f"{pickled.name} is broken or holds more than numbers; it is not opened, since that "
-            "could run foreign code"
+            "could run foreign code",
         ) from error
     except Exception as error:  # a damaged pickle can raise nearly anything
         raise CheckpointError(
-            f"{pickled.name} is broken or not a weight file: {_first_line(error)}"
+            Problem.BROKEN, f"{pickled.name} is broken or not a weight file: {_first_line(error)}"
         ) from error
     if not isinstance(state, Mapping):
-        raise CheckpointError(f"{pickled.name} does not hold named tensors")
+        raise CheckpointError(
+            Problem.BROKEN,
+            f"{pickled.name} is broken or not a weight file: it does not hold named tensors",
+        )
     return {
         key: value
         for key, value in state.items()
@@ -212,15 +260,16 @@ def _empty_model(config: BertConfig, state: Mapping[str, Tensor]) -> BertForPreT
     held = len({key.split(".")[3] for key in state if key.startswith(prefix)})
     if config.num_hidden_layers > held:
         raise CheckpointError(
+            Problem.LAYERS,
             f"config.json gives the model {config.num_hidden_layers} layers, but the weight file "
-            f"holds {held}"
+            f"holds {held}",
         )
     try:
         with torch.device("meta"):
             return BertForPreTraining(config)
     except (RuntimeError, OverflowError, TypeError) as error:  # a size beyond 64 bits
         raise CheckpointError(
-            f"the sizes in config.json cannot be: {_first_line(error)}"
+            Problem.CONFIG, f"config.json cannot be used: its sizes cannot be: {_first_line(error)}"
         ) from error
 
 
@@ -243,20 +292,25 @@ def _fit(state: dict[str, Tensor], model: BertForPreTraining) -> dict[str, str]:
     if needed:
         more = f" and {len(needed) - 3} more" if len(needed) > 3 else ""
         raise CheckpointError(
+            Problem.MISSING,
             f"these weights are missing: {', '.join(needed[:3])}{more}; is this a BERT of "
-            f"{model.config.num_hidden_layers} layers?"
+            f"{model.config.num_hidden_layers} layers?",
         )
     for key, shape in ((key, tuple(tensor.shape)) for key, tensor in expected.items()):
         found = tuple(state[key].shape) if key in state else shape
         if found != shape:
-            raise CheckpointError(f"{key} is {found} in the file but {shape} by config.json")
+            raise CheckpointError(
+                Problem.SHAPE, f"{key} is {found} in the file but {shape} by config.json"
+            )
         if key not in state:
             state[key] = torch.zeros(shape)
         elif not state[key].is_floating_point():
-            raise CheckpointError(f"{key} holds {state[key].dtype}, not floating-point numbers")
+            raise CheckpointError(
+                Problem.NUMBERS, f"{key} holds {state[key].dtype}, not floating-point numbers"
+            )
         state[key] = state[key].float()
         if not torch.isfinite(state[key]).all():
-            raise CheckpointError(f"{key} holds infinite or undefined numbers")
+            raise CheckpointError(Problem.NUMBERS, f"{key} holds infinite or undefined numbers")
     for key in set(state) - set(expected):
         del state[key]
     return missing

@@ -68,7 +68,18 @@ def model() -> Bert:
         with st.spinner(say("app.model.loading", model=escape(name))):
             return resources.model(name)
     except ValueError as error:
-        st.error(say("app.model.failed", model=escape(name), reason=escape(str(error))))
+        from bert_core.checkpoint import CheckpointError  # brings torch, which is here by now
+
+        if not isinstance(error, CheckpointError):
+            raise
+        st.error(
+            say(
+                "app.model.failed",
+                model=escape(name),
+                reason=escape(str(error)),
+                remedy=say(f"models.remedy.{error.problem}"),
+            )
+        )
         st.stop()
 
 

@@ -489,11 +489,14 @@ BROKEN: dict[str, tuple[Callable[[Path], Any], str]] = {
         r"position_embeddings.weight is \(23, 20\) in the file but \(1000000000000000, 20\)",
     ),
     "a huge inner size": (set_config(intermediate_size=10**13), "intermediate.dense.weight is"),
-    "sizes beyond 64 bits": (set_config(vocab_size=2**61), "the sizes in config.json cannot be"),
-    "sizes beyond all bits": (set_config(vocab_size=10**30), "the sizes in config.json cannot be"),
+    "sizes beyond 64 bits": (set_config(vocab_size=2**61), "config.json cannot be used: its sizes"),
+    "sizes beyond all bits": (
+        set_config(vocab_size=10**30),
+        "config.json cannot be used: its sizes",
+    ),
     "pickle empty": (empty_pickle, "pytorch_model.bin is broken or not a weight file: .+"),
     "pickle truncated": (truncate_pickle, "pytorch_model.bin is broken or not a weight file"),
-    "pickle of a list": (pickled([1, 2]), "pytorch_model.bin does not hold named tensors"),
+    "pickle of a list": (pickled([1, 2]), "not a weight file: it does not hold named tensors"),
     "pickle of numbers as names": (
         pickled({3: torch.zeros(2)}),
         "model 3 layers, but the weight file holds 0",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bert_core.checkpoint import CheckpointError
+from bert_core.checkpoint import CheckpointError, Problem
 from viz_app.messages import LANGUAGES, text
 from viz_app.state import default_selection
 
@@ -78,13 +78,17 @@ def test_unknown_characters_are_named() -> None:
     assert "😀" in said(test)
 
 
-def test_a_broken_checkpoint_is_told_and_the_text_stays(tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_broken_checkpoint_is_told_with_its_remedy_and_the_text_stays(
+    language: str, tmp_path: Path
+) -> None:
     folder = tmp_path / "broken"
     folder.mkdir()
     (folder / "config.json").write_text("{not json")
-    test = app(model=str(folder))
+    test = app(model=str(folder), a=DEFAULT, lang=language)
     assert not test.exception
     assert "config.json cannot be used" in said(test).replace("\\", "")
+    assert text(language, "models.remedy.config") in said(test)
     assert test.text_input(key="text_a").value == DEFAULT
     # … and another model can be picked from there
     test.selectbox(key="model").set_value("mini-zh").run()
@@ -98,7 +102,7 @@ def test_a_link_to_a_model_elsewhere_asks_before_it_fetches(
 
     def fetch(hub_id: str) -> Path:
         asked.append(hub_id)
-        raise CheckpointError("not to be had")
+        raise CheckpointError(Problem.HUB, "not to be had")
 
     monkeypatch.setattr("bert_core.bert._download", fetch)
     test = app(model="someone/some-bert")

@@ -26,16 +26,23 @@ if TYPE_CHECKING:
 LONGEST_CARD = 20_000
 """Characters of a model card that are shown."""
 LOAD_ERRORS = {
-    "no_config": "there is no config.json in …",
-    "kind": "config.json says model_type …; only 'bert' can be opened",
-    "weights": "there is no model.safetensors and no pytorch_model.bin in …",
-    "missing": "these weights are missing: …",
-    "broken": "… is broken or not a weight file",
-    "vocabulary": "the vocabulary has … entries but config.json gives the model only …",
+    "name": "… is neither a folder nor one of …",
     "hub": "… is not shipped, not a folder, and not to be had from the hub",
     "package": "to fetch it from the Hugging Face hub, install huggingface_hub",
+    "no_config": "there is no config.json in …",
+    "kind": "config.json says model_type …; only 'bert' can be opened",
+    "config": "config.json cannot be used: …",
+    "tokenizer": "the tokenizer cannot be read: …",
+    "vocabulary": "the vocabulary has … entries but config.json gives the model only …",
+    "weights": "there is no model.safetensors and no pytorch_model.bin in …",
+    "broken": "… is broken or not a weight file",
+    "code": "… is broken or holds more than numbers",
+    "layers": "config.json gives the model … layers, but the weight file holds …",
+    "missing": "these weights are missing: …",
+    "shape": "… is … in the file but … by config.json",
+    "numbers": "… holds infinite or undefined numbers",
 }
-"""What `bert_core` says when it cannot open a checkpoint; … stands for what differs."""
+"""`Problem` → what `bert_core` says when it cannot open a checkpoint; … stands for what differs."""
 _LARGEST_RECORD = 8 * 2**20  # bytes; ours are a few kB
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from bert_core.assets import ASSETS
 from bert_core.bert import Bert, load
+from bert_core.checkpoint import CheckpointError, Problem
 from tests.viz_app.toy import toy_bert
 from viz_app.view_models.checkpoint_facts import (
     HELD_OUT_FIGURES,
@@ -155,16 +157,16 @@ def test_a_broken_record_says_so(tmp_path: Path, text: str) -> None:
         read_training(tmp_path)
 
 
-def said_when_opening(name: str) -> str:
-    """The message with which a model cannot be opened."""
-    with pytest.raises(ValueError) as error:
+def error_when_opening(name: str) -> CheckpointError:
+    """The error with which a model cannot be opened."""
+    with pytest.raises(CheckpointError) as error:
         load(name, device="cpu")
-    return str(error.value)
+    return error.value
 
 
-def fits(name: str, message: str) -> bool:
+def fits(problem: str, message: str) -> bool:
     """Whether a message is the one that the page describes."""
-    pattern = ".*".join(re.escape(piece) for piece in LOAD_ERRORS[name].split("…"))
+    pattern = ".*".join(re.escape(piece) for piece in LOAD_ERRORS[problem].split("…"))
     return re.search(pattern, message) is not None
 
 
@@ -173,26 +175,45 @@ def test_the_messages_that_the_page_explains_are_those_of_the_loader(
 ) -> None:
     from safetensors.torch import load_file, save_file
 
-    shipped = ASSETS / "checkpoints" / "mini-en"
-    said = {"no_config": said_when_opening(str(tmp_path))}
+    errors = [error_when_opening("no such model"), error_when_opening(str(tmp_path))]
     folder = tmp_path / "copy"
-    shutil.copytree(shipped, folder)
+    shutil.copytree(ASSETS / "checkpoints" / "mini-en", folder)
     weights, config = folder / "model.safetensors", folder / "config.json"
-    state = load_file(weights)
-    del state["bert.encoder.layer.0.attention.self.query.weight"]
-    save_file(state, weights)
-    said["missing"] = said_when_opening(str(folder))
+    state, values = load_file(weights), json.loads(config.read_text())
+
+    def with_weight(name: str, weight: torch.Tensor) -> CheckpointError:
+        save_file({**state, name: weight}, weights)
+        return error_when_opening(str(folder))
+
+    def with_config(content: str) -> CheckpointError:
+        config.write_text(content)
+        return error_when_opening(str(folder))
+
+    query = "bert.encoder.layer.0.attention.self.query.weight"
+    errors += [
+        with_weight(query, torch.zeros(2, 2)),
+        with_weight(query, torch.full_like(state[query], torch.inf)),
+        with_config(json.dumps({**values, "num_hidden_layers": 12})),
+        with_config(json.dumps({**values, "vocab_size": 100})),
+        with_config(json.dumps({**values, "model_type": "roberta"})),
+        with_config("{"),
+    ]
+    config.write_text(json.dumps(values))
+    save_file({name: weight for name, weight in state.items() if name != query}, weights)
+    errors.append(error_when_opening(str(folder)))
     weights.write_text("version https://git-lfs.github.com/spec/v1")
-    said["broken"] = said_when_opening(str(folder))
+    errors.append(error_when_opening(str(folder)))
     weights.unlink()
-    said["weights"] = said_when_opening(str(folder))
-    values = json.loads(config.read_text())
-    config.write_text(json.dumps({**values, "vocab_size": 100}))
-    said["vocabulary"] = said_when_opening(str(folder))
-    config.write_text(json.dumps({**values, "model_type": "roberta"}))
-    said["kind"] = said_when_opening(str(folder))
-    said["hub"] = said_when_opening("no-such-owner/no-such-bert")  # tests run without a network
+    errors.append(error_when_opening(str(folder)))
+    torch.save({"weights": tmp_path}, folder / "pytorch_model.bin")
+    errors.append(error_when_opening(str(folder)))
+    (folder / "tokenizer.json").write_text("{")
+    errors.append(error_when_opening(str(folder)))
+    errors.append(error_when_opening("no-such-owner/no-such-bert"))  # tests have no network
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    said["package"] = said_when_opening("no-such-owner/no-such-bert")
-    assert said.keys() == LOAD_ERRORS.keys()
+    errors.append(error_when_opening("no-such-owner/no-such-bert"))
+
+    said = {str(error.problem): str(error) for error in errors}
+    assert len(said) == len(errors)
+    assert said.keys() == LOAD_ERRORS.keys() == set(Problem)
     assert {name: message for name, message in said.items() if not fits(name, message)} == {}
