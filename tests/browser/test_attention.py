@@ -84,6 +84,18 @@ def test_rows_of_the_heatmap_choose_the_query_by_keyboard(open_page: OpenPage) -
     expect(page.locator(".tip:visible")).to_contain_text("→")
 
 
+def test_a_part_without_the_chosen_query_is_drawn_too(open_page: OpenPage) -> None:
+    """The query lies in B, past the last row of A → A."""
+    page = open_page(address(b="It wanted to rest in the shade of a tree.", token="22"))
+    ready(page, ".grid")
+    for part in ("A → A", "B → A", "A → A"):
+        page.get_by_role("radiogroup").get_by_text(part, exact=True).click()
+        wait_until_settled(page)
+    page.locator(".grid").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".tip:visible")).to_contain_text("→")
+
+
 def test_lines_answer_without_the_server_and_keep_their_settings(open_page: OpenPage) -> None:
     page = open_page(address(at_view="lines"))
     ready(page, ".token.query")

@@ -115,9 +115,13 @@ function buildHeatmap(root, emit) {
     return { ...shown, arrays: { ...shown.arrays, values } };
   }
 
-  function stopWaiting() {
+  function forgetAhead() {
     clearTimeout(ahead?.timer);
     ahead = null;
+  }
+
+  function stopWaiting() {
+    forgetAhead();
     if (payload === answered) return;
     payload = answered;
     layout(root.clientWidth);
@@ -476,7 +480,7 @@ function buildHeatmap(root, emit) {
     show(next) {
       const earlier = isEarlier(next);
       answered = next;
-      if (!earlier) stopWaiting();
+      if (!earlier) forgetAhead();
       payload = earlier ? withHead(next, channel(`${next.header.view}.ahead`).values) : next;
       hover = null;
       tip.hide();
