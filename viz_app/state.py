@@ -25,6 +25,7 @@ URL_NAMES = {
     "step": "step",
 }
 """Field of `Selection` → name in the address."""
+NUMBERS = ("layer", "head", "query")
 
 _MEMORY = "_address_memory"
 LAG_SECONDS = 1.0
@@ -82,7 +83,7 @@ def from_address(params: Mapping[str, str], base: Selection) -> Selection:
         value = params.get(name)
         if value is None:
             continue
-        if isinstance(getattr(base, choice), int):
+        if choice in NUMBERS:
             if value.isascii() and value.isdecimal() and len(value) <= 6:
                 found[choice] = int(value)
         else:
@@ -108,13 +109,17 @@ def current() -> Selection:
 def choose(**changes: str | int) -> None:
     """Change choices; for callbacks, which run before the widgets are drawn again.
 
+    Words in place of a number change nothing: that is how a menu reports an option that has gone
+    with the text it belonged to, because the reader was quicker than the server.
+
     Raises:
         KeyError: no such choice.
     """
     for choice, value in changes.items():
         if choice not in URL_NAMES:
             raise KeyError(choice)
-        st.session_state[choice] = value
+        if choice not in NUMBERS or not isinstance(value, str):
+            st.session_state[choice] = value
 
 
 def ask_for_model(name: str) -> None:

@@ -78,6 +78,47 @@ def test_a_word_guessed_in_turn_is_hidden_by_its_bar(open_page: OpenPage) -> Non
     expect(page.locator(".chip.masked .note")).to_have_text("three")
 
 
+def test_a_double_click_on_a_bar_or_a_chip_acts_once(open_page: OpenPage) -> None:
+    """The view under the pointer changes with the first click; the second was not meant for it."""
+    page = opened(open_page, "masked-words", "One two three.")
+    sentence = page.get_by_label("Sentence A")
+    page.locator("button.row", has_text="three").dblclick()
+    wait_until_settled(page)
+    expect(sentence).to_have_value("One two [MASK].")
+    page.locator(".chip", has_text="one").dblclick()
+    wait_until_settled(page)
+    expect(sentence).to_have_value("[MASK] two [MASK].")
+    guess = page.locator("button.row").first
+    word = guess.locator(".label").inner_text()
+    guess.dblclick()
+    wait_until_settled(page)
+    expect(sentence).to_have_value(f"{word} two [MASK].")
+
+
+@pytest.mark.parametrize("text", ["One two three.", "One two [MASK]."])
+@pytest.mark.parametrize("wait", [0, 60, 250])
+def test_a_click_that_comes_too_late_does_nothing(
+    open_page: OpenPage, text: str, wait: int
+) -> None:
+    """Two single clicks on a bar, the second while the page answers the first; no error is shown.
+
+    The first one hides a word, or fills the only gap, and with that the bars go.
+    """
+    page = opened(open_page, "masked-words", text)
+    page.locator("button.row").first.evaluate(
+        """async (bar, wait) => {
+            bar.click();
+            await new Promise((resolve) => setTimeout(resolve, wait));
+            bar.click();
+        }""",
+        wait,
+    )
+    wait_until_settled(page)
+    expect(page.get_by_label("Sentence A")).not_to_have_value(text)
+    assert page.get_by_label("Sentence A").input_value().count("[MASK]") == 1 - text.count("[MASK]")
+    expect(page.locator('[data-testid="stAlertContentError"]')).to_have_count(0)
+
+
 def test_a_cell_of_the_lens_chooses_token_and_layer(open_page: OpenPage) -> None:
     page = opened(open_page, "masked-words", "The man went to the [MASK].")
     section(page, "Layer by layer")

@@ -1,6 +1,7 @@
 """The selection survives the way into the address and back."""
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from viz_app.state import (
     LONGEST_TEXT,
@@ -66,6 +67,20 @@ def test_within_moves_into_the_model_and_the_sentence() -> None:
     near = far.within(layers=4, heads=8, tokens=5)
     assert (near.layer, near.head, near.query) == (3, 7, 4)
     assert BASE.within(layers=4, heads=8, tokens=16) == BASE
+
+
+def test_the_wording_of_an_option_that_has_gone_chooses_nothing() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from viz_app import state
+
+        st.session_state.update(query=4, head=1)
+        state.choose(query="6  on", head=2)
+
+    test = AppTest.from_function(page).run()
+    assert not test.exception
+    assert (test.session_state["query"], test.session_state["head"]) == (4, 2)
 
 
 def test_a_chinese_browser_starts_in_chinese() -> None:

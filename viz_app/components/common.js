@@ -269,6 +269,9 @@ function tooltip(root) {
   };
 }
 
+/** Is it the second click of a double click? What the first one did has changed what is there. */
+const isRepeat = (event) => event.detail > 1;
+
 // --- mounting ------------------------------------------------------------------------------
 
 // Kept on the window, since each view is a module of its own: the selection arrives through a

@@ -85,7 +85,8 @@ def mount_view(
         payload: From `packing.pack`, its header holding `"view": key`.
         values: What the view should show as selected; see `signal`.
         triggers: Names of one-shot events with their callbacks, each without arguments; a callback
-            reads `st.session_state[key].<name>`.
+            reads `st.session_state[key].<name>`. By then the text or the model may be others: a
+            reader who is quicker than the server clicks on what is on its way out.
         ahead: A payload of what may be asked for next, its header holding `"view": key`. It changes
             less often than the view's own payload.
     """
@@ -93,7 +94,7 @@ def mount_view(
         result = view_component(folder)(
             key=key,
             data=payload,
-            **{f"on_{name}_change": call or _nothing for name, call in triggers.items()},
+            **{f"on_{name}_change": _while_shown(key, call) for name, call in triggers.items()},
         )
         signal(key, values)
         if ahead is not None:
@@ -101,5 +102,14 @@ def mount_view(
     return {name: getattr(result, name, None) for name in triggers}
 
 
-def _nothing() -> None:
-    """A trigger exists only with a callback; this one leaves the reading to the return value."""
+def _while_shown(key: str, call: Callable[[], None] | None) -> Callable[[], None]:
+    """A trigger's callback, not called once the view has gone from the page.
+
+    A trigger exists only with a callback; without one the reading is left to the return value.
+    """
+
+    def answer() -> None:
+        if call is not None and key in st.session_state:
+            call()
+
+    return answer

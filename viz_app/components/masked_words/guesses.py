@@ -125,6 +125,8 @@ def take_guess() -> None:
     """Put the word that was clicked into the text."""
     chosen = st.session_state[BARS].select
     trace, masks, words = _at_hand()
+    if chosen["group"] >= len(masks):
+        return  # a second click: the first has filled the gap
     bert = resources.model(state.current().model)
     [found] = mask_guesses(
         bert,
@@ -244,5 +246,7 @@ def each_in_turn(say: Words, trace: Trace) -> None:
 def hide_turn() -> None:
     """Hide the word whose bar was clicked."""
     trace, masks, words = _at_hand()
+    if masks:
+        return  # a second click: the first has hidden a word
     word = words_of(trace.encoding)[st.session_state[TURNS].select["row"]]
     hide(trace.encoding, masks, words, word.positions[0])

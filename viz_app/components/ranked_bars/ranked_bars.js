@@ -33,7 +33,7 @@ function buildRankedBars(root, emit) {
 
   box.addEventListener("click", (event) => {
     const row = event.target.closest("button.row");
-    if (row) emit("select", { group: Number(row.dataset.group), row: Number(row.dataset.row) });
+    if (row && !isRepeat(event)) emit("select", { group: Number(row.dataset.group), row: Number(row.dataset.row) });
   });
   box.addEventListener("keydown", (event) => {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];

@@ -50,7 +50,7 @@ function buildTokenChips(root, emit) {
 
   row.addEventListener("click", (event) => {
     const position = positionOf(event);
-    if (position === null) return;
+    if (position === null || isRepeat(event)) return;
     reachable(position);
     if (chips[position].action) emit("select", { position });
   });
