@@ -6,6 +6,8 @@
         --folder runs/mini-en-longer --init-from assets/checkpoints/mini-en --minutes 60
     python -m bert_core.pretraining evaluate --checkpoint runs/mini-en/checkpoint \
         --heldout heldout_en.txt.xz
+    python -m bert_core.pretraining average --output runs/mean \
+        --checkpoint runs/mini-en/checkpoint runs/mini-en-longer/checkpoint
     python -m bert_core.pretraining plot --folder runs/mini-en --output curve.svg
 
 The same `train` command again continues a run that was stopped or killed. Under `torchrun` the
@@ -27,6 +29,7 @@ from bert_core.checkpoint import load_checkpoint, save_checkpoint
 from bert_core.config import BertConfig
 from bert_core.device import choose_device
 from bert_core.model import BertForPreTraining
+from bert_core.pretraining.average import average_checkpoints
 from bert_core.pretraining.batches import BatchSource
 from bert_core.pretraining.curve import draw_curve, thin
 from bert_core.pretraining.documents import Corpus, find_text_files, open_corpus, read_documents
@@ -148,6 +151,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     judge.add_argument("--device", default="auto")
     judge.add_argument("--threads", type=int)
+
+    mean = commands.add_parser("average", help="the mean of several checkpoints' weights")
+    mean.set_defaults(command=_average)
+    mean.add_argument("--checkpoint", nargs="+", type=Path, required=True)
+    mean.add_argument("--output", type=Path, required=True, help="folder of the new checkpoint")
 
     plot = commands.add_parser("plot", help="the training curve of a run as an SVG picture")
     plot.set_defaults(command=_plot)
@@ -343,6 +351,11 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.language:
         figures["everyday"] = everyday_figures(loaded.model, loaded.tokenizer, options.language)
     print(json.dumps(figures, indent=1))
+
+
+def _average(options: argparse.Namespace) -> None:
+    mean = average_checkpoints(options.checkpoint)
+    save_checkpoint(options.output, mean.model, mean.tokenizer)
 
 
 def _plot(options: argparse.Namespace) -> None:
