@@ -6,6 +6,9 @@ and grid the colours of the page.
 
 from __future__ import annotations
 
+# Streamlit loads pandas when a page first mounts a view, and plotly asks whether pandas is loaded.
+# A figure made meanwhile in another visitor's thread would meet half of it; this import waits.
+import pandas  # noqa: F401
 import plotly.graph_objects as go
 
 BAR = "#4a90c9"  # contrast of 3 or more to both page backgrounds
