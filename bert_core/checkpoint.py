@@ -34,7 +34,7 @@ _OPTIONAL_PARTS = {
 
 
 class Problem(StrEnum):
-    """Why a checkpoint cannot be opened, told apart by what helps."""
+    """What keeps a checkpoint from being opened; the app has a remedy for each."""
 
     NAME = "name"
     """Not the name of anything: no folder, not shipped, no hub id."""
