@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from viz_app import frame, resources, state
-from viz_app.components.sentence_bar import sentence_bar
+from viz_app.session import frame, resources, state
+from viz_app.widgets.sentence_bar import sentence_bar
 
 PAGES = (
     "start",
@@ -17,14 +17,14 @@ PAGES = (
 )
 
 state.synchronise()
-say = frame.words()
+say = frame.say_now()
 st.set_page_config(page_title=say("app.title"), layout="wide")
 if frame.may_load(st.session_state["model"]):
     resources.warm_up(st.session_state["model"])
 page = st.navigation(
     [
         st.Page(
-            f"viz_app/app_pages/{name}.py",
+            f"viz_app/app_pages/{name}/page.py",
             title=say(f"app.page.{name}"),
             url_path=name.replace("_", "-"),
             default=name == "start",

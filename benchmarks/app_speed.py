@@ -15,7 +15,7 @@ from bert_core import load
 from bert_core.shelves import sentences
 from tests.browser.driver import CHROMIUM_ARGUMENTS, running_app, wait_until_settled
 from tools.browser import find_chromium
-from viz_app.view_models.steps import STEP_IDS
+from viz_app.view_models.walkthrough.steps import STEP_IDS
 
 TITLE = "The app"
 NOTE = (

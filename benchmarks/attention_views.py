@@ -32,11 +32,11 @@ from bert_core.shelves import sentences
 from bert_core.trace import Trace
 from tests.browser.driver import CHROMIUM_ARGUMENTS
 from tools.browser import find_chromium
-from viz_app.components.lines import LineSettings, lines_payload, settings_values
-from viz_app.components.overview import overview_payload
 from viz_app.export.html import Part, html_file
-from viz_app.messages import words
-from viz_app.view_models.matrix import layer_lines, overview_map
+from viz_app.messages import say_in
+from viz_app.view_models.attention.matrix import layer_lines, overview_map
+from viz_app.views.lines import LineSettings, lines_payload, settings_values
+from viz_app.views.overview import overview_payload
 
 TITLE = "Attention views beside BertViz 1.4.1"
 NOTE = (
@@ -211,7 +211,7 @@ def empty_row(empty: Measured, like: dict[str, object]) -> dict[str, object]:
 
 
 def kept(budget: Budget, own: Measured) -> str:
-    """The budget in words, and what of it was not kept."""
+    """The budget in say, and what of it was not kept."""
     words = f"{budget.size / 1e6:.1f} MB, {budget.render} ms"
     if budget.hover is not None:
         words += f", hover {budget.hover} ms"
@@ -263,7 +263,7 @@ def text_of(bert: Bert, tokens: int) -> str:
 
 def our_overview(trace: Trace) -> str:
     view = overview_map(trace)
-    payload = overview_payload(view, key="view0", words=words("en"))
+    payload = overview_payload(view, key="view0", say=say_in("en"))
     part = Part("overview", {"all": payload}, "all", {"layer": 0, "head": 0})
     return html_file([part], title="overview", note="", language="en")
 
@@ -272,7 +272,7 @@ def our_lines(trace: Trace) -> str:
     """Every layer, as BertViz's file has; a very long input has its first layer only."""
     layers = range(trace.num_layers if len(trace.tokens) < LONGEST else 1)
     payloads = {
-        f"layer{index}": lines_payload(layer_lines(trace, index), key="view0", words=words("en"))
+        f"layer{index}": lines_payload(layer_lines(trace, index), key="view0", say=say_in("en"))
         for index in layers
     }
     part = Part("lines", payloads, "layer0", settings_values(LineSettings(), None))

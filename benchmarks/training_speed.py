@@ -18,12 +18,12 @@ import transformers
 
 from bert_core.config import BertConfig
 from bert_core.device import choose_device
+from bert_core.masking import MaskingRule
 from bert_core.model import BertForPreTraining
 from bert_core.pretraining.__main__ import device_name
 from bert_core.pretraining.batches import Batch, BatchSource, Position
 from bert_core.pretraining.documents import Corpus
 from bert_core.pretraining.loop import Pace, Recipe, Run
-from bert_core.pretraining.masking import MaskingRule
 from bert_core.pretraining.pairs import PairMix
 from bert_core.pretraining.precision import avoid_cudnn_attention, choose_precision
 from bert_core.pretraining.schedule import Budget

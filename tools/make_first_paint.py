@@ -6,9 +6,9 @@ Run it when a shipped checkpoint or a default example has changed:
 """
 
 from bert_core import load
-from viz_app.first_paint import FOLDER, write
+from viz_app.app_pages.start.first_paint import FOLDER, write
 from viz_app.messages import LANGUAGES
-from viz_app.state import Selection, default_selection
+from viz_app.session.state import Selection, default_selection
 from viz_app.view_models.architecture import ArchitectureView, architecture
 
 

@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from viz_app import messages
-from viz_app.components.heatmap import heatmap_payload
-from viz_app.components.lines import LineSettings
-from viz_app.components.neurons import neurons_payload
 from viz_app.export.html import Part, heads_file, html_file
 from viz_app.palette import Scale
-from viz_app.view_models.matrix import Pool, attention_map, layer_lines, overview_map
-from viz_app.view_models.neurons import neuron_view
+from viz_app.view_models.attention.matrix import Pool, attention_map, layer_lines, overview_map
+from viz_app.view_models.attention.neurons import neuron_view
+from viz_app.views.heatmap import heatmap_payload
+from viz_app.views.lines import LineSettings
+from viz_app.views.neurons import neurons_payload
 
 if TYPE_CHECKING:
     from bert_core.trace import Trace
@@ -74,7 +74,7 @@ def heads(
         selected=(layer, head),
         query=query,
         settings=settings or LineSettings(),
-        words=messages.words(language),
+        say=messages.say_in(language),
         title=" ".join(trace.tokens),
         language=language,
     )
@@ -91,9 +91,9 @@ def attention(
     language: str = "en",
 ) -> View:
     """The attention weights of one head, or of the heads pooled, with their digits."""
-    say = messages.words(language)
+    say = messages.say_in(language)
     view = attention_map(trace, layer, head, pool)
-    payload = heatmap_payload(view, key="view0", words=say, scale=scale)
+    payload = heatmap_payload(view, key="view0", say=say, scale=scale)
     part = Part("heatmap", {"all": payload}, "all", {"query": None, "key": None})
     title = say(f"attention.pool.{pool}", layer=layer, head=head)
     # the heatmap scrolls from 680 pixels on
@@ -102,9 +102,9 @@ def attention(
 
 def neurons(trace: Trace, layer: int, head: int, query: int, *, language: str = "en") -> View:
     """The vector of one query against that of each key, dimension by dimension."""
-    say = messages.words(language)
+    say = messages.say_in(language)
     view = neuron_view(trace, layer, head, query)
-    part = Part("neurons", {"all": neurons_payload(view, key="view0", words=say)}, "all", {})
+    part = Part("neurons", {"all": neurons_payload(view, key="view0", say=say)}, "all", {})
     title = say("attention.heading.neurons", layer=layer, head=head)
     return _single(part, trace, title, language, height=230 + 24 * len(view.tokens))
 

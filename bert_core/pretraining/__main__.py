@@ -28,6 +28,7 @@ import torch
 from bert_core.checkpoint import load_checkpoint, save_checkpoint
 from bert_core.config import BertConfig
 from bert_core.device import choose_device
+from bert_core.masking import MaskingRule
 from bert_core.model import BertForPreTraining
 from bert_core.pretraining.average import average_checkpoints
 from bert_core.pretraining.batches import BatchSource
@@ -41,7 +42,6 @@ from bert_core.pretraining.evaluate import (
     everyday_figures,
 )
 from bert_core.pretraining.loop import Pace, Recipe, Run, Standing, Workers, read_metrics
-from bert_core.pretraining.masking import MaskingRule
 from bert_core.pretraining.pairs import TRAINING_MIX
 from bert_core.pretraining.precision import (
     PRECISIONS,

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
-from bert_core.model import BertOutput
-from bert_core.pretraining.documents import Corpus
-from bert_core.pretraining.masking import (
+from bert_core.masking import (
     MaskingRule,
     TokenClasses,
     choose_tokens,
     corrupt_tokens,
 )
+from bert_core.model import BertOutput
+from bert_core.pretraining.documents import Corpus
 from bert_core.pretraining.pairs import PairMix, Plan, pair_ids, plan_pairs
 from bert_core.tokenizer import BertTokenizer
 

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from bert_core import shelves
 from bert_core.bert import Bert
+from bert_core.masking import MaskingRule
 from bert_core.model import BertForPreTraining
 from bert_core.pretraining.batches import (
     Batch,
@@ -19,7 +20,6 @@ from bert_core.pretraining.batches import (
     token_classes,
 )
 from bert_core.pretraining.documents import Corpus
-from bert_core.pretraining.masking import MaskingRule
 from bert_core.pretraining.pairs import SINGLE_SENTENCES, PairMix, plan_pairs
 from bert_core.tokenizer import BertTokenizer
 

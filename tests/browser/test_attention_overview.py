@@ -6,16 +6,16 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bert_core import load
-from bert_core.interpret import ROLES, head_roles
+from bert_core.studies.heads import ROLES, head_roles
 from tests.browser.conftest import PHONE, OpenPage
 from tests.browser.driver import wait_until_settled
 from tests.browser.test_attention import TEXT, address, lit_pixels, params, ready
-from viz_app.components.lines import LineSettings
 from viz_app.export.html import heads_file
-from viz_app.messages import words
-from viz_app.view_models.matrix import layer_lines, overview_map
-from viz_app.view_models.tile_order import order_tiles
+from viz_app.messages import say_in
+from viz_app.view_models.attention.matrix import layer_lines, overview_map
+from viz_app.view_models.attention.tile_order import order_tiles
 from viz_app.view_models.tokens import token_labels
+from viz_app.views.lines import LineSettings
 
 HEADS = 8  # of mini-en, in each of 4 layers
 FIRST_TILE = {"x": 50, "y": 30}
@@ -137,7 +137,7 @@ def long_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             selected=(0, 0),
             query=None,
             settings=LineSettings(),
-            words=words("en"),
+            say=say_in("en"),
             title="long",
             language="en",
             order=order_tiles(scores, "previous"),

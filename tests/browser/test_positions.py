@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage
 from tests.browser.driver import wait_until_settled
-from viz_app.page_choices import LAG_SECONDS
+from viz_app.session.page_choices import LAG_SECONDS
 
 SECTIONS = ("schemes", "lengths", "sinusoid", "learned", "sum", "order", "heads")
 

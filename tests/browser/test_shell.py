@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, OpenPage
 from tests.browser.driver import wait_until_settled
-from viz_app.state import LAG_SECONDS, default_selection
+from viz_app.session.state import LAG_SECONDS, default_selection
 
 DEFAULT = default_selection("en-US").text_a
 

@@ -7,10 +7,10 @@ from streamlit.testing.v1 import AppTest
 
 from bert_core.checkpoint import CheckpointError, Problem
 from viz_app.messages import LANGUAGES, text
-from viz_app.state import default_selection
+from viz_app.session.state import default_selection
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted(path.stem for path in (ROOT / "viz_app" / "app_pages").glob("*.py"))
+PAGES = sorted(path.parent.name for path in (ROOT / "viz_app" / "app_pages").glob("*/page.py"))
 DEFAULT = "The animal didn't cross the street because it was too tired."
 
 
@@ -21,7 +21,7 @@ def app(page: str = "start", **params: str) -> AppTest:
         test.query_params[name] = value
     test.run()
     if page != "start":
-        test.switch_page(f"viz_app/app_pages/{page}.py").run()
+        test.switch_page(f"viz_app/app_pages/{page}/page.py").run()
     return test
 
 
@@ -186,7 +186,7 @@ def test_a_page_that_fails_says_so_without_a_traceback(
     def fail(*args: object, **options: object) -> None:
         raise RuntimeError("a slip of ours")
 
-    monkeypatch.setattr("viz_app.frame.trace", fail)
+    monkeypatch.setattr("viz_app.session.frame.trace", fail)
     test = app("attention")
     assert not test.exception
     assert text("en", "app.page_failed") in said(test)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from viz_app.components.mount import view_js
 from viz_app.palette import Variant, head_colour, palette, rgb, scale_colours
+from viz_app.views.mount import view_js
 
 # Machado, Oliveira & Fernandes 2009, severity 1; linear RGB in and out.
 VISIONS = {

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from viz_app.components.headers import Words
-from viz_app.components.lines import LineSettings, lines_payload, settings_values
-from viz_app.components.mount import view_css, view_js
-from viz_app.components.overview import overview_payload
+from viz_app.messages import Say
 from viz_app.palette import palette
-from viz_app.view_models.tile_order import TileOrder
+from viz_app.view_models.attention.tile_order import TileOrder
 from viz_app.view_models.views import LinesView, OverviewView
+from viz_app.views.lines import LineSettings, lines_payload, settings_values
+from viz_app.views.mount import view_css, view_js
+from viz_app.views.overview import overview_payload
 
 _PAGE = """<!doctype html>
 <html lang="{language}">
@@ -196,7 +196,7 @@ def heads_file(
     selected: tuple[int, int],
     query: int | None,
     settings: LineSettings,
-    words: Words,
+    say: Say,
     title: str,
     language: str,
     order: TileOrder | None = None,
@@ -208,18 +208,18 @@ def heads_file(
         order: Of the overview's tiles; None for a row per layer.
     """
     line_views = {
-        f"layer{view.layer}": lines_payload(view, key="view1", words=words) for view in layers
+        f"layer{view.layer}": lines_payload(view, key="view1", say=say) for view in layers
     }
     parts = [
         Part(
             "overview",
-            {"all": overview_payload(overview, key="view0", words=words, order=order)},
+            {"all": overview_payload(overview, key="view0", say=say, order=order)},
             "all",
             {"layer": selected[0], "head": selected[1]},
         ),
         Part("lines", line_views, f"layer{selected[0]}", settings_values(settings, query)),
     ]
-    note = words("attention.save.file_note", layers=len(layers), all=overview.layers)
+    note = say("attention.save.file_note", layers=len(layers), all=overview.layers)
     return html_file(parts, title=title, note=note, language=language, link=_HEADS_LINK)
 
 

@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from viz_app.components.headers import Words
 from viz_app.export.html import Part, html_file
-from viz_app.view_models.steps import LAYER_PARTS, STEPS
+from viz_app.messages import Say
+from viz_app.view_models.walkthrough.steps import LAYER_PARTS, STEPS
 
 LIMIT = 12_000_000
 """Bytes of a file: about what can be sent by mail. All layers of a BERT-base fit, at a sentence."""
@@ -35,7 +35,7 @@ def lesson_file(
     layers: int,
     facts: Mapping[str, str | int],
     without: frozenset[str],
-    words: Words,
+    say: Say,
     language: str,
     limit: int = LIMIT,
 ) -> str:
@@ -68,8 +68,8 @@ def lesson_file(
         here = fitting
         made = sheets(here)
     whole = len(here) == layers
-    note = words("walkthrough.export_html_note", **facts)
-    part = words(
+    note = say("walkthrough.export_html_note", **facts)
+    part = say(
         "walkthrough.export_html_all" if whole else "walkthrough.export_html_part",
         count=layers,
         first=here[0],
@@ -82,7 +82,7 @@ def lesson_file(
     opened: dict[str, Any] = {"step": step, "asked": None}
     return html_file(
         [Part("walkthrough", made, first, opened)],
-        title=words("walkthrough.title"),
+        title=say("walkthrough.title"),
         note=f"{note} {part}",
         language=language,
         link=link,

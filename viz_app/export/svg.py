@@ -11,8 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 from numpy.typing import NDArray
 
-from viz_app.components.headers import Words
-from viz_app.components.lines import POINTED
+from viz_app.messages import Say
 from viz_app.palette import (
     LOG_FLOOR,
     Scale,
@@ -21,8 +20,9 @@ from viz_app.palette import (
     scale_colours,
     scale_share,
 )
-from viz_app.view_models.tile_order import TileOrder
+from viz_app.view_models.attention.tile_order import TileOrder
 from viz_app.view_models.views import LinesView, MatrixView, NeuronView, OverviewView, TokenLabel
+from viz_app.views.lines import POINTED
 
 FONT = "'Source Sans 3', 'Source Sans', 'Noto Sans CJK SC', 'PingFang SC', sans-serif"
 CELL = 30  # px
@@ -33,7 +33,7 @@ LABEL_SIZE = 12  # px
 LEGEND = (220, 10)  # px: the bar of colours
 
 
-def matrix_svg(view: MatrixView, title: str, *, words: Words, scale: Scale = "linear") -> str:
+def matrix_svg(view: MatrixView, title: str, *, say: Say, scale: Scale = "linear") -> str:
     """A matrix as the page draws it: digits where there is room, what a filter took, the scale.
 
     Args:
@@ -48,7 +48,7 @@ def matrix_svg(view: MatrixView, title: str, *, words: Words, scale: Scale = "li
     colours = scale_colours(view.values, view.kind, view.low, view.high, scale=scale)
     if view.masked is not None:
         colours[view.masked] = 255
-    axes = (f"↓ {words(view.axes[0])}", f"{words(view.axes[1])} →")
+    axes = (f"↓ {say(view.axes[0])}", f"{say(view.axes[1])} →")
     parts = [_image(colours, left, top, columns * cell, rows * cell)]
     parts += [_text(10, 36 + line * 15, axis, size=11) for line, axis in enumerate(axes)]
     parts += [
@@ -80,15 +80,15 @@ def matrix_svg(view: MatrixView, title: str, *, words: Words, scale: Scale = "li
     beside = 0
     if view.hidden is not None:
         beside = 52
-        parts.append(_text(right + 10, top - 10, words("attention.heatmap.hidden"), size=10))
+        parts.append(_text(right + 10, top - 10, say("attention.heatmap.hidden"), size=10))
         parts += [
             _text(right + 10, top + (row + 0.5) * cell, f"+{hidden:.2f}", size=10)
             for row, hidden in enumerate(view.hidden)
         ]
     parts.append(_legend(view, scale, left, bottom + 16))
-    said = [words(view.legend)]
+    said = [say(view.legend)]
     if view.kind == "probability":
-        said.append(words(f"attention.scale.said.{scale}"))
+        said.append(say(f"attention.scale.said.{scale}"))
     parts += [_text(left, bottom + 57 + line * 15, text, size=11) for line, text in enumerate(said)]
     below = left + max(LEGEND[0] + 20, *map(_width, said))
     above = 10 + max(_width(title) * 1.1, *map(_width, axes))

@@ -17,8 +17,8 @@ import xlsxwriter
 from numpy.typing import NDArray
 from xlsxwriter.workbook import Workbook
 
-from viz_app.components.headers import Words
 from viz_app.export.sheets import LAST_COLUMN, TOP, Cells, Table, Weights, weight_sheet
+from viz_app.messages import Say
 from viz_app.view_models.tokens import token_labels
 
 if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at a stored view
@@ -56,7 +56,7 @@ class _Chain:
     layer: int
     head: int
     query: int
-    words: Words
+    say: Say
     book: Workbook
     bold: Any
     stages: list[_Stage] = field(default_factory=list)
@@ -65,11 +65,11 @@ class _Chain:
     def layer_path(self) -> str:
         return f"bert.encoder.layer.{self.layer}"
 
-    def say(self, key: str, **values: object) -> str:
-        return self.words(f"workbook.{key}", **values)
+    def own(self, key: str, **values: object) -> str:
+        return self.say(f"workbook.{key}", **values)
 
     def name(self, stage: str) -> str:
-        return self.words(f"walkthrough.stage_{stage}")
+        return self.say(f"walkthrough.stage_{stage}")
 
     def vector(self, stage: str, *lead: int) -> FloatArray:
         """A stage of the query token; `lead` is the head where there is one."""
@@ -83,14 +83,14 @@ class _Chain:
 
     def shape(self, *axes: tuple[str, int]) -> str:
         """Such as `keys 14 × head size 32`."""
-        named = ((self.words(f"walkthrough.axis_{axis}"), size) for axis, size in axes)
+        named = ((self.say(f"walkthrough.axis_{axis}"), size) for axis, size in axes)
         return " × ".join(f"{axis} {size}" for axis, size in named)
 
     def kind(self, formulas: int, cells: int) -> str:
         """Formulas, values, or formulas up to some cell."""
         if 0 < formulas < cells:
-            return self.say("kind_part", formulas=formulas, cells=cells)
-        return self.say("kind_formula" if formulas else "kind_value")
+            return self.own("kind_part", formulas=formulas, cells=cells)
+        return self.own("kind_formula" if formulas else "kind_value")
 
     def table(self, name: str, labels: Sequence[str], title: str) -> Table:
         return Table(self.book, self.bold, name, title, labels)
@@ -126,13 +126,13 @@ class _Chain:
     ) -> Cells:
         """The same with the model's own numbers beside it and the difference on top."""
         result = self.column(table, stage, values, formulas, first=first, axis=axis)
-        own = table.column(self.say("model"), self.say("kind_value"), values, first=first)
+        own = table.column(self.own("model"), self.own("kind_value"), values, first=first)
         self.state_difference(table, [(result, own)])
         return result
 
     def state_difference(self, table: Table, pairs: Sequence[tuple[Cells, Cells]]) -> None:
         """On top of the sheet, and in the contents beside the stage that was added last."""
-        cell = table.difference(self.say("difference"), pairs)
+        cell = table.difference(self.own("difference"), pairs)
         last = self.stages.pop()
         self.stages.append(_Stage(last.sheet, last.stage, last.shape, last.kind, cell))
 
@@ -146,21 +146,21 @@ class _Chain:
             weight, bias = weight[own], bias[own]
             live = len(weight)
         shape = self.shape((inputs, weight.shape[1]), (outputs, len(weight)))
-        kind = self.say("kind_learned")
+        kind = self.own("kind_learned")
         if live < len(weight):
-            kind = self.say("kind_learned_part", shown=live, cells=len(weight))
+            kind = self.own("kind_learned_part", shown=live, cells=len(weight))
         self.stages.append(_Stage(symbol, path, shape, kind, None))
         return weight_sheet(
             self.book, self.bold, symbol, f"{symbol}: {shape}", kind, weight, bias, live
         )
 
 
-def chain_workbook(trace: Trace, layer: int, head: int, query: int, *, words: Words) -> bytes:
+def chain_workbook(trace: Trace, layer: int, head: int, query: int, *, say: Say) -> bytes:
     """An XLSX file with the chain of one token through the embedding and one layer.
 
     Args:
         layer, head, query: Counted from zero.
-        words: Looks up a message, for headings.
+        say: Looks up a message, for headings.
 
     Raises:
         ValueError: no such layer, head or token.
@@ -168,9 +168,9 @@ def chain_workbook(trace: Trace, layer: int, head: int, query: int, *, words: Wo
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, {"constant_memory": True}) as book:
         bold = book.add_format({"bold": True})
-        chain = _Chain(trace, layer, head, query, words, book, bold)
+        chain = _Chain(trace, layer, head, query, say, book, bold)
         chain.vector("attention_probs", head)  # refuses a place that does not exist
-        about = book.add_worksheet(chain.say("about"))
+        about = book.add_worksheet(chain.own("about"))
         embedded = _embedding(chain)
         inputs = _inputs(chain, embedded)
         context = _attention(chain, inputs)
@@ -185,27 +185,27 @@ def chain_workbook(trace: Trace, layer: int, head: int, query: int, *, words: Wo
 
 def _about(chain: _Chain, sheet: Any) -> None:
     """What this is, then a line per stage: its sheet, shape, formula or value, the difference."""
-    trace, encoding, say = chain.trace, chain.trace.encoding, chain.say
+    trace, encoding, own = chain.trace, chain.trace.encoding, chain.own
     lines = [
-        (chain.words("walkthrough.title"), "Headlight"),
-        (say("text"), encoding.text_a),
-        *([(say("text_b"), encoding.text_b)] if encoding.text_b else []),
-        (chain.words("walkthrough.pick_query"), token_labels(encoding)[chain.query].label),
-        (chain.words("walkthrough.pick_layer"), str(chain.layer)),
-        (chain.words("walkthrough.pick_head"), str(chain.head)),
-        ("", say("note")),
-        ("", say("note_later", before=chain.layer - 1) if chain.layer else say("note_first")),
-        ("", say("note_heads", head=chain.head)),
+        (chain.say("walkthrough.title"), "Headlight"),
+        (own("text"), encoding.text_a),
+        *([(own("text_b"), encoding.text_b)] if encoding.text_b else []),
+        (chain.say("walkthrough.pick_query"), token_labels(encoding)[chain.query].label),
+        (chain.say("walkthrough.pick_layer"), str(chain.layer)),
+        (chain.say("walkthrough.pick_head"), str(chain.head)),
+        ("", own("note")),
+        ("", own("note_later", before=chain.layer - 1) if chain.layer else own("note_first")),
+        ("", own("note_heads", head=chain.head)),
     ]
     if trace.attention == "causal":
-        lines.append(("", chain.words("walkthrough.causal_note")))
+        lines.append(("", chain.say("walkthrough.causal_note")))
     sheet.set_column(0, 5, 26)
     for row, (name, value) in enumerate(lines):
         sheet.write_string(row, 0, name, chain.bold)
         sheet.write_string(row, 1, value)
     row = len(lines) + 1
     for column, heading in enumerate(("sheet", "name", "stage", "shape", "cells", "difference")):
-        sheet.write_string(row, column, say(f"column_{heading}"), chain.bold)
+        sheet.write_string(row, column, own(f"column_{heading}"), chain.bold)
     for stage in chain.stages:
         row += 1
         name = "" if "." in stage.stage else chain.name(stage.stage)  # a path of the model's own
@@ -218,7 +218,7 @@ def _about(chain: _Chain, sheet: Any) -> None:
 
 def _embedding(chain: _Chain) -> Cells:
     """Three lookups, their sum, LayerNorm; one row per dimension."""
-    title = chain.words("walkthrough.part_embedding")
+    title = chain.say("walkthrough.part_embedding")
     table = chain.table(title, chain.dims(), title)
     names = ("word_embeddings", "position_embeddings", "token_type_embeddings")
     lookups = [chain.column(table, name, chain.vector(name)) for name in names]
@@ -245,10 +245,10 @@ def _norm(chain: _Chain, table: Table, total: Cells, prefix: str, output: str, p
         chain.vector(f"{prefix}_normalised"),
         [f"={cell}/{deviation}" for cell in centred.each(here)],
     )
-    learned = chain.say("kind_learned")
+    learned = chain.own("kind_learned")
     scale, shift = (
         table.column(
-            chain.words(f"walkthrough.role_{role}"), learned, chain.parameter(f"{path}.{name}")
+            chain.say(f"walkthrough.role_{role}"), learned, chain.parameter(f"{path}.{name}")
         )
         for role, name in (("scale", "weight"), ("shift", "bias"))
     )
@@ -274,7 +274,7 @@ def _inputs(chain: _Chain, embedded: Cells) -> list[Cells]:
         columns.append(table.column(token.label, kind, values, formulas))
     table.write()
     shape = chain.shape(("hidden", states.shape[1]), ("key", states.shape[0]))
-    chain.stages.append(_Stage(table.name, stage, shape, chain.say("kind_value"), None))
+    chain.stages.append(_Stage(table.name, stage, shape, chain.own("kind_value"), None))
     return columns
 
 
@@ -295,12 +295,10 @@ def _attention(chain: _Chain, inputs: Sequence[Cells]) -> Cells:
     )
     record = trace.layer(chain.layer)
     tokens = [token.label for token in token_labels(trace.encoding)]
-    model = chain.say("model")
+    model = chain.own("model")
     labels = [f"q ({tokens[chain.query]})", model, *tokens, chain.name("context"), model]
-    table = chain.table(
-        chain.words("walkthrough.part_attention"), labels, "softmax(q · k / √d) · v"
-    )
-    here, formula = table.name, chain.say("kind_formula")
+    table = chain.table(chain.say("walkthrough.part_attention"), labels, "softmax(q · k / √d) · v")
+    here, formula = table.name, chain.own("kind_formula")
     keys_from = TOP + 2  # below q and the model's own q
 
     def projections(weights: Weights, values: FloatArray, letter: str) -> list[Cells]:
@@ -336,8 +334,8 @@ def _attention(chain: _Chain, inputs: Sequence[Cells]) -> Cells:
     masked_scores = chain.vector("masked_scores", head)
     lowest = np.finfo(np.float32).min
     mask = table.column(
-        chain.say("mask"),
-        chain.say("kind_value"),
+        chain.own("mask"),
+        chain.own("kind_value"),
         np.where(masked_scores < lowest / 2, lowest, np.float32(0)),
         first=2,
     )
@@ -367,11 +365,11 @@ def _heads_joined(chain: _Chain, context: Cells) -> Cells:
     weights = chain.weights("W_O", f"{chain.layer_path}.attention.output.dense", "hidden", "hidden")
     heads = range(trace.config.num_attention_heads)
     labels = [f"H{head} · {dim}" for head in heads for dim in range(size)]
-    title = chain.words("walkthrough.part_join")
+    title = chain.say("walkthrough.part_join")
     table = chain.table(title, labels, f"{title}: h · W_O + b")
     joined = trace.layer(chain.layer).context[:, chain.query].reshape(-1).numpy()
     first = chain.head * size
-    kind = chain.say("kind_head", head=chain.head)
+    kind = chain.own("kind_head", head=chain.head)
     cells = table.column(chain.name("context"), kind, joined)
     for row, (address, value) in enumerate(
         zip(context.each(table.name), joined[first : first + size].tolist(), strict=True)
@@ -399,9 +397,9 @@ _RESIDUALS = {
 def _residual_norm(chain: _Chain, prefix: str, before: Cells, added: Cells) -> Cells:
     """Input + output of a block, and LayerNorm."""
     first, second, number, module, output = _RESIDUALS[prefix]
-    title = f"{chain.words(f'walkthrough.part_{prefix}_norm')} {number}"
+    title = f"{chain.say(f'walkthrough.part_{prefix}_norm')} {number}"
     table = chain.table(title, chain.dims(), title)
-    here, formula = table.name, chain.say("kind_formula")
+    here, formula = table.name, chain.own("kind_formula")
     state = chain.trace.hidden_states[chain.layer][chain.query].cpu().numpy()
     columns = [
         table.column(
@@ -422,7 +420,7 @@ def _feed_forward_up(chain: _Chain, attended: Cells) -> Cells:
     """Up to the inner size, and the activation; one row per inner number."""
     config = chain.trace.config
     weights = chain.weights("W_1", f"{chain.layer_path}.intermediate.dense", "hidden", "inner")
-    title = f"{chain.words('walkthrough.part_ffn')} 1"
+    title = f"{chain.say('walkthrough.part_ffn')} 1"
     labels = [str(unit) for unit in range(config.intermediate_size)]
     table = chain.table(title, labels, f"{title}: y · W_1 + b, {config.hidden_act.upper()}")
     here = table.name
@@ -444,7 +442,7 @@ def _feed_forward_up(chain: _Chain, attended: Cells) -> Cells:
 def _feed_forward_down(chain: _Chain, inner: Cells) -> Cells:
     """Back to the hidden size."""
     weights = chain.weights("W_2", f"{chain.layer_path}.output.dense", "inner", "hidden")
-    title = f"{chain.words('walkthrough.part_ffn')} 2"
+    title = f"{chain.say('walkthrough.part_ffn')} 2"
     table = chain.table(title, chain.dims(), f"{title}: g · W_2 + b")
     output = chain.checked(
         table, "ffn_output", chain.vector("ffn_output"), weights.sums(inner, table.name)

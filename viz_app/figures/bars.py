@@ -16,7 +16,7 @@ def bars(view: BarView, *, title: str, axis: str, most: int | None = None) -> go
 
     Args:
         view: Values and labels.
-        title, axis: Words for the figure and its value axis.
+        title, axis: Say for the figure and its value axis.
         most: Draw only the largest this many, in the order of `view`.
     """
     chosen = np.sort(np.argsort(-view.values, kind="stable")[:most])

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 
 from viz_app.figures.maps import plain_text
 from viz_app.figures.theme import BAR, BAR_SELECTED, QUIET, TEMPLATE
-from viz_app.view_models.positions import (
+from viz_app.view_models.positions.encodings import (
     LONGEST_SHOWN,
     Curve,
     Floats,
@@ -23,7 +23,7 @@ from viz_app.view_models.positions import (
     places,
 )
 
-Words = Callable[..., str]
+Say = Callable[..., str]
 HEIGHT = 320  # pixels
 MOST_LABELS = 40
 STANDOFF = 12  # pixels between an axis title and the labels of its ticks
@@ -33,7 +33,7 @@ PART_COLOURS = {"word": BAR, "position": BAR_SELECTED, "segment": "#2a9d78"}
 
 def lines(
     curves: Sequence[Curve],
-    words: Words,
+    say: Say,
     *,
     x: str,
     y: str,
@@ -49,7 +49,7 @@ def lines(
 
     Args:
         curves: What to draw; a legend shows from two on.
-        words: Looks up messages.
+        say: Looks up messages.
         x, y: Message keys of the axes.
         log: Whether y is logarithmic.
         levels: Dashed horizontal lines, by the words written at them.
@@ -59,7 +59,7 @@ def lines(
     """
     figure = go.Figure()
     for curve in curves:
-        name = words(curve.name.key, **curve.name.values)
+        name = say(curve.name.key, **curve.name.values)
         figure.add_trace(
             go.Scatter(
                 x=curve.x,
@@ -96,9 +96,9 @@ def lines(
         showlegend=len(curves) > 1,
         legend=LEGEND,
     )
-    figure.update_xaxes(title={"text": words(x), "standoff": 6})
+    figure.update_xaxes(title={"text": say(x), "standoff": 6})
     figure.update_yaxes(
-        title={"text": words(y), "standoff": STANDOFF},
+        title={"text": say(y), "standoff": STANDOFF},
         automargin=True,
         type="log" if log else "linear",
         range=y_range,
@@ -107,7 +107,7 @@ def lines(
     return figure
 
 
-def value_bars(curve: Curve, words: Words, *, x: str, y: str, height: int = 220) -> go.Figure:
+def value_bars(curve: Curve, say: Say, *, x: str, y: str, height: int = 220) -> go.Figure:
     """One bar per entry, up and down from zero."""
     figure = go.Figure(
         go.Bar(
@@ -117,16 +117,16 @@ def value_bars(curve: Curve, words: Words, *, x: str, y: str, height: int = 220)
                 "color": [BAR_SELECTED if value >= 0 else BAR for value in curve.y],
                 "line": {"width": 0},
             },
-            hovertemplate=f"{words(x)} %{{x}}<br><b>%{{y:.4f}}</b><extra></extra>",
+            hovertemplate=f"{say(x)} %{{x}}<br><b>%{{y:.4f}}</b><extra></extra>",
         )
     )
     figure.update_layout(template=TEMPLATE, height=height, margin={"t": 12}, showlegend=False)
-    figure.update_xaxes(title={"text": words(x), "standoff": 6})
-    figure.update_yaxes(title={"text": words(y), "standoff": STANDOFF}, automargin=True)
+    figure.update_xaxes(title={"text": say(x), "standoff": 6})
+    figure.update_yaxes(title={"text": say(y), "standoff": STANDOFF}, automargin=True)
     return figure
 
 
-def number_lines(pair: SentencePair, scheme: NaiveScheme, words: Words) -> go.Figure:
+def number_lines(pair: SentencePair, scheme: NaiveScheme, say: Say) -> go.Figure:
     """Two sentences with every word at its number; the step that both share is drawn thick.
 
     In a long sentence the words show on hover only, but for that step.
@@ -169,18 +169,18 @@ def number_lines(pair: SentencePair, scheme: NaiveScheme, words: Words) -> go.Fi
                 showarrow=False,
             )
     figure.update_layout(template=TEMPLATE, height=240, margin={"t": 12}, showlegend=False)
-    figure.update_xaxes(title={"text": words(f"positions.axis.{scheme}"), "standoff": 6})
+    figure.update_xaxes(title={"text": say(f"positions.axis.{scheme}"), "standoff": 6})
     figure.update_yaxes(visible=False, range=[-0.5, 1.5], fixedrange=True)
     return figure
 
 
-def circles(turns: Sequence[Turn], words: Words) -> go.Figure:
+def circles(turns: Sequence[Turn], say: Say) -> go.Figure:
     """One circle per pair, two in a row: the hand at the position and after the step."""
     rows = -(-len(turns) // 2)
     figure = make_subplots(
         rows=rows,
         cols=2,
-        subplot_titles=[words("positions.circle", pair=turn.pair) for turn in turns],
+        subplot_titles=[say("positions.circle", pair=turn.pair) for turn in turns],
         horizontal_spacing=0.02,
         vertical_spacing=0.12,
     )
@@ -210,7 +210,7 @@ def circles(turns: Sequence[Turn], words: Words) -> go.Figure:
                     mode="lines+markers",
                     line={"color": colour, "width": 3},
                     marker={"size": [1, 11]},
-                    name=words(f"positions.circle.{name}"),
+                    name=say(f"positions.circle.{name}"),
                     showlegend=index == 0,
                     hovertemplate="sin %{y:.4f}<br>cos %{x:.4f}<extra></extra>",
                 ),
@@ -230,11 +230,11 @@ def circles(turns: Sequence[Turn], words: Words) -> go.Figure:
     return figure
 
 
-def cloud(view: PositionCloud, words: Words, *, height: int = 460) -> go.Figure:
+def cloud(view: PositionCloud, say: Say, *, height: int = 460) -> go.Figure:
     """Positions as points along the first two or three components, joined in their order."""
     positions = np.arange(len(view.coordinates))
     titles = [
-        words("positions.axis.component", number=number + 1, share=f"{share:.1%}")
+        say("positions.axis.component", number=number + 1, share=f"{share:.1%}")
         for number, share in enumerate(view.share)
     ]
     marker = {
@@ -242,14 +242,14 @@ def cloud(view: PositionCloud, words: Words, *, height: int = 460) -> go.Figure:
         # dark enough for a white page and light enough for a black one
         "colorscale": [[0.0, "#2c7fd1"], [0.5, "#9a6fb0"], [1.0, "#de5e21"]],
         "size": 7 if view.coordinates.shape[1] == 2 else 4,
-        "colorbar": {"thickness": 10, "title": {"text": words("positions.axis.position")}},
+        "colorbar": {"thickness": 10, "title": {"text": say("positions.axis.position")}},
     }
     shared = {
         "mode": "lines+markers",
         "line": {"color": QUIET, "width": 1},
         "marker": marker,
         "customdata": positions,
-        "hovertemplate": f"{words('positions.axis.position')} %{{customdata}}<extra></extra>",
+        "hovertemplate": f"{say('positions.axis.position')} %{{customdata}}<extra></extra>",
     }
     columns = view.coordinates.T
     if len(columns) == 2:
@@ -275,7 +275,7 @@ def cloud(view: PositionCloud, words: Words, *, height: int = 460) -> go.Figure:
 
 
 def stacked(
-    parts: Mapping[str, Floats], total: Floats, first: int, words: Words, *, height: int = HEIGHT
+    parts: Mapping[str, Floats], total: Floats, first: int, say: Say, *, height: int = HEIGHT
 ) -> go.Figure:
     """One column per dimension: the contributions on top of each other, their sum as a diamond.
 
@@ -286,7 +286,7 @@ def stacked(
     dimensions = [first + index for index in range(len(total))]
     figure = go.Figure()
     for name, values in parts.items():
-        label = words(f"positions.part.{name}")
+        label = say(f"positions.part.{name}")
         figure.add_trace(
             go.Bar(
                 x=dimensions,
@@ -296,7 +296,7 @@ def stacked(
                 hovertemplate=f"{label}<br>%{{x}}: <b>%{{y:.4f}}</b><extra></extra>",
             )
         )
-    label = words("positions.stage.total")
+    label = say("positions.stage.total")
     figure.add_trace(
         go.Scatter(
             x=dimensions,
@@ -316,22 +316,22 @@ def stacked(
         template=TEMPLATE, barmode="relative", height=height, margin={"t": 12}, legend=LEGEND
     )
     figure.update_xaxes(
-        title={"text": words("positions.axis.dimension"), "standoff": 6}, tickvals=dimensions
+        title={"text": say("positions.axis.dimension"), "standoff": 6}, tickvals=dimensions
     )
     figure.update_yaxes(
-        title={"text": words("positions.axis.value"), "standoff": STANDOFF}, automargin=True
+        title={"text": say("positions.axis.value"), "standoff": STANDOFF}, automargin=True
     )
     return figure
 
 
 def part_norm_bars(
-    norms: Mapping[str, Floats], labels: Sequence[str], words: Words, *, height: int = HEIGHT
+    norms: Mapping[str, Floats], labels: Sequence[str], say: Say, *, height: int = HEIGHT
 ) -> go.Figure:
     """Per token, the lengths of its three contributions side by side."""
     figure = go.Figure()
     places_ = list(range(len(labels)))
     for name, values in norms.items():
-        title = words(f"positions.part.{name}")
+        title = say(f"positions.part.{name}")
         figure.add_trace(
             go.Bar(
                 x=places_,
@@ -350,6 +350,6 @@ def part_norm_bars(
         tickvals=places_[::every], ticktext=[plain_text(label) for label in labels[::every]]
     )
     figure.update_yaxes(
-        title={"text": words("positions.axis.norm"), "standoff": STANDOFF}, automargin=True
+        title={"text": say("positions.axis.norm"), "standoff": STANDOFF}, automargin=True
     )
     return figure

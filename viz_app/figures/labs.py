@@ -1,4 +1,4 @@
-"""Charts of the laboratories: ranks over layers, three measures of words, calibration, maps."""
+"""Charts of the laboratories: ranks over layers, three measures of say, calibration, maps."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from plotly.subplots import make_subplots
 from viz_app.figures.maps import plain_text
 from viz_app.figures.theme import BAR, BAR_SELECTED, QUIET, TEMPLATE
 
-Words = Callable[..., str]
+Say = Callable[..., str]
 HEIGHT = 340  # pixels
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": None}
 
 
 class Calibrated(Protocol):
-    """One bin of a calibration plot, as in bert_core.pair_study."""
+    """One bin of a calibration plot, as in bert_core.studies.next_sentence."""
 
     @property
     def count(self) -> int: ...
@@ -29,9 +29,7 @@ class Calibrated(Protocol):
     def observed(self) -> float: ...
 
 
-def rank_curves(
-    ranks: Mapping[str, Sequence[int]], stages: Sequence[str], words: Words
-) -> go.Figure:
+def rank_curves(ranks: Mapping[str, Sequence[int]], stages: Sequence[str], say: Say) -> go.Figure:
     """Rank of a token from stage to stage, rank 1 on top, logarithmic.
 
     Args:
@@ -57,13 +55,13 @@ def rank_curves(
         template=TEMPLATE, height=HEIGHT, margin={"t": 44}, legend=LEGEND, showlegend=True
     )
     figure.update_xaxes(
-        title={"text": words("masked_words.lens.stage"), "standoff": 6},
+        title={"text": say("masked_words.lens.stage"), "standoff": 6},
         type="category",
         range=[-0.4, len(stages) - 0.6],
     )
     powers = [10**power for power in range(int(np.ceil(np.log10(max(worst, 10)))) + 1)]
     figure.update_yaxes(
-        title={"text": words("masked_words.lens.rank"), "standoff": 6},
+        title={"text": say("masked_words.lens.rank"), "standoff": 6},
         type="log",
         range=[np.log10(max(worst, 10) * 1.8), -0.35],
         tickvals=powers,
@@ -117,7 +115,7 @@ def aligned_bars(
     return figure
 
 
-def calibration_plot(bins: Sequence[Calibrated], words: Words) -> go.Figure:
+def calibration_plot(bins: Sequence[Calibrated], say: Say) -> go.Figure:
     """Observed share over predicted probability, each point as large as its bin."""
     counts = np.array([one.count for one in bins], dtype=float)
     figure = go.Figure(
@@ -126,7 +124,7 @@ def calibration_plot(bins: Sequence[Calibrated], words: Words) -> go.Figure:
             y=[0, 1],
             mode="lines",
             line={"dash": "dash", "color": BAR_SELECTED, "width": 1.5},
-            name=words("next_sentence.shelf.perfect"),
+            name=say("next_sentence.shelf.perfect"),
             hoverinfo="skip",
         )
     )
@@ -140,16 +138,16 @@ def calibration_plot(bins: Sequence[Calibrated], words: Words) -> go.Figure:
             text=[str(one.count) for one in bins],
             textposition="middle right",
             cliponaxis=False,
-            name=words("next_sentence.shelf.observed"),
-            hovertemplate=words("next_sentence.shelf.point") + "<extra></extra>",
+            name=say("next_sentence.shelf.observed"),
+            hovertemplate=say("next_sentence.shelf.point") + "<extra></extra>",
         )
     )
     figure.update_layout(template=TEMPLATE, height=HEIGHT, margin={"t": 32, "l": 64}, legend=LEGEND)
     figure.update_xaxes(
-        title={"text": words("next_sentence.shelf.predicted"), "standoff": 6}, range=[-0.03, 1.06]
+        title={"text": say("next_sentence.shelf.predicted"), "standoff": 6}, range=[-0.03, 1.06]
     )
     figure.update_yaxes(
-        title={"text": words("next_sentence.shelf.share"), "standoff": 6}, range=[-0.06, 1.08]
+        title={"text": say("next_sentence.shelf.share"), "standoff": 6}, range=[-0.06, 1.08]
     )
     return figure
 
@@ -159,7 +157,7 @@ def word_map(
     shares: tuple[float, float],
     senses: Sequence[str],
     sentences: Sequence[str],
-    words: Words,
+    say: Say,
 ) -> go.Figure:
     """Points in a plane with their numbers, one colour and shape per sense.
 
@@ -186,7 +184,7 @@ def word_map(
                 textposition="top center",
                 cliponaxis=False,
                 marker={"size": 13, "symbol": shapes[index % len(shapes)]},
-                name=plain_text(kind) or words("words_in_context.no_sense"),
+                name=plain_text(kind) or say("words_in_context.no_sense"),
                 customdata=[plain_text(sentences[place]) for place in which],
                 hovertemplate="%{customdata}<extra></extra>",
             )
@@ -200,7 +198,7 @@ def word_map(
     )
     for axis, number in ((figure.update_xaxes, 1), (figure.update_yaxes, 2)):
         share = f"{shares[number - 1]:.0%}"
-        axis(title={"text": words("words_in_context.component", number=number, share=share)})
+        axis(title={"text": say("words_in_context.component", number=number, share=share)})
     if one_point:
         figure.update_xaxes(range=[-1, 1])
         figure.update_yaxes(range=[-1, 1])
@@ -208,7 +206,7 @@ def word_map(
 
 
 def stage_curves(
-    curves: Mapping[str, Sequence[float]], stages: Sequence[str], words: Words
+    curves: Mapping[str, Sequence[float]], stages: Sequence[str], say: Say
 ) -> go.Figure:
     """Mean cosines from stage to stage, on a scale up to 1; a curve may be empty."""
     figure = go.Figure()
@@ -232,6 +230,6 @@ def stage_curves(
     )
     figure.update_xaxes(type="category")
     figure.update_yaxes(
-        title={"text": words("words_in_context.mean_cosine")}, range=[min(0.0, lowest), 1.04]
+        title={"text": say("words_in_context.mean_cosine")}, range=[min(0.0, lowest), 1.04]
     )
     return figure

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import plotly.graph_objects as go
 
 from viz_app.figures.theme import TEMPLATE
-from viz_app.view_models.positions import Floats, Grid
+from viz_app.view_models.positions.encodings import Floats, Grid
 
-Words = Callable[..., str]
+Say = Callable[..., str]
 # The middle is transparent, so it is the page's own background in either theme, and nothing glares.
 SIGNED = [
     [0.0, "rgba(27, 104, 203, 1)"],
@@ -34,7 +34,7 @@ def plain_text(text: str) -> str:
 
 def grid_map(
     view: Grid,
-    words: Words,
+    say: Say,
     *,
     height: int = HEIGHT,
     mark_row: int | None = None,
@@ -48,7 +48,7 @@ def grid_map(
 
     Args:
         view: Values and axes.
-        words: Looks up messages.
+        say: Looks up messages.
         mark_row: A row to frame, by its number on the axis.
         row_labels, column_labels: Names in place of numbers.
         square: Cells as high as wide, where there is room.
@@ -58,7 +58,7 @@ def grid_map(
     rows, columns = view.values.shape
     row_numbers = [view.first_row + index for index in range(rows)]
     column_numbers = [view.first_column + index for index in range(columns)]
-    figure = go.Figure(_heat(view.values, view, words, row_labels, column_labels))
+    figure = go.Figure(_heat(view.values, view, say, row_labels, column_labels))
     if digits is not None and theme in INK:
         # A heatmap's own text takes its colour from the cell as if that were opaque.
         figure.add_trace(
@@ -78,7 +78,7 @@ def grid_map(
         ("xaxis", view.columns, column_numbers, column_labels),
         ("yaxis", view.rows, row_numbers, row_labels),
     ):
-        _label(figure, axis, words(f"positions.axis.{name}"), numbers, labels, most)
+        _label(figure, axis, say(f"positions.axis.{name}"), numbers, labels, most)
     figure.update_yaxes(autorange="reversed", showgrid=False, zeroline=False)
     figure.update_xaxes(showgrid=False, zeroline=False)
     if square:
@@ -100,13 +100,13 @@ def grid_map(
 def _heat(
     values: Floats,
     view: Grid,
-    words: Words,
+    say: Say,
     row_labels: Sequence[str] | None,
     column_labels: Sequence[str] | None,
 ) -> go.Heatmap:
     rows, columns = values.shape
-    hover = f"{words(f'positions.axis.{view.rows}')} %{{y}}<br>"
-    hover += f"{words(f'positions.axis.{view.columns}')} %{{x}}<br><b>%{{z:.4f}}</b><extra></extra>"
+    hover = f"{say(f'positions.axis.{view.rows}')} %{{y}}<br>"
+    hover += f"{say(f'positions.axis.{view.columns}')} %{{x}}<br><b>%{{z:.4f}}</b><extra></extra>"
     row_names = column_names = None
     text = None
     # Names for every cell of a long text would weigh more than its numbers.

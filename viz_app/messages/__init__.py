@@ -5,10 +5,15 @@ area, and both languages have the same keys.
 """
 
 import json
+from collections.abc import Callable
 from functools import cache, partial
 from importlib.resources import files
 
-from viz_app.components.headers import Words
+Say = Callable[..., str]
+"""Looks up a message in the language of the page: `say(key, **values)`.
+
+A placeholder that the browser fills is passed through as itself: `say("…", query="{query}")`.
+"""
 
 LANGUAGES = {"en": "English", "zh": "简体中文"}
 """Code → the language's own name."""
@@ -40,6 +45,6 @@ def text(language: str, key: str, /, **values: object) -> str:
     return catalogue(language)[key].format(**values)
 
 
-def words(language: str) -> Words:
+def say_in(language: str) -> Say:
     """`text` bound to one language."""
     return partial(text, language)

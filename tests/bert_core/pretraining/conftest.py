@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from bert_core.config import BertConfig
+from bert_core.masking import MaskingRule
 from bert_core.model import BertForPreTraining
 from bert_core.pretraining.batches import BatchSource
 from bert_core.pretraining.documents import Corpus, open_corpus
-from bert_core.pretraining.masking import MaskingRule
 from bert_core.pretraining.pairs import TRAINING_MIX
 from bert_core.tokenizer import BertTokenizer
 

@@ -5,9 +5,9 @@ import pytest
 from bert_core import load
 from bert_core.assets import ASSETS
 from bert_core.bert import Bert
-from bert_core.interpret import head_roles, main_roles
 from bert_core.pretraining.evaluate import everyday_figures
 from bert_core.pretraining.history import HISTORY_SHARES, Snapshot, list_snapshots, load_snapshot
+from bert_core.studies.heads import head_roles, main_roles
 
 FOLDER = ASSETS / "history" / "mini-en"
 

@@ -20,7 +20,7 @@ def models_page(model: str = "mini-en", language: str = "en") -> AppTest:
     for name, value in {"lang": language, "model": model, "a": "A text."}.items():
         test.query_params[name] = value
     test.run()
-    return test.switch_page("viz_app/app_pages/models.py").run()
+    return test.switch_page("viz_app/app_pages/models/page.py").run()
 
 
 def shown(test: AppTest) -> str:

@@ -38,7 +38,7 @@ def app(language: str = "en", **params: str) -> AppTest:
     for name, value in asked.items():
         test.query_params[name] = value
     test.run()
-    return test.switch_page("viz_app/app_pages/positions.py").run()
+    return test.switch_page("viz_app/app_pages/positions/page.py").run()
 
 
 def charts(test: AppTest) -> list[dict[str, Any]]:

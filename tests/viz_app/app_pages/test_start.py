@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from viz_app import first_paint as store
-from viz_app import resources
-from viz_app.components.packing import unpack
-from viz_app.state import Selection
+from viz_app.app_pages.start import first_paint as store
+from viz_app.session import resources
+from viz_app.session.state import Selection
 from viz_app.view_models.architecture import ArchitectureView
+from viz_app.views.payload import unpack
 
 ROOT = Path(__file__).resolve().parents[3]
 DEFAULT = "The animal didn't cross the street because it was too tired."
@@ -53,7 +53,7 @@ def test_the_stored_picture_stands_in_until_the_model_is_there(
         assert gate.wait(30)
         return load(name)
 
-    monkeypatch.setattr("viz_app.first_paint.first_paint", stored)
+    monkeypatch.setattr("viz_app.app_pages.start.first_paint.first_paint", stored)
     monkeypatch.setattr(resources, "_models", resources.Shared(kept=2, workers=1))
     monkeypatch.setattr(resources, "_load", load_late)
     test = app().run()
@@ -87,8 +87,8 @@ def test_parts_lead_only_to_pages_that_are_there(language: str) -> None:
     pages = board(app(lang=language).run())["pages"]
     assert pages["head"] == text(language, "app.page.attention")
     titles = {
-        text(language, f"app.page.{path.stem}")
-        for path in (ROOT / "viz_app" / "app_pages").glob("*.py")
+        text(language, f"app.page.{path.parent.name}")
+        for path in (ROOT / "viz_app" / "app_pages").glob("*/page.py")
     }
     assert set(pages.values()) <= titles
 

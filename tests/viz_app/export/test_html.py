@@ -7,13 +7,13 @@ import pytest
 
 from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
-from viz_app.components.lines import LineSettings
-from viz_app.components.packing import unpack
 from viz_app.export.html import Part, heads_file, html_file
-from viz_app.messages import words
+from viz_app.messages import say_in
 from viz_app.notebook import heads
-from viz_app.view_models.matrix import layer_lines, overview_map
-from viz_app.view_models.tile_order import order_tiles
+from viz_app.view_models.attention.matrix import layer_lines, overview_map
+from viz_app.view_models.attention.tile_order import order_tiles
+from viz_app.views.lines import LineSettings
+from viz_app.views.payload import unpack
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_the_tiles_keep_their_order_in_the_file(trace: Trace) -> None:
         selected=(0, 0),
         query=None,
         settings=LineSettings(),
-        words=words("en"),
+        say=say_in("en"),
         title="t",
         language="en",
         order=order,

@@ -9,12 +9,12 @@ import pytest
 
 from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
-from viz_app.components.packing import unpack
-from viz_app.components.walkthrough import walkthrough_payload
 from viz_app.export.lesson import layers_around, lesson_file
-from viz_app.messages import words
-from viz_app.view_models.steps import LAYER_PARTS, STEPS
-from viz_app.view_models.walkthrough import walkthrough
+from viz_app.messages import say_in
+from viz_app.view_models.walkthrough.build import walkthrough
+from viz_app.view_models.walkthrough.steps import LAYER_PARTS, STEPS
+from viz_app.views.payload import unpack
+from viz_app.views.walkthrough import walkthrough_payload
 
 SHEETS = {step.sheet: step.part in LAYER_PARTS for step in STEPS}
 
@@ -27,11 +27,11 @@ def trace() -> Trace:
 def file(trace: Trace, step: str = "query", layer: int = 1, **options: object) -> str:
     def payload(step: str, layer: int, here: Sequence[int]) -> bytes:
         view = walkthrough(trace, step, layer, 2, 3, token_of=str)
-        return walkthrough_payload(view, key="view0", words=words("en"), language="en", here=here)
+        return walkthrough_payload(view, key="view0", say=say_in("en"), language="en", here=here)
 
     given = {"step": step, "layer": layer, "layers": 3, "without": frozenset(), "language": "en"}
     facts = {"token": "saw", "text": "the cat saw </script> a dog", "head": 2}
-    return lesson_file(payload, facts=facts, words=words("en"), **{**given, **options})  # type: ignore[arg-type]
+    return lesson_file(payload, facts=facts, say=say_in("en"), **{**given, **options})  # type: ignore[arg-type]
 
 
 def sheets(page: str) -> dict[str, dict]:

@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
-from viz_app.components.neurons import neuron_headings
 from viz_app.export.csv_rows import lines_rows, matrix_rows, neuron_rows
 from viz_app.export.svg import legend_ticks, lines_svg, matrix_svg, neurons_svg, overview_svg, png
-from viz_app.messages import words
+from viz_app.messages import say_in
 from viz_app.palette import head_colour, scale_colours
-from viz_app.view_models.compare import difference_map
-from viz_app.view_models.matrix import attention_map, layer_lines, overview_map
-from viz_app.view_models.neurons import neuron_view
-from viz_app.view_models.slices import Slice, slice_matrix
-from viz_app.view_models.tile_order import order_tiles
+from viz_app.view_models.attention.compare import difference_map
+from viz_app.view_models.attention.matrix import attention_map, layer_lines, overview_map
+from viz_app.view_models.attention.neurons import neuron_view
+from viz_app.view_models.attention.slices import Slice, slice_matrix
+from viz_app.view_models.attention.tile_order import order_tiles
+from viz_app.views.neurons import neuron_headings
 
-SAY = words("en")
+SAY = say_in("en")
 NAME = "{http://www.w3.org/2000/svg}"
 
 
@@ -52,7 +52,7 @@ def pixels_of(svg: str) -> NDArray[np.uint8]:
 
 def test_a_matrix_keeps_its_words_and_digits_as_text(trace: Trace) -> None:
     view = attention_map(trace, 1, 2)
-    found = texts(matrix_svg(view, "L1 <H2> & more", words=SAY))
+    found = texts(matrix_svg(view, "L1 <H2> & more", say=SAY))
     assert found[0] == "L1 <H2> & more"
     assert found.count("cat") == 2 and "the (1)" in found and "我" in found
     assert found.count(f"{view.values[0, 0]:.2f}") >= 1
@@ -61,8 +61,8 @@ def test_a_matrix_keeps_its_words_and_digits_as_text(trace: Trace) -> None:
 
 def test_the_scale_colours_the_cells_and_is_said(trace: Trace) -> None:
     view = attention_map(trace, 1, 2)
-    linear = matrix_svg(view, "t", words=SAY)
-    log = matrix_svg(view, "t", words=words("zh"), scale="log")
+    linear = matrix_svg(view, "t", say=SAY)
+    log = matrix_svg(view, "t", say=say_in("zh"), scale="log")
     np.testing.assert_array_equal(pixels_of(linear), scale_colours(view.values, view.kind, 0, 1))
     # The same place on the scale, the same colour: 0.1 is two thirds of the way from 0.001 to 1.
     query, key = np.unravel_index(np.abs(view.values - 0.1).argmin(), view.values.shape)
@@ -79,16 +79,16 @@ def test_the_scale_colours_the_cells_and_is_said(trace: Trace) -> None:
 
 def test_rows_columns_and_the_border_of_a_pair_are_drawn() -> None:
     pair = toy_bert().trace("the cat", "a dog saw it")
-    svg = matrix_svg(attention_map(pair, 0, 0), "t", words=SAY)
+    svg = matrix_svg(attention_map(pair, 0, 0), "t", say=SAY)
     assert {f"↓ {SAY('attention.axis.query')}", f"{SAY('attention.axis.key')} →"} <= set(texts(svg))
     assert [path["stroke-dasharray"] for path in paths(svg)] == ["4 3"]
-    single = matrix_svg(attention_map(toy_bert().trace("the cat"), 0, 0), "t", words=SAY)
+    single = matrix_svg(attention_map(toy_bert().trace("the cat"), 0, 0), "t", say=SAY)
     assert paths(single) == []
 
 
 def test_masked_cells_have_no_digits() -> None:
     causal = toy_bert().trace("the cat", attention="causal")
-    svg = matrix_svg(attention_map(causal, 0, 0), "t", words=SAY)
+    svg = matrix_svg(attention_map(causal, 0, 0), "t", say=SAY)
     digits = [text for text in texts(svg) if re.fullmatch(r"\d\.\d\d", text)]
     legend = ["0.25", "0.75"]
     assert len(digits) == 4 * 5 / 2 + len(legend)
@@ -99,16 +99,16 @@ def test_masked_cells_have_no_digits() -> None:
 def test_minus_signs_are_real_and_hidden_weight_is_named(trace: Trace) -> None:
     change = difference_map(attention_map(trace, 0, 1), attention_map(trace, 2, 1))
     assert change is not None and change.values.min() < -0.01
-    assert any(text.startswith("−") for text in texts(matrix_svg(change, "t", words=SAY)))
+    assert any(text.startswith("−") for text in texts(matrix_svg(change, "t", say=SAY)))
     part = slice_matrix(attention_map(trace, 0, 1), Slice(special=False))
     assert part is not None and part.hidden is not None
-    assert f"+{part.hidden[0]:.2f}" in texts(matrix_svg(part, "t", words=SAY))
+    assert f"+{part.hidden[0]:.2f}" in texts(matrix_svg(part, "t", say=SAY))
 
 
 def test_control_characters_do_not_break_the_file(trace: Trace) -> None:
     view = attention_map(trace, 0, 0)
     nasty = replace(view.rows[0], label='\x00\x1b"</text><script>')
-    svg = matrix_svg(replace(view, rows=(nasty, *view.rows[1:])), "\x07", words=SAY)
+    svg = matrix_svg(replace(view, rows=(nasty, *view.rows[1:])), "\x07", say=SAY)
     ElementTree.fromstring(svg)
     assert "<script" not in svg
 
@@ -187,7 +187,7 @@ def test_line_table_has_one_row_per_weight(trace: Trace) -> None:
 
 @pytest.mark.parametrize(("language", "heading"), [("en", "key vector k"), ("zh", "键向量 k")])
 def test_neurons_are_drawn_with_their_numbers(trace: Trace, language: str, heading: str) -> None:
-    say = words(language)
+    say = say_in(language)
     view = neuron_view(trace, 1, 2, 3)
     legend = say("attention.legend.signed")
     svg = neurons_svg(view, "<t>", neuron_headings(view, say), legend)
@@ -204,7 +204,7 @@ def test_neurons_are_drawn_with_their_numbers(trace: Trace, language: str, headi
 
 def test_a_masked_key_has_no_score_in_picture_and_table() -> None:
     view = neuron_view(toy_bert().trace("the cat", attention="causal"), 0, 0, 1)
-    headings = neuron_headings(view, words("en"))
+    headings = neuron_headings(view, say_in("en"))
     assert texts(neurons_svg(view, "t", headings, "l")).count("−∞") == 2
     assert [row[-2] == "" for row in neuron_rows(view, headings)[1][1:]] == [
         False,
@@ -216,7 +216,7 @@ def test_a_masked_key_has_no_score_in_picture_and_table() -> None:
 
 def test_the_neuron_table_can_be_worked_out_again(trace: Trace) -> None:
     view = neuron_view(trace, 1, 2, 3)
-    columns, rows = neuron_rows(view, neuron_headings(view, words("en")))
+    columns, rows = neuron_rows(view, neuron_headings(view, say_in("en")))
     assert all(len(row) == len(columns) == 1 + 5 + 5 + 3 for row in rows)
     q = np.array(rows[0][1:6], np.float32)
     np.testing.assert_array_equal(q, view.query)

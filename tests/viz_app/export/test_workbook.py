@@ -79,8 +79,8 @@ def test_recalculation_gives_the_models_numbers(
     attention: str, layer: int, language: str, tmp_path: Path
 ) -> None:
     trace = toy_bert().trace(TEXT, attention=attention)
-    say = messages.words(language)
-    book = Recalculated(chain_workbook(trace, layer, HEAD, QUERY, words=say), tmp_path)
+    say = messages.say_in(language)
+    book = Recalculated(chain_workbook(trace, layer, HEAD, QUERY, say=say), tmp_path)
     count = len(trace.tokens)
 
     def model(stage: str, *lead: int) -> np.ndarray:
@@ -127,8 +127,8 @@ def test_recalculation_gives_the_models_numbers(
 def test_a_changed_number_is_followed_to_the_end(tmp_path: Path) -> None:
     bert = toy_bert()
     trace = bert.trace(TEXT)
-    say = messages.words("en")
-    book = chain_workbook(trace, 0, HEAD, QUERY, words=say)
+    say = messages.say_in("en")
+    book = chain_workbook(trace, 0, HEAD, QUERY, say=say)
     word = stage_vector(trace, "word_embeddings", None, (QUERY,))[4] + 0.5
     changed = Recalculated(book, tmp_path, {"Embedding'!B9": float(word)})
 
@@ -158,8 +158,8 @@ def test_a_large_model_keeps_part_of_the_outputs_as_values(
 ) -> None:
     monkeypatch.setattr(workbook, "MOST_WEIGHTS", 200)
     trace = toy_bert().trace(TEXT)
-    say = messages.words("en")
-    data = chain_workbook(trace, 1, HEAD, QUERY, words=say)
+    say = messages.say_in("en")
+    data = chain_workbook(trace, 1, HEAD, QUERY, say=say)
     book = Recalculated(data, tmp_path)
     up = book.column("FFN 1", say("walkthrough.stage_intermediate_input"), INNER)
     assert_close(up, stage_vector(trace, "intermediate_input", 1, (QUERY,)))
@@ -171,8 +171,8 @@ def test_a_large_model_keeps_part_of_the_outputs_as_values(
 
 def test_a_head_that_is_switched_off_stays_off(tmp_path: Path) -> None:
     trace = toy_bert().trace("the cat", heads_off={(0, HEAD)})
-    say = messages.words("en")
-    book = Recalculated(chain_workbook(trace, 0, HEAD, 1, words=say), tmp_path)
+    say = messages.say_in("en")
+    book = Recalculated(chain_workbook(trace, 0, HEAD, 1, say=say), tmp_path)
     output = book.column("Join heads", say("walkthrough.stage_attention_output"), HIDDEN)
     assert_close(output, stage_vector(trace, "attention_output", 0, (1,)))
 
@@ -190,7 +190,7 @@ def test_a_token_is_never_a_formula() -> None:
     trace = toy_bert().trace("the cat")
     tokens = ("[CLS]", "=1+1", "http://x", "[SEP]")
     hostile = replace(trace, encoding=replace(trace.encoding, tokens=tokens))
-    data = chain_workbook(hostile, 1, HEAD, 1, words=messages.words("en"))
+    data = chain_workbook(hostile, 1, HEAD, 1, say=messages.say_in("en"))
     sheet = openpyxl.load_workbook(io.BytesIO(data))["Attention"]
     labels = [sheet.cell(row, 1) for row in range(7, 11)]
     assert [cell.value for cell in labels] == list(tokens)
@@ -202,4 +202,4 @@ def test_what_does_not_exist_is_refused() -> None:
     trace: Trace = toy_bert().trace("the cat")
     for layer, head, query in ((9, 0, 0), (0, 9, 0), (0, 0, 9)):
         with pytest.raises(ValueError):
-            chain_workbook(trace, layer, head, query, words=messages.words("en"))
+            chain_workbook(trace, layer, head, query, say=messages.say_in("en"))

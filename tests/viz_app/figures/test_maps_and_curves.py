@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from viz_app.figures import curves, maps
-from viz_app.messages import words
-from viz_app.view_models import positions
+from viz_app.messages import say_in
+from viz_app.view_models.positions import encodings
 from viz_app.view_models.views import Reading
 
-SAY = words("en")
-GRID = positions.Grid(
+SAY = say_in("en")
+GRID = encodings.Grid(
     np.array([[0.5, -2.0, 0.25], [1.0, 0.0, 1.5]]), "position", "dimension", Reading("x")
 )
 
@@ -43,7 +43,7 @@ def test_labels_are_text_not_markup() -> None:
 
 def test_many_labels_are_thinned_and_not_repeated_in_every_cell() -> None:
     size = 200
-    grid = positions.Grid(np.zeros((size, size), np.float32), "query", "key", Reading("x"))
+    grid = encodings.Grid(np.zeros((size, size), np.float32), "query", "key", Reading("x"))
     names = [f"w{index}" for index in range(size)]
     figure = maps.grid_map(grid, SAY, row_labels=names, column_labels=names)
     assert len(figure.layout.yaxis.ticktext) <= maps.HEIGHT / maps.LABEL_HEIGHT
@@ -60,7 +60,7 @@ def test_digits_stand_in_their_cells() -> None:
 
 
 def test_lines_keep_their_numbers_and_levels_stand_where_they_belong() -> None:
-    line = positions.Curve(
+    line = encodings.Curve(
         np.array([0, 1, 2]), np.array([1, 10, 100]), Reading("positions.curve.wave")
     )
     figure = curves.lines(
@@ -74,7 +74,7 @@ def test_lines_keep_their_numbers_and_levels_stand_where_they_belong() -> None:
 
 
 def test_number_lines_place_words_by_their_numbers() -> None:
-    pair = positions.compare_lengths("a b c", "x a b c e")
+    pair = encodings.compare_lengths("a b c", "x a b c e")
     figure = curves.number_lines(pair, "fraction", SAY)
     np.testing.assert_allclose(figure.data[0].x, [0, 0.5, 1])
     # the step that both share, thick: b c
@@ -85,14 +85,14 @@ def test_number_lines_place_words_by_their_numbers() -> None:
 
 def test_a_long_sentence_is_not_written_over_itself() -> None:
     long = " ".join(f"w{index}" for index in range(60))
-    pair = positions.compare_lengths("w0 w1", long)
+    pair = encodings.compare_lengths("w0 w1", long)
     figure = curves.number_lines(pair, "integer", SAY)
     assert [note.text for note in figure.layout.annotations] == ["w0", "w1", "w0", "w1"]
     assert len(figure.data[2].x) == 60
 
 
 def test_circles_draw_sine_up_and_cosine_right() -> None:
-    turns = positions.rotation(3, 5, (0, 1, 2), 8, 10000.0).turns
+    turns = encodings.rotation(3, 5, (0, 1, 2), 8, 10000.0).turns
     figure = curves.circles(turns, SAY)
     start = figure.data[1]
     np.testing.assert_allclose([start.x[1], start.y[1]], [math.cos(3), math.sin(3)])
@@ -103,7 +103,7 @@ def test_circles_draw_sine_up_and_cosine_right() -> None:
 @pytest.mark.parametrize("components", [2, 3])
 def test_a_cloud_has_a_point_per_position(components: int) -> None:
     coordinates = np.arange(4 * components, dtype=np.float32).reshape(4, components)
-    view = positions.PositionCloud(coordinates, (0.5, 0.25, 0.125)[:components])
+    view = encodings.PositionCloud(coordinates, (0.5, 0.25, 0.125)[:components])
     figure = curves.cloud(view, SAY)
     np.testing.assert_array_equal(figure.data[0].x, coordinates[:, 0])
     title = figure.layout.xaxis.title.text or figure.layout.scene.xaxis.title.text
@@ -127,7 +127,7 @@ def test_norm_bars_name_their_tokens() -> None:
 
 
 def test_value_bars_tell_the_signs_apart() -> None:
-    row = positions.sinusoid_row(3, 4, 10000.0)
+    row = encodings.sinusoid_row(3, 4, 10000.0)
     figure = curves.value_bars(row, SAY, x="positions.axis.dimension", y="positions.axis.value")
     colours = figure.data[0].marker.color
     assert colours[0] != colours[1]  # sin 3 > 0 > cos 3

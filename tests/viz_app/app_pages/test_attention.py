@@ -1,0 +1,182 @@
+"""The Attention page: every section in both languages, and its choices in the address."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from bert_core import shelves
+from viz_app.messages import text
+from viz_app.notebook import View
+from viz_app.views.payload import unpack
+
+ROOT = Path(__file__).resolve().parents[3]
+PAIR = {"a": "The man went to the store.", "b": "He bought milk.", "model": "mini-en"}
+SECTIONS = ("head", "lines", "neurons", "pair", "roles", "flow", "off", "compare", "save")
+
+
+@pytest.fixture(autouse=True)
+def short_shelf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dozen sentences: the page does the same with them as with all."""
+    whole = shelves.sentences
+    monkeypatch.setattr(shelves, "sentences", lambda language: whole(language)[:12])
+
+
+def open_page(**params: str) -> AppTest:
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
+    for name, value in {"lang": "en", "layer": "1", "head": "5", "token": "3", **params}.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page("viz_app/app_pages/attention/page.py").run()
+    assert not app.exception
+    return app
+
+
+def payload(app: AppTest, component: str) -> tuple[dict, dict]:
+    """Header and arrays of the first mounted component of that name."""
+    for element in app.get("bidi_component"):
+        if element.proto.component_name == f"headlight_{component}":
+            return unpack(element.proto.bytes)
+    raise AssertionError(f"no {component} on the page")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_section_draws(section: str, language: str) -> None:
+    app = open_page(**PAIR, lang=language, at_view=section)
+    assert app.session_state["at_view"] == section
+    assert not app.error
+    header, arrays = payload(app, "overview")
+    assert arrays["pixels"].shape[:2] == (4, 8)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_view_can_be_taken_along_as_a_picture(language: str) -> None:
+    app = open_page(**PAIR, lang=language, at_view="save")
+    pictures = [
+        unpack(element.proto.bytes)
+        for element in app.get("bidi_component")
+        if element.proto.component_name == "headlight_picture"
+    ]
+    names = {header["name"]: bytes(arrays["svg"]) for header, arrays in pictures}
+    heads = {"attention_L1_H5", "lines_L1", "neurons_L1_H5_token3", "attention_overview"}
+    assert set(names) == heads
+    assert all(svg.startswith(b"<svg") and b"mini-en" in svg for svg in names.values())
+
+
+def test_what_is_taken_along_is_what_was_chosen() -> None:
+    app = open_page(**PAIR, at_view="save", at_pool="max_heads", at_scale="log")
+    header, arrays = payload(app, "picture")
+    assert header["name"] == "attention_L1_max_heads"
+    svg = bytes(arrays["svg"]).decode()
+    assert "largest of the heads of L1" in svg and "colours: logarithmic" in svg
+    (code,) = [block.value for block in app.code if "notebook" in block.value]
+    assert "display(attention(trace, layer=1, head=5, pool='max_heads', scale='log'))" in code
+    shown: list[View] = []
+    exec(code, {"display": shown.append})
+    assert [view.page.count("<section") for view in shown] == [2, 1, 1]
+    assert (app.query_params["at_pool"], app.query_params["at_scale"]) == ("max_heads", "log")
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("text", ["", "我", "a"])
+def test_the_shortest_inputs_are_enough(section: str, text: str) -> None:
+    app = open_page(a=text, model="mini-en", at_view=section)
+    assert not app.exception
+
+
+def test_choices_come_from_the_address_and_go_back_to_it() -> None:
+    params = {"at_part": "ba", "at_plain": "1", "at_renorm": "1", "at_scale": "log"}
+    app = open_page(**PAIR, **params, at_pool="max_heads", at_order="value")
+    header, arrays = payload(app, "heatmap")
+    assert header["scale"] == "log"
+    assert [token["text"] for token in header["rows"]] == ["he", "bought", "milk", "."]
+    assert arrays["hidden"].min() > 0
+    assert {name: app.query_params[name] for name in params} == params
+
+
+CONTROLS = {
+    "head": {"part": "ba", "plain": "1", "renorm": "1", "pool": "max_heads", "scale": "log"}
+    | {"order": "value", "signs": "1", "tiles": "previous"},
+    "lines": {"lines": "h1.4_q3"},
+    "neurons": {},
+    "pair": {"block": "aa"},
+    "roles": {"role": "sep", "source": "shelf"},
+    "flow": {"flow": "norm_head"},
+    "off": {"off": "1.5,2.0"},
+    "compare": {"model": "mini-zh", "layer": "3", "head": "7", "text": "It was wide"},
+    "save": {},
+}
+"""A value other than the default for each control of each section."""
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_every_control_is_in_the_address_and_survives_a_reload(section: str) -> None:
+    chosen = {f"at_{name}": value for name, value in CONTROLS[section].items()}
+    expected = chosen if section == "head" else {**chosen, "at_view": section}
+    app = open_page(**PAIR, **expected, token="10")  # of B: the bars have an order to choose
+    kept = {name: app.query_params[name] for name in app.query_params if name.startswith("at_")}
+    assert kept == expected
+    choices = app.session_state["_at_choices"].shown
+    # nothing that can be chosen here is missing from the list above
+    shared = set(CONTROLS["head"]) | set(CONTROLS["lines"]) | {"view"}
+    assert {name.removeprefix("at_") for name in choices} <= set(CONTROLS[section]) | shared
+    again = open_page(**{name: app.query_params[name] for name in app.query_params})
+    assert again.session_state["_at_choices"].shown == choices
+
+
+def test_lines_keep_their_settings_and_follow_the_filter() -> None:
+    app = open_page(**PAIR, at_view="lines", at_lines="h1.4_q3", at_part="ab")
+    _, arrays = payload(app, "lines")
+    assert arrays["weights"].shape[0] == 8
+    assert not arrays["weights"][:, :, 0].any()  # [CLS] belongs to A
+    signals = [
+        element.proto.json
+        for element in app.get("bidi_component")
+        if element.proto.component_name == "headlight_signal"
+    ]
+    assert any('"heads": [1, 4]' in signal and '"locked"' in signal for signal in signals)
+
+
+def test_heads_are_switched_off_and_on() -> None:
+    app = open_page(**PAIR, at_view="off", at_off="1.5")
+    assert app.session_state["at_off"] == ["1.5"]
+    app.button(key="attention_off_layer").click().run()
+    assert app.session_state["at_off"] == ["1.5", *(f"1.{head}" for head in (0, 1, 2, 3, 4, 6, 7))]
+    app.button(key="attention_off_clear").click().run()
+    assert app.session_state["at_off"] == []
+    assert not app.exception
+
+
+def test_compare_draws_a_difference_only_between_equal_lengths() -> None:
+    app = open_page(
+        a="It was too tired.", model="mini-en", at_view="compare", at_text="It was wide"
+    )
+    kinds = [
+        unpack(element.proto.bytes)[0]["kind"]
+        for element in app.get("bidi_component")
+        if element.proto.component_name == "headlight_heatmap"
+    ]
+    assert kinds == ["probability", "probability"]
+    app.text_input(key="at_text").set_value("It was too wide.").run()
+    headers = [
+        unpack(element.proto.bytes)[0]
+        for element in app.get("bidi_component")
+        if element.proto.component_name == "headlight_heatmap"
+    ]
+    assert [header["kind"] for header in headers] == ["probability", "probability", "signed"]
+    assert "tired/wide" in [token["text"] for token in headers[2]["rows"]]
+    app.text_input(key="at_text").set_value("").run()  # the same text again, the same head
+    assert [box.value for box in app.info] == [text("en", "attention.compare.equal")]
+
+
+def test_every_head_is_ranked_by_the_loss_without_it() -> None:
+    app = open_page(**PAIR, at_view="off")
+    assert not app.dataframe
+    app.button(key="attention_off_rank").click().run()
+    assert not app.exception
+    (table,) = app.dataframe
+    assert len(table.value) == 4 * 8
+    rises = list(table.value.iloc[:, 2])
+    assert rises == sorted(rises, reverse=True)
+    assert sorted(table.value.iloc[:, 3]) == list(range(1, 33))

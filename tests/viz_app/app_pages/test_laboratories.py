@@ -1,0 +1,281 @@
+"""Every laboratory as a script run, in both languages, and what a missing head or text brings."""
+
+import json
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from bert_core import load
+from bert_core.studies.masked_words import rank_of
+from tests.viz_app.test_app import app
+from tests.viz_app.toy import toy_bert
+from viz_app.messages import LANGUAGES, text
+from viz_app.session import jobs, resources
+from viz_app.views.payload import unpack
+
+TEXTS = {
+    "en": ("The man went to the [MASK] to buy milk.", "He had no [MASK] left."),
+    "zh": ("我喜欢吃洋[MASK]。", "他买了一瓶牛[MASK]。"),
+}
+
+
+@pytest.fixture(autouse=True)
+def no_progress_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest sees one run: let the work end within it."""
+    monkeypatch.setattr(jobs, "WAIT_SECONDS", 100)
+
+
+def page(name: str, language: str = "en", **params: str) -> AppTest:
+    a, b = TEXTS[language]
+    return app(name, **{"lang": language, "model": f"mini-{language}", "a": a, "b": b, **params})
+
+
+def views(test: AppTest) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Key → header and arrays of every component view on the page."""
+    found = {}
+    for element in test.get("bidi_component"):
+        if element.proto.bytes:
+            header, arrays = unpack(element.proto.bytes)
+            found[header["view"]] = (header, arrays)
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("name", "section", "expected"),
+    [
+        ("masked_words", "guess", {"mw_chips", "mw_bars"}),
+        ("masked_words", "layers", {"mw_chips", "mw_lens", "mw_lens_best"}),
+        ("masked_words", "training", {"mw_training_chips", "mw_counts", "mw_three"}),
+        ("masked_words", "reasons", {"mw_chips", "mw_agreement"}),
+        ("next_sentence", "pair", {"ns_answer", "ns_variants"}),
+        ("next_sentence", "blocks", {"ns_masses", "ns_head_blocks", "ns_effects"}),
+        ("next_sentence", "shelf", {"ns_confusion", "ns_misses"}),
+        ("next_sentence", "play", set()),
+        ("words_in_context", "", {"wc_cosines", "wc_nearest"}),
+    ],
+)
+def test_every_laboratory_runs(name: str, section: str, expected: set[str], language: str) -> None:
+    prefix = {"masked_words": "mw", "next_sentence": "ns"}.get(name)
+    test = page(name, language, **({f"{prefix}_section": section} if prefix else {}))
+    assert not test.exception
+    assert not test.error
+    assert expected <= set(views(test))
+
+
+def test_bars_hold_the_models_own_probabilities() -> None:
+    test = page("masked_words", hidden="store,milk", mw_top_k="5")
+    header, arrays = views(test)["mw_bars"]
+    expected = load("mini-en", device="cpu").fill_mask(*TEXTS["en"], top_k=5)
+    place = 0
+    for group, answers in zip(header["groups"], expected, strict=True):
+        for row, answer in zip(group["rows"], answers, strict=False):
+            assert row["label"] == answer.token
+            assert arrays["values"][place] == pytest.approx(answer.probability, abs=1e-6)
+            place += 1
+        place += len(group["rows"]) - len(answers)
+
+
+def test_the_hidden_word_is_marked_with_its_rank() -> None:
+    bert = load("mini-en", device="cpu")
+    trace = bert.trace(*TEXTS["en"])
+    test = page("masked_words", hidden="store,milk", mw_top_k="3")
+    header, _ = views(test)["mw_bars"]
+    places = [place for place, token in enumerate(trace.tokens) if token == "[MASK]"]
+    for group, word, place in zip(header["groups"], ("store", "milk"), places, strict=True):
+        token_id = bert.tokenizer.id(word)
+        rank = rank_of(trace.mlm_logits_at(place), bert.tokenizer, token_id).rank
+        [row] = [row for row in group["rows"] if row["marked"]]
+        assert row["label"] == word
+        assert row["tag"] == text("en", "masked_words.guess.truth", rank=f"{rank:,}")
+
+
+def test_hidden_words_of_another_text_are_forgotten() -> None:
+    test = page("masked_words", hidden="store,milk")
+    test.text_input(key="text_a").set_value("Something [MASK] else.")
+    test.button(key="run_text").click().run()
+    header, _ = views(test)["mw_chips"]
+    assert [chip["note"] for chip in header["chips"] if chip["state"] == "masked"] == ["?", "?"]
+
+
+@pytest.mark.parametrize("section", ["guess", "reasons"])
+def test_without_a_mask_the_page_offers_to_hide_a_word(section: str) -> None:
+    test = page("masked_words", a="The cat sat down.", b="", mw_section=section)
+    assert test.info[0].value == text("en", "masked_words.none")
+    test.button(key="mw_hide_one").click().run()
+    assert not test.exception
+    assert test.text_input(key="text_a").value == "The cat [MASK] down."
+    header, _ = views(test)["mw_chips"]
+    assert [chip["note"] for chip in header["chips"] if chip["state"] == "masked"] == ["sat"]
+
+
+def test_without_a_mask_every_word_is_guessed_in_turn() -> None:
+    a, b = "The man went to the store.", "He came home."
+    header, arrays = views(page("masked_words", a=a, b=b))["mw_turns"]
+    [group] = header["groups"]
+    assert [row["label"] for row in group["rows"]][:3] == ["The", "man", "went"]
+    for row, (masked_a, masked_b) in (
+        (1, ("The [MASK] went to the store.", b)),
+        (9, (a, "He came [MASK].")),
+    ):
+        word = group["rows"][row]["label"]
+        answers = load("mini-en", device="cpu").fill_mask(masked_a, masked_b, top_k=12288)[0]
+        [own] = [answer.probability for answer in answers if answer.token == word]
+        assert arrays["values"][row] == pytest.approx(own, rel=1e-3)
+        tag = text("en", "masked_words.turn.rather", word=answers[0].token)
+        if answers[0].token == word:
+            tag = text("en", "masked_words.turn.right")
+        assert group["rows"][row]["tag"] == tag
+    assert "mw_turns" not in views(page("masked_words", a="so " * 70, b=""))
+
+
+def test_whole_words_only_leaves_pieces_out() -> None:
+    test = page("masked_words", a="He was walk[MASK] home.", b="", mw_top_k="50")
+    header, _ = views(test)["mw_bars"]
+    assert any(row["label"].startswith("##") for row in header["groups"][0]["rows"])
+    test.toggle(key="mw_only_words").set_value(True).run()
+    header, _ = views(test)["mw_bars"]
+    assert not any(row["label"].startswith("##") for row in header["groups"][0]["rows"])
+
+
+def test_a_new_draw_has_a_new_seed() -> None:
+    test = page("masked_words", mw_section="training", hidden="store,milk")
+    before = views(test)["mw_training_chips"][0]["chips"]
+    assert all("[MASK]" not in (chip["note"],) for chip in before)
+    for _ in range(3):
+        test.button(key="mw_draw_again").click().run()
+    assert test.number_input(key="mw_seed").value == 3
+    assert views(test)["mw_training_chips"][0]["chips"] != before
+
+
+def test_the_lens_marks_the_masks_and_ends_at_the_prediction() -> None:
+    test = page("masked_words", mw_section="layers")
+    header, arrays = views(test)["mw_lens"]
+    trace = load("mini-en", device="cpu").trace(*TEXTS["en"])
+    assert header["marked"] == [i for i, token in enumerate(trace.tokens) if token == "[MASK]"]
+    best = trace.mlm_logits.softmax(-1).amax(-1).numpy()
+    assert arrays["values"][:, -1] == pytest.approx(best, abs=1e-6)
+
+
+def test_the_answer_is_the_models_own() -> None:
+    test = page("next_sentence")
+    expected = load("mini-en", device="cpu").next_sentence(*TEXTS["en"])
+    _, arrays = views(test)["ns_answer"]
+    assert arrays["values"] == pytest.approx([expected.is_next, expected.random], abs=1e-5)
+    assert test.metric[0].value == f"{expected.is_next:.1%}"
+
+
+def test_without_b_the_page_offers_one() -> None:
+    for section in ("pair", "blocks"):
+        test = page("next_sentence", b="", ns_section=section)
+        assert test.info[0].value == text("en", "next_sentence.no_b")
+        test.button(key="ns_take_b").click().run()
+        assert not test.exception
+        assert test.text_input(key="text_b").value
+        assert not test.info
+
+
+def test_without_b_some_sentences_are_tried_as_b() -> None:
+    header, arrays = views(page("next_sentence", b=""))["ns_candidates"]
+    [group] = header["groups"]
+    bert = load("mini-en", device="cpu")
+    expected = [bert.next_sentence(TEXTS["en"][0], row["label"]).is_next for row in group["rows"]]
+    assert arrays["values"] == pytest.approx(expected, abs=1e-5)
+    assert expected == sorted(expected, reverse=True) and len(expected) == 10
+
+
+def test_pairs_tried_are_kept_once_and_can_be_cleared() -> None:
+    test = page("next_sentence")
+    said = lambda: [block.value for block in test.markdown]  # noqa: E731
+    assert f"**{text('en', 'next_sentence.trials', count=1)}**" in said()
+    test.button(key="ns_swap").click().run()
+    assert test.text_input(key="text_a").value == TEXTS["en"][1]
+    assert f"**{text('en', 'next_sentence.trials', count=2)}**" in said()
+    test.button(key="ns_swap").click().run()
+    assert f"**{text('en', 'next_sentence.trials', count=2)}**" in said()
+    test.button(key="ns_clear").click().run()
+    assert f"**{text('en', 'next_sentence.trials', count=1)}**" in said()
+
+
+def test_hostile_text_in_the_table_of_trials_stays_as_it_is() -> None:
+    hostile = ("<script>x</script> | a", "**b** `c` $d$")
+    header, _ = views(page("next_sentence", a=hostile[0], b=hostile[1]))["ns_trials"]
+    assert header["rows"][0][1:3] == list(hostile)
+
+
+def test_playing_counts_both_sides() -> None:
+    test = page("next_sentence", ns_section="play")
+    assert not test.metric
+    test.button(key="ns_play_is_next").click().run()
+    assert not test.exception
+    assert [metric.value.endswith("/ 1") for metric in test.metric] == [True, True]
+    assert test.success or test.warning
+    test.button(key="ns_play_next").click().run()
+    test.button(key="ns_play_random").click().run()
+    assert [metric.value.endswith("/ 2") for metric in test.metric] == [True, True]
+    test.button(key="ns_play_open").click().run()
+    assert test.segmented_control(key="ns_section").value == "pair"
+    assert not test.exception
+
+
+@pytest.mark.parametrize(
+    ("name", "part", "message"),
+    [
+        ("masked_words", "mlm", "app.missing.mlm"),
+        ("next_sentence", "nsp", "app.missing.nsp"),
+    ],
+)
+def test_a_missing_head_is_said(
+    name: str, part: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    bert = replace(toy_bert(), missing={part: f"no {part} in the file"})
+    monkeypatch.setattr(resources, "model", lambda name: bert)
+    test = page(name)
+    assert not test.exception
+    assert any("toy" in box.value for box in test.info)
+    assert any(part in box.value for box in test.caption)
+    assert not views(test)
+
+
+def test_own_words_and_sentences() -> None:
+    lines = "A bat flew by. => animal\nHe held the bat. => sport\nNo such word here."
+    test = page("words_in_context", wc_word="")
+    test.selectbox(key="wc_word").set_value("").run()
+    assert test.info[0].value == text("en", "words_in_context.too_few", fewest=2, most=8)
+    test.text_input(key="wc_own").set_value("bat")
+    test.text_area(key="wc_sentences").set_value(lines).run()
+    assert not test.exception
+    assert "3" in test.warning[0].value
+    header, arrays = views(test)["wc_cosines"]
+    assert header["rows"] == ["1 animal", "2 sport"]
+    assert arrays["values"].shape == (2, 2)
+
+
+def test_uses_without_named_senses_are_not_called_alike() -> None:
+    test = page("words_in_context", wc_word="")
+    test.text_input(key="wc_own").set_value("bat")
+    test.text_area(key="wc_sentences").set_value("A bat flew by.\nHe held the bat.").run()
+    assert not test.exception
+    spec = json.loads(test.get("plotly_chart")[1].proto.spec)
+    assert [curve["name"] for curve in spec["data"]] == [
+        text("en", "words_in_context.curve.unnamed"),
+        text("en", "words_in_context.curve.any"),
+    ]
+    captions = [box.value for box in test.caption]
+    assert text("en", "words_in_context.curves_reading_unnamed") in captions
+
+
+def test_the_word_embedding_is_the_same_everywhere() -> None:
+    test = page("words_in_context", wc_stage="0")
+    _, arrays = views(test)["wc_cosines"]
+    assert arrays["values"] == pytest.approx(1.0, abs=1e-5)
+    assert text("en", "words_in_context.map_one_point") in [box.value for box in test.caption]
+
+
+def test_curves_and_maps_are_drawn() -> None:
+    test = page("words_in_context")
+    specs = [json.loads(chart.proto.spec) for chart in test.get("plotly_chart")]
+    assert [len(spec["data"]) for spec in specs] == [2, 3]

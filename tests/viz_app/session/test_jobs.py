@@ -1,0 +1,134 @@
+"""Longer work: shown, cancelled, started again, shared, bounded."""
+
+from collections.abc import Iterator
+from threading import Event
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from viz_app.messages import text
+from viz_app.session import jobs
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(jobs, "_results", jobs.Results(2))
+    monkeypatch.setattr(jobs, "WAIT_SECONDS", 0.05)
+    yield
+
+
+def quick_page() -> None:
+    import streamlit as st
+
+    from viz_app import messages
+    from viz_app.session import jobs
+    from viz_app.session.jobs import Report
+
+    def work(report: Report) -> str:
+        report(1, 1)
+        return "the value"
+
+    st.write(jobs.result("quick", "text", work, messages.say_in("en")))
+
+
+def cancelled_page() -> None:
+    import streamlit as st
+
+    from viz_app import messages
+    from viz_app.session import jobs
+    from viz_app.session.jobs import Job, Report
+
+    def work(report: Report) -> str:
+        report(1, 2)
+        return "done after all"
+
+    if "_jobs" not in st.session_state:
+        job = Job(work, jobs._pool)
+        job.cancel()
+        st.session_state["_jobs"] = {("slow", "text"): job}
+    value = jobs.result("slow", "text", work, messages.say_in("en"))
+    st.write(value or "nothing yet")
+
+
+def test_quick_work_shows_no_progress() -> None:
+    test = AppTest.from_function(quick_page).run()
+    assert not test.exception
+    assert test.markdown[0].value == "the value"
+    assert not test.button
+
+
+def test_cancelled_work_says_so_and_can_start_again() -> None:
+    test = AppTest.from_function(cancelled_page).run()
+    assert not test.exception
+    assert test.info[0].value == text("en", "labs.cancelled")
+    assert test.markdown[0].value == "nothing yet"
+    [again] = [button for button in test.button if button.label == text("en", "labs.again")]
+    again.click().run()
+    assert test.markdown[0].value == "done after all"
+    assert not test.info
+
+
+def test_a_job_stops_at_its_next_report() -> None:
+    reached, go_on = Event(), Event()
+
+    def work(report: jobs.Report) -> str:
+        report(1, 4)
+        reached.set()
+        go_on.wait(10)
+        report(2, 4)
+        return "not reached"
+
+    job = jobs.Job(work, jobs._pool)
+    assert reached.wait(10)
+    assert job.share == 0.25
+    job.cancel()
+    go_on.set()
+    with pytest.raises(jobs.CancelledWork):
+        job.future.result(10)
+
+
+def test_the_oldest_result_makes_room() -> None:
+    kept = jobs.Results(2)
+    kept.put("a", 1)
+    kept.put("b", 2)
+    assert kept.get("a") == 1
+    kept.put("c", 3)
+    assert (kept.get("a"), kept.get("b"), kept.get("c")) == (1, None, 3)
+
+
+def failing_page() -> None:
+    import streamlit as st
+
+    from viz_app import messages
+    from viz_app.session import jobs
+    from viz_app.session.jobs import Report
+
+    mended = st.checkbox("mended")
+
+    def work(report: Report) -> str:
+        if mended:
+            return "fine"
+        raise ValueError("a reason")
+
+    st.write(jobs.result("fails", "text", work, messages.say_in("en")))
+
+
+def test_a_failure_is_told_and_not_kept() -> None:
+    test = AppTest.from_function(failing_page).run()
+    assert len(test.exception) == 1
+    test.checkbox[0].check().run()
+    assert not test.exception
+    assert test.markdown[0].value == "fine"
+
+
+def test_models_have_numbers_of_their_own() -> None:
+    class Model:
+        pass
+
+    first, second = Model(), Model()
+    assert jobs.number_of(first) == jobs.number_of(first)
+    assert jobs.number_of(first) != jobs.number_of(second)
+    seen = {jobs.number_of(first), jobs.number_of(second)}
+    del first
+    # even where the memory of the first is used again
+    assert all(jobs.number_of(Model()) not in seen for _ in range(5))

@@ -1,0 +1,62 @@
+"""One piece of work per question, however many ask, and never more kept than allowed."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from viz_app.session import resources
+from viz_app.session.resources import Shared
+
+
+def test_many_askers_one_piece_of_work() -> None:
+    shared = Shared(kept=4, workers=1)
+    calls = []
+    gate = threading.Event()
+
+    def work() -> int:
+        gate.wait(5)
+        calls.append(1)
+        return 42
+
+    with ThreadPoolExecutor(8) as askers:
+        answers = [askers.submit(lambda: shared.get("key", work)) for _ in range(8)]
+        assert not shared.ready("key")
+        gate.set()
+        assert [answer.result() for answer in answers] == [42] * 8
+    assert len(calls) == 1
+    assert shared.ready("key")
+
+
+def test_the_longest_unused_value_goes_first() -> None:
+    shared = Shared(kept=2, workers=1)
+    for key in ("a", "b", "a", "c"):  # a was asked for after b
+        shared.get(key, lambda: 0)
+    assert [shared.ready(key) for key in "abc"] == [True, False, True]
+
+
+def test_a_failure_is_told_and_tried_again() -> None:
+    shared = Shared(kept=2, workers=1)
+
+    def fail() -> int:
+        raise ValueError("no")
+
+    shared.start("key", fail)  # as a warm-up does, whose failure nobody hears
+    with pytest.raises(ValueError, match="no"):
+        shared.get("key", lambda: 1)
+    assert not shared.ready("key")
+    assert shared.get("key", lambda: 1) == 1
+
+
+def test_the_same_text_gives_the_same_trace_and_an_intervention_another() -> None:
+    text = "The cat sat on the mat."
+    first = resources.trace("mini-en", text, None)
+    assert resources.trace("mini-en", text, None) is first
+    off = resources.trace("mini-en", text, None, heads_off=frozenset({(0, 1)}))
+    assert off.heads_off == {(0, 1)}
+    assert first.heads_off == frozenset()
+
+
+def test_a_model_that_is_not_there_says_so() -> None:
+    with pytest.raises(ValueError, match="neither a folder nor"):
+        resources.model("./no/such/folder")

@@ -1,0 +1,86 @@
+"""The order of the lesson, and the way from any cell to the step that shows it."""
+
+import pytest
+
+from bert_core.provenance import AXES, LAYER_STAGES, Cell
+from viz_app.view_models.walkthrough.steps import (
+    BY_ID,
+    LAYER_PARTS,
+    PARTS,
+    STEP_IDS,
+    neighbour,
+    place_of,
+    steps_of,
+)
+
+
+@pytest.mark.parametrize("layers", [1, 4])
+def test_the_chain_goes_through_every_layer_and_back(layers: int) -> None:
+    way = [(STEP_IDS[0], 0)]
+    while (after := neighbour(*way[-1], layers, +1)) is not None:
+        way.append(after)
+    of_layer = [step for part in LAYER_PARTS for step in steps_of(part)]
+    assert len(way) == len(STEP_IDS) + (layers - 1) * len(of_layer)
+    assert way[-1][0] == STEP_IDS[-1]
+    assert [layer for step, layer in way if step == "context"] == list(range(layers))
+    back = [way[-1]]
+    while (before := neighbour(*back[-1], layers, -1)) is not None:
+        back.append(before)
+    assert [step for step, _ in back] == [step for step, _ in reversed(way)]
+
+
+def test_a_missing_head_is_passed_over() -> None:
+    without = frozenset({"mlm"})
+    assert neighbour("hidden_states", 3, 4, +1, without) == ("pooled_input", 3)
+    assert neighbour("pooled_input", 3, 4, -1, without) == ("hidden_states", 3)
+    assert neighbour("hidden_states", 3, 4, +1, frozenset({"mlm", "nsp"})) is None
+
+
+def test_parts_are_in_order() -> None:
+    assert [part for part in PARTS if steps_of(part)] == list(PARTS)
+    assert len(set(STEP_IDS)) == len(STEP_IDS)
+
+
+@pytest.mark.parametrize("stage", AXES)
+def test_every_stage_has_its_step(stage: str) -> None:
+    index = tuple(range(2, 2 + len(AXES[stage])))
+    layer = 1 if stage in LAYER_STAGES else None
+    place = place_of(Cell(stage, index, layer))
+    assert place["step"] in BY_ID
+    assert place.get("layer") == layer
+    axes = dict(zip(AXES[stage], index, strict=True))
+    if "head" in axes:
+        assert place["head"] == axes["head"]
+    if "token" in axes:
+        assert place["query"] == index[AXES[stage].index("token")]
+    for axis, names in {
+        "hidden": ("row", "unit"),
+        "inner": ("row", "unit"),
+        "head_size": ("dim", "unit"),
+        "vocab": ("candidate",),
+        "class": ("row", "unit"),
+    }.items():
+        if axis in axes:
+            assert axes[axis] in [place.get(name) for name in names], place
+
+
+def test_places_by_hand() -> None:
+    assert place_of(Cell("attention_probs", (3, 9, 2), 1)) == {
+        "step": "attention_probs",
+        "layer": 1,
+        "head": 3,
+        "query": 9,
+        "row": 2,
+    }
+    assert place_of(Cell("query", (3, 9, 17), 0)) == {
+        "step": "query_projection",
+        "layer": 0,
+        "head": 3,
+        "query": 9,
+        "unit": 17,
+    }
+    assert place_of(Cell("mlm_logits", (9, 4000))) == {
+        "step": "mlm_logits",
+        "query": 9,
+        "candidate": 4000,
+    }

@@ -1,0 +1,192 @@
+"""What role each head plays, on this sentence and on the shelf."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import streamlit as st
+
+from viz_app.app_pages.attention.section import AttentionPage, show_grid
+from viz_app.session import frame
+from viz_app.view_models.attention.grid import head_grid
+from viz_app.view_models.attention.tile_order import TileOrder, order_tiles
+from viz_app.widgets.chart import download
+from viz_app.widgets.prose import paragraph
+
+if TYPE_CHECKING:
+    from bert_core.bert import Bert
+    from bert_core.studies.heads import RoleScores
+    from bert_core.trace import Trace
+
+SIGNS = {
+    "previous": "←",
+    "next": "→",
+    "self": "●",
+    "cls": "C",
+    "sep": "S",
+    "same_word": "=",
+    "punctuation": ".,",
+    "broad": "░",
+}
+"""Signs of the roles in the tiles of the overview."""
+SOURCES = ("sentence", "shelf")
+BY_PLACE = "place"
+TILE_ORDERS = (BY_PLACE, *SIGNS)
+"""Tiles of the overview by layer and head, or by the score for a role."""
+
+_shelf_scores: WeakKeyDictionary[Bert, list[RoleScores]] = WeakKeyDictionary()
+"""One entry per sentence read so far: a reader who leaves in between loses nothing."""
+_lock = Lock()
+_sentence_scores: WeakKeyDictionary[Trace, RoleScores] = WeakKeyDictionary()
+
+
+def shelf_language(bert: Bert) -> str:
+    """The language of whose sentences this model knows more tokens."""
+    from bert_core.shelves import LANGUAGES, sentences
+
+    def unknown(language: str) -> float:
+        ids = [id_ for text in sentences(language)[:20] for id_ in bert.encode(text).input_ids]
+        return ids.count(bert.tokenizer.unk_id) / len(ids)
+
+    return min(LANGUAGES, key=unknown)
+
+
+def shelf_roles(page: AttentionPage) -> RoleScores:
+    """The mean over the shelf, worked out once per model with a progress bar."""
+    from bert_core.shelves import sentences
+    from bert_core.studies.heads import head_roles, mean_roles
+
+    with _lock:
+        scores = _shelf_scores.setdefault(page.bert, [])
+    texts = sentences(shelf_language(page.bert))
+    if len(scores) < len(texts):
+        bar = st.progress(0.0, page.say("attention.roles.working"))
+        for text in texts[len(scores) :]:
+            one = head_roles(page.bert.trace(text))
+            with _lock:
+                if len(scores) < len(texts) and texts[len(scores)] == text:
+                    scores.append(one)
+            bar.progress(len(scores) / len(texts), page.say("attention.roles.working"))
+        bar.empty()
+    return mean_roles(scores)
+
+
+def sentence_roles(trace: Trace) -> RoleScores:
+    """The scores on one input, worked out once per trace."""
+    from bert_core.studies.heads import head_roles
+
+    if trace not in _sentence_scores:
+        _sentence_scores[trace] = head_roles(trace)
+    return _sentence_scores[trace]
+
+
+def role_marks(roles: RoleScores) -> list[list[str]]:
+    """A sign per layer and head for the overview; empty for a head between roles."""
+    from bert_core.studies.heads import main_roles
+
+    return [[SIGNS.get(role or "", "") for role in layer] for layer in main_roles(roles)]
+
+
+def tile_order(page: AttentionPage) -> TileOrder | None:
+    """The order chosen for the tiles; None by layer and head, and where no head has a score."""
+    from bert_core.studies.heads import ROLES
+
+    role = page.picked["tiles"]
+    if role == BY_PLACE:
+        return None
+    return order_tiles(sentence_roles(page.trace).scores[ROLES.index(role)].numpy(), role)
+
+
+def legend(page: AttentionPage) -> str:
+    """The signs in words, one line."""
+    return " · ".join(
+        f"**{frame.escape(sign)}** {page.say(f'attention.role.{role}')}"
+        for role, sign in SIGNS.items()
+    )
+
+
+def roles_section(page: AttentionPage) -> None:
+    """One role over all heads, and a table of what each head does."""
+    from bert_core.studies.heads import ROLES, main_roles
+
+    say, picked = page.say, page.picked
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        role = st.selectbox(
+            say("attention.roles.label"),
+            ROLES,
+            key=picked.one_of("role", ROLES, "previous"),
+            format_func=lambda name: say(f"attention.role.{name}"),
+            width=260,
+        )
+        source = st.segmented_control(
+            say("attention.roles.source"),
+            SOURCES,
+            key=picked.one_of("source", SOURCES, "sentence"),
+            format_func=lambda name: say(f"attention.roles.{name}"),
+            required=True,
+        )
+    here = sentence_roles(page.trace)
+    roles = here if source == "sentence" else shelf_roles(page)
+    index = ROLES.index(role)
+    uniform = roles.uniform[index].item()
+    st.markdown(say(f"attention.role.{role}.means"))
+    if roles.scores[index].isnan().all():
+        st.info(say("attention.roles.none"))
+    else:
+        view = head_grid(
+            roles.scores[index].numpy(),
+            "probability",
+            legend="attention.legend.evenness" if role == "broad" else "attention.legend.role",
+            reading="attention.reading.largest_head",
+        )
+        show_grid(page, view, key="attention_roles")
+        st.caption(say("attention.roles.uniform", value=f"{uniform:.3f}"))
+    paragraph(f"##### {say('attention.roles.table')}")
+    shelf = shelf_roles(page)  # after the picture: the first time it takes seconds
+    rows = role_table(page, here, shelf, main_roles(shelf))
+    columns = [say(f"attention.roles.column.{name}") for name in COLUMNS]
+    st.dataframe(
+        [dict(zip(columns, row, strict=True)) for row in rows],
+        hide_index=True,
+        height=min(38 + 35 * len(rows), 420),
+        column_config={
+            column: st.column_config.NumberColumn(format="%.3f") for column in columns[2:5]
+        },
+    )
+    download("head_roles", lambda: (columns, rows), say)
+    st.caption(say("attention.roles.method"))
+
+
+COLUMNS = ("head", "role", "shelf", "sentence", "uniform")
+
+
+def role_table(
+    page: AttentionPage,
+    here: RoleScores,
+    shelf: RoleScores,
+    main: Sequence[Sequence[str | None]],
+) -> list[list[str | float | None]]:
+    """Each head with the role it plays on the shelf and the three scores of that role."""
+    from bert_core.studies.heads import ROLES
+
+    # A head between roles is given the one that it comes closest to.
+    nearest = shelf.lift()[: ROLES.index("broad")].nan_to_num(nan=-1.0).argmax(dim=0)
+    rows: list[list[str | float | None]] = []
+    for layer, heads in enumerate(main):
+        for head, role in enumerate(heads):
+            known = role or ROLES[int(nearest[layer, head])]
+            index = ROLES.index(known)
+            name = f"{SIGNS[known]} {page.say(f'attention.role.{known}')}"
+            if role is None:
+                name = page.say("attention.role.none", nearest=name)
+            numbers = (
+                shelf.scores[index, layer, head],
+                here.scores[index, layer, head],
+                shelf.uniform[index],
+            )
+            scores = [None if number.isnan() else number.item() for number in numbers]
+            rows.append([f"L{layer} H{head}", name, *scores])
+    return rows

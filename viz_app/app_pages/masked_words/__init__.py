@@ -1,0 +1,1 @@
+"""Masked words: the page and its sections."""

@@ -1,0 +1,52 @@
+"""The words behind the text's [MASK] tokens, kept so that they can be put back.
+
+They stay in the session together with the text that they belong to, and in the address as
+`hidden`, so that a reload and a copied link know the right words too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from viz_app.session import state
+from viz_app.view_models.labs.hidden_words import HiddenWord, from_parameter, to_parameter
+
+PARAMETER = "hidden"
+_KEPT, _WRITTEN = "_hidden_words", "_hidden_written"
+
+
+def hidden_words(masks: int) -> tuple[HiddenWord, ...]:
+    """The words behind the masks of the text at hand, reading order; keeps the address in step.
+
+    Args:
+        masks: How many [MASK] tokens the text has.
+    """
+    texts = _texts()
+    asked = st.query_params.get(PARAMETER)
+    kept = st.session_state.get(_KEPT)
+    if kept is not None and kept[0] == texts:
+        words = kept[1]
+    elif asked is not None and asked != st.session_state.get(_WRITTEN):
+        words = from_parameter(asked[: state.LONGEST_TEXT])
+    else:
+        words = ()
+    if sum(word.pieces for word in words) != masks:
+        words = (HiddenWord(),) * masks
+    remember(words)
+    if any(word.text for word in words):
+        st.query_params[PARAMETER] = st.session_state[_WRITTEN] = to_parameter(words)
+    elif asked is not None:
+        del st.query_params[PARAMETER]
+        st.session_state[_WRITTEN] = None
+    return words
+
+
+def remember(words: Sequence[HiddenWord]) -> None:
+    """Keep the words for the text that the session now holds; for callbacks, after `choose`."""
+    st.session_state[_KEPT] = (_texts(), tuple(words))
+
+
+def _texts() -> tuple[str, str]:
+    return st.session_state["text_a"], st.session_state["text_b"]

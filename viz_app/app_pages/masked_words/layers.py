@@ -1,0 +1,121 @@
+"""The MLM head on every layer's output: what the model would answer had it stopped there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from viz_app.app_pages.masked_words.guesses import chips_of_the_text
+from viz_app.figures.labs import rank_curves
+from viz_app.messages import Say
+from viz_app.session import frame, jobs, state
+from viz_app.session.page_choices import PageChoices
+from viz_app.view_models.labs.lens import lens_rows, lens_table, stage_names
+from viz_app.view_models.labs.predictions import hidden_tokens, probability_text
+from viz_app.view_models.labs.views import RankedGroup, RankedRow
+from viz_app.view_models.tokens import display_text
+from viz_app.views.cell_table import cell_table
+from viz_app.views.ranked_bars import ranked_bars
+from viz_app.widgets.chart import chart, download
+from viz_app.widgets.prose import paragraph
+
+if TYPE_CHECKING:
+    from bert_core.trace import Trace
+
+TABLE = "mw_lens"
+BEST = 5
+
+
+def layer_by_layer(say: Say, choices: PageChoices) -> None:
+    """Tokens × layers on the left; the token that was picked, over the layers, on the right."""
+    from bert_core.studies.masked_words import logit_lens
+
+    trace, masks, words = chips_of_the_text(say)
+    bert = frame.model()
+    paragraph(say("masked_words.lens.intro"))
+    guesses = jobs.result(
+        "lens",
+        (jobs.number_of(bert), trace.encoding),
+        lambda report: logit_lens(trace, bert.tokenizer, report),
+        say,
+    )
+    if guesses is None:
+        return
+    stages = stage_names(trace.num_layers, say)
+    stage = st.session_state[choices.number("stage", 0, trace.num_layers, trace.num_layers)]
+    # a mask is what this is about: it comes first unless the reader picked another token
+    first = masks[0] if masks else frame.selection(trace).query
+    position = st.session_state[choices.number("token", 0, len(trace.tokens) - 1, first)]
+    table = lens_table(bert, trace, guesses, say)
+    left, right = st.columns(2, gap="large")
+    with left:
+        cell_table(
+            table,
+            key=TABLE,
+            label=say("masked_words.lens.heading"),
+            legend=say("masked_words.lens.legend"),
+            corner=say("masked_words.lens.corner"),
+            decimals=3,
+            selected=(position, stage),
+            on_select=take_cell,
+        )
+        download("logit_lens", lambda: lens_rows(bert, trace, guesses, say), say)
+    with right:
+        truths = dict(zip(masks, hidden_tokens(bert, words), strict=True))
+        _over_the_layers(trace, position, truths.get(position), stages, say)
+        _best_at(trace, position, stage, stages, say)
+
+
+def take_cell() -> None:
+    """Make the row that was clicked the token of every page, and keep the column."""
+    picked = st.session_state[TABLE].select
+    state.choose(query=picked["row"])
+    st.session_state.update({"mw_token": picked["row"], "mw_stage": picked["column"]})
+
+
+def _over_the_layers(
+    trace: Trace, position: int, truth: int | None, stages: list[str], say: Say
+) -> None:
+    from bert_core.studies.masked_words import standing_over_stages
+
+    tokenizer = frame.model().tokenizer
+    final = int(trace.mlm_logits_at(position)[: tokenizer.vocab_size].argmax())
+    curves = {}
+    for name, token_id in (("final", final), ("hidden", truth)):
+        if token_id is not None and (name == "final" or token_id != final):
+            word = display_text(tokenizer.token(token_id))
+            standing = standing_over_stages(trace, tokenizer, position, token_id)
+            curves[say(f"masked_words.lens.curve.{name}", word=word)] = [
+                one.rank for one in standing
+            ]
+    token = display_text(trace.tokens[position])
+    title = say("masked_words.lens.token", token=token, position=position)
+    st.markdown(f"**{frame.escape(title)}**")
+    chart(
+        rank_curves(curves, stages, say),
+        "mw_rank_curve",
+        alt=say("masked_words.lens.curve_alt"),
+    )
+
+
+def _best_at(trace: Trace, position: int, stage: int, stages: list[str], say: Say) -> None:
+    from bert_core.studies.masked_words import ranked_tokens
+
+    found = ranked_tokens(trace.mlm_logits_at(position, stage).cpu(), frame.model().tokenizer, BEST)
+    rows = tuple(
+        RankedRow(
+            label=display_text(one.prediction.token),
+            value=one.prediction.probability,
+            digits=probability_text(one.prediction.probability),
+        )
+        for one in found
+    )
+    high = found[0].prediction.probability
+    ranked_bars(
+        [RankedGroup(say("masked_words.lens.best", stage=stages[stage]), rows)],
+        key="mw_lens_best",
+        label=say("masked_words.lens.best", stage=stages[stage]),
+        high=high,
+        scale=say("masked_words.lens.scale", high=probability_text(high)),
+    )

@@ -1,0 +1,1 @@
+"""Models: the page and its sections."""

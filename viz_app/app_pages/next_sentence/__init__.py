@@ -1,0 +1,1 @@
+"""Next sentence: the page and its sections."""

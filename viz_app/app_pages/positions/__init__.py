@@ -1,0 +1,1 @@
+"""Positions: the page and its sections."""

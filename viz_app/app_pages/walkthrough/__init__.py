@@ -1,0 +1,1 @@
+"""Step by step: the page and its sections."""

@@ -1,0 +1,1 @@
+"""Words in context: the page and its sections."""

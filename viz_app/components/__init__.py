@@ -1,1 +1,0 @@
-"""Widgets and interactive views: draw, return plain values."""

@@ -1,1 +1,0 @@
-"""The sections of the Attention page: each draws one way of looking at the heads."""

@@ -1,1 +1,0 @@
-"""The laboratories of the masked-words page, one function each."""

@@ -1,1 +1,0 @@
-"""The laboratories of the next-sentence page, one function each."""

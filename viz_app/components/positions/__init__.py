@@ -1,1 +1,0 @@
-"""The sections of the positions page; each draws its own controls and what they choose."""

@@ -1,0 +1,63 @@
+"""Attention carried through the layers, and weighed by what stands behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viz_app.view_models.tokens import token_labels
+from viz_app.view_models.views import MatrixView, Reading
+
+if TYPE_CHECKING:
+    from bert_core.trace import Trace
+
+Flow = Literal["rollout", "norm_head", "norm_layer"]
+FLOWS: tuple[Flow, ...] = ("rollout", "norm_head", "norm_layer")
+
+
+def flow_map(trace: Trace, flow: Flow, layer: int, head: int) -> MatrixView:
+    """Rollout up to a layer (rows sum to 1), or ‖α·f(x)‖ of a head or of a whole layer.
+
+    Norms keep their own unit, that of the hidden vectors; the scale ends at the largest.
+
+    Raises:
+        ValueError: no such layer.
+    """
+    from bert_core.studies import heads as interpret
+
+    tokens = token_labels(trace.encoding)
+    if flow == "rollout":
+        if not 0 <= layer < trace.num_layers:
+            raise ValueError(f"layer {layer} is not one of 0 to {trace.num_layers - 1}")
+        values = interpret.rollout(trace)[layer].numpy()
+    elif flow == "norm_head":
+        values = interpret.value_norms(trace, layer, head).numpy()
+    else:
+        values = interpret.layer_value_norms(trace, layer).numpy()
+    query, key = np.unravel_index(int(values.argmax()), values.shape)
+    return MatrixView(
+        values=values,
+        rows=tokens,
+        columns=tokens,
+        low=0.0,
+        high=1.0 if flow == "rollout" else _top(values),
+        kind="probability",
+        reading=Reading(
+            f"attention.reading.{flow}",
+            {
+                "query": tokens[int(query)].label,
+                "to": tokens[int(key)].label,
+                "value": f"{values[query, key]:.3f}",
+                "layer": layer,
+                "head": head,
+            },
+        ),
+        legend=f"attention.legend.{flow}",
+    )
+
+
+def _top(values: NDArray[np.float32]) -> float:
+    """The end of the scale: the largest value, or 1 where there is nothing (a head that is off)."""
+    return float(values.max(initial=0.0)) or 1.0

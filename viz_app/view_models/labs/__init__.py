@@ -1,0 +1,1 @@
+"""What Masked words, Next sentence and Words in context show."""

@@ -1,0 +1,51 @@
+"""A sentence pair with the model's answer, as it is and changed in one respect at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bert_core.bert import Bert
+
+
+# as in bert_core.studies.next_sentence, which imports torch
+VARIANTS = ("as_is", "swapped", "flipped", "one_segment", "no_middle_sep", "no_last_sep")
+
+
+@dataclass(frozen=True)
+class PairAnswer:
+    """P(is next), 0..1, and the two logits [is next, random] it is the softmax of."""
+
+    is_next: float
+    logits: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class PairTrial:
+    """One pair and the answer to each of its variants, by name."""
+
+    question: tuple[str, str, str]
+    """The model's name, sentence A, sentence B."""
+    variants: Mapping[str, PairAnswer]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "variants", MappingProxyType(dict(self.variants)))
+
+
+def pair_trial(bert: Bert, text_a: str, text_b: str) -> PairTrial:
+    """Ask the model about the pair and all its variants at once."""
+    from bert_core.batched import nsp_logits_of
+    from bert_core.studies.next_sentence import is_next_probabilities, pair_variant, variants_for
+
+    names = variants_for(bert)
+    logits = nsp_logits_of(bert, [pair_variant(bert, text_a, text_b, name) for name in names])
+    answers = {
+        name: PairAnswer(probability, (row[0], row[1]))
+        for name, probability, row in zip(
+            names, is_next_probabilities(logits).tolist(), logits.tolist(), strict=True
+        )
+    }
+    return PairTrial((bert.name, text_a, text_b), answers)

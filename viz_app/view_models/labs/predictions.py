@@ -1,0 +1,173 @@
+"""Predictions as chips and ranked bars: what hides where, what the model puts there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bert_core.words import CONTINUED, words_of
+from viz_app.messages import Say
+from viz_app.view_models.labs.hidden_words import HiddenWord, word_of_mask
+from viz_app.view_models.labs.views import Chip, RankedGroup, RankedRow
+from viz_app.view_models.tokens import display_text, word_labels
+
+if TYPE_CHECKING:
+    from bert_core.bert import Bert
+    from bert_core.studies.masked_words import HiddenInTurn, RankedToken
+    from bert_core.trace import Trace
+
+SMALL = 0.0005
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+MASKS_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class MaskGuess:
+    """What the model puts at one [MASK]."""
+
+    position: int
+    best: tuple[RankedToken, ...]
+    """Most probable first, as filtered."""
+    truth: RankedToken | None
+    """The hidden token with its rank, where it is known."""
+    shown: float
+    """Probability of all entries in `best` together."""
+
+
+def probability_text(probability: float) -> str:
+    """A probability in three decimals, and in powers of ten where those would all be zero."""
+    if 0 < probability < SMALL:
+        digit, power = f"{probability:.0e}".split("e-")
+        return f"{digit}·10⁻{str(int(power)).translate(RAISED)}"
+    return f"{probability:.3f}"
+
+
+def signed_text(value: float, decimals: int = 3) -> str:
+    """A difference with its sign, and without one where it rounds to zero."""
+    written = f"{value:+.{decimals}f}"
+    return written.replace("-", "−") if float(written) else written[1:]
+
+
+def hidden_tokens(bert: Bert, words: Sequence[HiddenWord]) -> tuple[int | None, ...]:
+    """Token id behind every mask; None where the reader typed [MASK] and no word is known."""
+    found: list[int | None] = []
+    for word in words:
+        ids = bert.tokenizer.pieces(word.text)[1] if word.text else []
+        found += ids if len(ids) == word.pieces else [None] * word.pieces
+    return tuple(found)
+
+
+def mask_guesses(
+    bert: Bert,
+    trace: Trace,
+    positions: Sequence[int],
+    hidden: Sequence[int | None],
+    *,
+    top_k: int,
+    only_words: bool,
+) -> tuple[MaskGuess, ...]:
+    """The model's best entries for every mask, in reading order."""
+    from bert_core.studies.masked_words import rank_of, ranked_tokens, whole_words
+
+    keep = whole_words(bert.tokenizer) if only_words else None
+    guesses = []
+    for position, truth in zip(positions, hidden, strict=True):
+        logits = trace.mlm_logits_at(position).cpu()
+        best = tuple(ranked_tokens(logits, bert.tokenizer, top_k, keep))
+        guesses.append(
+            MaskGuess(
+                position,
+                best,
+                None if truth is None else rank_of(logits, bert.tokenizer, truth),
+                sum(entry.prediction.probability for entry in best),
+            )
+        )
+    return tuple(guesses)
+
+
+def mask_chips(bert: Bert, trace: Trace, words: Sequence[HiddenWord], say: Say) -> list[Chip]:
+    """The tokens as chips: a click hides a word, or puts a hidden one back."""
+    encoding = trace.encoding
+    own = {
+        position: (index, len(word.positions))
+        for index, word in enumerate(words_of(encoding))
+        for position in word.positions
+    }
+    hidden = hidden_tokens(bert, words)
+    chips, mask = [], 0
+    for position, token in enumerate(encoding.tokens):
+        text, segment = display_text(token), encoding.token_type_ids[position]
+        if position not in own:
+            chips.append(Chip(text, "special", -1 - position, segment=segment))
+        elif encoding.input_ids[position] == bert.tokenizer.mask_id:
+            index, _ = word_of_mask(words, mask)
+            token_id = hidden[mask]
+            note, action = "?", say("masked_words.chip.fill")
+            if token_id is not None:
+                note = display_text(bert.tokenizer.token(token_id))
+                action = say("masked_words.chip.back", word=display_text(words[index].text))
+            group = len(own) + index
+            chips.append(Chip(text, "masked", group, note=note, action=action, segment=segment))
+            mask += 1
+        else:
+            group, pieces = own[position]
+            action = say("masked_words.chip.hide", word=text)
+            if pieces > 1:
+                action = say("masked_words.chip.hide_pieces", count=pieces)
+            chips.append(Chip(text, "plain", group, action=action, segment=segment))
+    return chips
+
+
+def guess_groups(guesses: Sequence[MaskGuess], say: Say) -> tuple[RankedGroup, ...]:
+    """One group of bars per mask; a row puts its word into the text."""
+    groups = []
+    for number, guess in enumerate(guesses, start=1):
+        truth = guess.truth
+        rows = [
+            _row(entry, say, marked=truth is not None and entry.rank == truth.rank)
+            for entry in guess.best
+        ]
+        if truth is not None and all(not row.marked for row in rows):
+            rows.append(_row(truth, say, marked=True))
+        groups.append(
+            RankedGroup(
+                title=say("masked_words.guess.title", number=number, position=guess.position),
+                rows=tuple(rows),
+                note=say(
+                    "masked_words.guess.share", count=len(guess.best), share=f"{guess.shown:.1%}"
+                ),
+            )
+        )
+    return tuple(groups)
+
+
+def turn_groups(turns: Sequence[HiddenInTurn], say: Say) -> tuple[RankedGroup, ...]:
+    """Every word hidden alone, as one group of bars; a row hides its word."""
+    rows = []
+    for label, turn in zip(word_labels([turn.word for turn in turns]), turns, strict=True):
+        best = "".join(guess.token.removeprefix(CONTINUED) for guess in turn.best)
+        rows.append(
+            RankedRow(
+                label=label,
+                value=turn.probability,
+                digits=probability_text(turn.probability),
+                tag=say("masked_words.turn.right")
+                if turn.right
+                else say("masked_words.turn.rather", word=display_text(best)),
+                action=say("masked_words.chip.hide", word=display_text(turn.word.text)),
+            )
+        )
+    return (RankedGroup(say("masked_words.turn.heading"), tuple(rows)),)
+
+
+def _row(entry: RankedToken, say: Say, *, marked: bool) -> RankedRow:
+    token = display_text(entry.prediction.token)
+    return RankedRow(
+        label=token,
+        value=entry.prediction.probability,
+        digits=probability_text(entry.prediction.probability),
+        tag=say("masked_words.guess.truth", rank=f"{entry.rank:,}") if marked else "",
+        marked=marked,
+        action=say("masked_words.guess.take", word=token),
+    )

@@ -1,0 +1,1 @@
+"""What Positions shows."""

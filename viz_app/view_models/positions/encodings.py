@@ -1,0 +1,462 @@
+"""Position schemes as labelled numbers: tables, what goes wrong, the sinusoid, what was learned."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from bert_core import positional
+from viz_app.view_models.attention.matrix import symmetric_range
+from viz_app.view_models.views import Reading, read_only
+
+if TYPE_CHECKING:
+    from bert_core.model import BertForPreTraining
+
+Floats = NDArray[np.float32]
+Axis = Literal["position", "dimension", "query", "key", "token", "layer", "head"]
+NaiveScheme = Literal["fraction", "integer"]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A matrix of numbers over two counted axes, drawn as one picture.
+
+    `values` is float32 [row, column]; `first_row` and `first_column` are the numbers that the axes
+    start with. The scale is symmetric about zero where `signed`.
+    """
+
+    values: Floats
+    rows: Axis
+    columns: Axis
+    reading: Reading
+    signed: bool = True
+    low: float | None = None
+    high: float | None = None
+    first_row: int = 0
+    first_column: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", read_only(self.values))
+        if self.values.ndim != 2:
+            raise ValueError(f"a grid has rows and columns, got shape {self.values.shape}")
+        if self.low is None or self.high is None:
+            low, high = symmetric_range(self.values)
+            object.__setattr__(self, "low", low if self.signed else 0.0)
+            object.__setattr__(self, "high", high)
+
+    def first(self, rows: int, columns: int) -> Grid:
+        """The upper left corner, on the same scale, with a reading that says so."""
+        of = self.values.shape[1]
+        reading = Reading(
+            "positions.reading.table_cut" if columns < of else "positions.reading.table",
+            {"rows": rows, "columns": min(columns, of), "of": of},
+        )
+        return replace(self, values=self.values[:rows, :columns], reading=reading)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line: y over x, named by a message key with its values or by plain text."""
+
+    x: NDArray[Any]
+    y: NDArray[Any]
+    name: Reading
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "x", read_only(self.x, np.float64))
+        object.__setattr__(self, "y", read_only(self.y, np.float64))
+        if self.x.shape != self.y.shape or self.x.ndim != 1:
+            raise ValueError(f"a curve needs as many x as y, got {self.x.shape} and {self.y.shape}")
+
+
+def minus(value: float, decimals: int) -> str:
+    """A rounded number with a real minus sign, and none before zero."""
+    text = f"{value:.{decimals}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", "−")
+
+
+def tiny(value: float) -> str:
+    """A rounding error, written out to its first digit: 0.0000002; 0 where there is none."""
+    if value == 0:
+        return "0"
+    return f"{value:.{max(0, -math.floor(math.log10(value)))}f}"
+
+
+# --- the schemes side by side ----------------------------------------------------------------
+
+
+def places(scheme: NaiveScheme, length: int) -> Curve:
+    """The one number per position that a naive scheme gives."""
+    function = {
+        "fraction": positional.fraction_positions,
+        "integer": positional.integer_positions,
+    }[scheme]
+    return Curve(np.arange(length), function(length).numpy(), Reading(f"positions.scheme.{scheme}"))
+
+
+def sinusoid_grid(length: int, d_model: int, base: float) -> Grid:
+    """The sinusoidal table [position, dimension], scale -1 to 1."""
+    return Grid(
+        positional.sinusoidal_positions(length, d_model, base).numpy(),
+        "position",
+        "dimension",
+        Reading("positions.reading.table", {"rows": length, "columns": d_model}),
+        low=-1.0,
+        high=1.0,
+    )
+
+
+def learned_grid(model: BertForPreTraining, length: int, columns: int) -> Grid:
+    """The model's own position table, its first `columns` dimensions."""
+    table = positional.learned_positions(model.bert.embeddings.position_embeddings, length)
+    kept = min(columns, table.shape[1])
+    key = "positions.reading.table_cut" if kept < table.shape[1] else "positions.reading.table"
+    return Grid(
+        table[:, :kept].numpy(),
+        "position",
+        "dimension",
+        Reading(key, {"rows": length, "columns": kept, "of": table.shape[1]}),
+    )
+
+
+def rope_grid(length: int, d_model: int, base: float) -> Grid:
+    """Scores between equal contents under RoPE, 1 at distance 0.
+
+    Every query and key is a vector of equal numbers of length 1, so that only the rotation counts.
+    """
+    even = d_model - d_model % 2
+    ones = torch.full((length, even), 1 / math.sqrt(even))
+    return Grid(
+        positional.rotary_scores(ones, ones, base).numpy(),
+        "query",
+        "key",
+        Reading("positions.reading.rope", {"size": even}),
+        low=-1.0,
+        high=1.0,
+    )
+
+
+def alibi_grid(length: int, heads: int, head: int) -> Grid:
+    """What ALiBi adds to one head's scores."""
+    slope = positional.alibi_slopes(heads)[head].item()
+    return Grid(
+        positional.alibi_bias(length, slope).numpy(),
+        "query",
+        "key",
+        Reading("positions.reading.alibi", {"slope": f"{slope:.4g}", "head": head}),
+    )
+
+
+# --- two sentences of different length -------------------------------------------------------
+
+_WORDS = re.compile(r"[⺀-鿿豈-﫿]|[^\s⺀-鿿豈-﫿]+")
+LONGEST_SHOWN = 24
+"""Words that are written out; more are there on hover."""
+
+
+def split_words(text: str) -> tuple[str, ...]:
+    """Chinese characters one by one, other writing at its spaces; punctuation stays attached."""
+    return tuple(_WORDS.findall(text))
+
+
+@dataclass(frozen=True)
+class SentencePair:
+    """Two sentences of different length and a pair of neighbours that both have."""
+
+    short: tuple[str, ...]
+    long: tuple[str, ...]
+    short_step: tuple[int, int]
+    """Indices of the two neighbours in the short sentence."""
+    long_step: tuple[int, int]
+
+    def steps(self, scheme: NaiveScheme) -> tuple[float, float]:
+        """The distance between the two neighbours, in each sentence."""
+        found = []
+        for words, (first, second) in ((self.short, self.short_step), (self.long, self.long_step)):
+            place = places(scheme, len(words)).y
+            found.append(float(place[second] - place[first]))
+        return found[0], found[1]
+
+
+def compare_lengths(text_a: str, text_b: str) -> SentencePair:
+    """Two sentences, the shorter first, with the last pair of neighbours that they share.
+
+    Where they share none, the first two words of each.
+
+    Raises:
+        ValueError: one has fewer than two words.
+    """
+    short, long = sorted((split_words(text_a), split_words(text_b)), key=len)
+    if len(short) < 2:
+        raise ValueError("each sentence needs at least two words")
+    for first in range(len(short) - 2, -1, -1):
+        neighbours = short[first : first + 2]
+        for other in range(len(long) - 2, -1, -1):
+            if long[other : other + 2] == neighbours:
+                return SentencePair(short, long, (first, first + 1), (other, other + 1))
+    return SentencePair(short, long, (0, 1), (0, 1))
+
+
+SWAMPED = 10
+"""Integers for which the likeness of two words is drawn; by then they are all but one."""
+
+
+@dataclass(frozen=True)
+class Swamping:
+    """How integers added to every dimension drown the words."""
+
+    integer_norm: Curve
+    word_norms: tuple[float, float, float]
+    """5 %, 50 % and 95 % of the lengths of the model's word vectors."""
+    alike: Curve
+    """Cosine of two different words after the integer is added to both."""
+    words: tuple[str, str]
+    reading: Reading
+
+
+def integer_swamping(
+    model: BertForPreTraining, longest: int, first: tuple[str, int], second: tuple[str, int]
+) -> Swamping:
+    """Length of the added vector (n in every dimension: n·√hidden) against the words' own.
+
+    Args:
+        first, second: Two words, each with its token id.
+    """
+    table = model.bert.embeddings.word_embeddings.weight.detach().float().cpu()
+    hidden = table.shape[1]
+    place = positional.integer_positions(longest)
+    quantiles = torch.quantile(table.norm(dim=1), torch.tensor([0.05, 0.5, 0.95])).tolist()
+    one, other = table[first[1]].double(), table[second[1]].double()
+    shifted = place.double()[:, None]
+    alike = torch.cosine_similarity(one + shifted, other + shifted, dim=1)
+    drawn = min(longest, SWAMPED)
+    before = torch.cosine_similarity(one, other, dim=0).item()
+    norms = place * math.sqrt(hidden)
+    return Swamping(
+        Curve(place.numpy(), norms.numpy(), Reading("positions.curve.integer_norm")),
+        (quantiles[0], quantiles[1], quantiles[2]),
+        Curve(
+            np.arange(drawn + 1),
+            np.concatenate([[before], alike[:drawn].numpy()]),
+            Reading("positions.curve.alike"),
+        ),
+        (first[0], second[0]),
+        Reading(
+            "positions.reading.swamping",
+            {
+                "last": longest,
+                "norm": f"{norms[-1].item():.1f}",
+                "word": f"{quantiles[1]:.2f}",
+                "times": f"{norms[-1].item() / quantiles[1]:.0f}",
+                "first": first[0],
+                "second": second[0],
+                "before": minus(before, 3),
+                "after": f"{alike[0].item():.3f}",
+            },
+        ),
+    )
+
+
+def sinusoid_constancy(short: int, long: int, d_model: int, base: float) -> Reading:
+    """The same place has the same code in both sentences, and every step is equally long."""
+    first = positional.sinusoidal_positions(short, d_model, base)
+    second = positional.sinusoidal_positions(long, d_model, base)
+    steps = (second[1:] - second[:-1]).norm(dim=1)
+    return Reading(
+        "positions.reading.constancy",
+        {
+            "difference": tiny((first - second[:short]).abs().max().item()),
+            "low": minus(second.min().item(), 2),
+            "high": minus(second.max().item(), 2),
+            "step": f"{steps.mean().item():.4f}",
+            "spread": tiny((steps.max() - steps.min()).item()),
+        },
+    )
+
+
+# --- the sinusoid up close -------------------------------------------------------------------
+
+
+FINE = 4
+"""Points per position in a curve, so that the fastest wave looks round."""
+
+
+def sinusoid_row(position: int, d_model: int, base: float) -> Curve:
+    """The code of one position, dimension by dimension."""
+    terms = positional.sinusoid_terms(position, d_model, base)
+    return Curve(
+        np.arange(d_model),
+        np.array([term.value for term in terms]),
+        Reading("positions.curve.row", {"position": position}),
+    )
+
+
+def dimension_curves(
+    length: int, d_model: int, base: float, dimensions: tuple[int, ...]
+) -> tuple[Curve, ...]:
+    """Chosen columns of the table as curves; every FINE-th point is a position."""
+    fine = np.arange((length - 1) * FINE + 1) / FINE
+    curves = []
+    for dimension in dimensions:
+        angle = fine / base ** (2 * (dimension // 2) / d_model)
+        curves.append(
+            Curve(
+                fine,
+                np.cos(angle) if dimension % 2 else np.sin(angle),
+                Reading(
+                    "positions.curve.dimension",
+                    {"dimension": dimension, "function": "cos" if dimension % 2 else "sin"},
+                ),
+            )
+        )
+    return tuple(curves)
+
+
+def wavelength_curve(length: int, d_model: int, base: float) -> tuple[Curve, Reading]:
+    """Positions per full turn, for each pair, and how many pairs finish a turn in this length."""
+    waves = positional.sinusoid_wavelengths(d_model, base)
+    turned = int((waves <= length).sum())
+    reading = Reading(
+        "positions.reading.wavelengths",
+        {
+            "first": f"{waves[0].item():.2f}",
+            "last": f"{waves[-1].item():,.0f}",
+            "pairs": len(waves),
+            "turned": turned,
+            "length": length,
+        },
+    )
+    return Curve(np.arange(len(waves)), waves.numpy(), Reading("positions.curve.wave")), reading
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The step from one position to another in one pair of dimensions."""
+
+    pair: int
+    angle: float
+    """In radians."""
+    block: NDArray[np.float64]
+    """[2, 2]: times (sin, cos) of the start gives (sin, cos) of the end."""
+    start: NDArray[np.float64]
+    """(sin, cos) at the position."""
+    end: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """The step from one position to another in all pairs, as one matrix."""
+
+    turns: tuple[Turn, ...]
+    matrix: Floats
+    """[d_model, d_model], less the last dimension where that is odd."""
+    worst: float
+    """Largest difference between rotated and directly computed codes, over all positions tried."""
+    tried: int
+
+
+def rotation(
+    position: int, offset: int, pairs: tuple[int, ...], d_model: int, base: float
+) -> Rotation:
+    """From `position` to `position + offset`, with the turns of some pairs.
+
+    Raises:
+        ValueError: no such pair, or no whole pair at all.
+    """
+    even = d_model - d_model % 2
+    for pair in pairs:
+        if not 0 <= pair < even // 2:
+            raise ValueError(f"pair {pair} is not one of 0 to {even // 2 - 1}")
+    # An odd table's exponents also count its last sine: base^(2i/d) = (base^(even/d))^(2i/even)
+    matrix = positional.shift_rotation(offset, even, base ** (even / d_model))
+    start, end = (
+        torch.tensor(
+            [term.value for term in positional.sinusoid_terms(place, d_model, base)],
+            dtype=torch.float64,
+        )
+        for place in (position, position + offset)
+    )
+    tried = max(position + 1, 64)
+    every = positional.sinusoidal_positions(tried + offset, d_model, base)[:, :even].double()
+    worst = (every[:tried] @ matrix.T - every[offset:]).abs().max().item()
+
+    def turn(pair: int) -> Turn:
+        own = slice(2 * pair, 2 * pair + 2)
+        return Turn(
+            pair,
+            offset / base ** (2 * pair / d_model),
+            read_only(matrix[own, own].numpy(), np.float64),
+            read_only(start[own].numpy(), np.float64),
+            read_only(end[own].numpy(), np.float64),
+        )
+
+    return Rotation(tuple(map(turn, pairs)), read_only(matrix.numpy()), worst, tried)
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """How alike the codes of all pairs of positions are, and how that falls with distance."""
+
+    grid: Grid
+    by_distance: Curve
+    from_position: Curve | None
+    """Likeness of one chosen position to every other; None where it is outside the table."""
+
+
+def similarity(table: torch.Tensor, *, cosine: bool, position: int | None = None) -> Similarity:
+    """Dot products or cosines of the rows of any position table."""
+    matrix = positional.position_similarity(table, cosine)
+    low, high = (-1.0, 1.0) if cosine else (None, None)
+    distance = positional.mean_by_distance(matrix)
+    name = "cosine" if cosine else "dot"
+    own = None
+    if position is not None and position < len(table):
+        own = Curve(
+            np.arange(len(table)),
+            matrix[position].numpy(),
+            Reading("positions.curve.from_position", {"position": position}),
+        )
+    return Similarity(
+        Grid(
+            matrix.numpy(),
+            "position",
+            "position",
+            Reading(f"positions.reading.{name}"),
+            low=low,
+            high=high,
+        ),
+        Curve(np.arange(len(distance)), distance.numpy(), Reading("positions.curve.by_distance")),
+        own,
+    )
+
+
+# --- what the model learned ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PositionCloud:
+    """Every position as a point: coordinates [position, component] and each component's share."""
+
+    coordinates: Floats
+    share: tuple[float, ...]
+
+
+def position_cloud(table: torch.Tensor, components: int) -> PositionCloud:
+    """The table's rows along the directions in which they differ most."""
+    found = positional.principal_components(table, components)
+    return PositionCloud(read_only(found.coordinates.numpy()), tuple(found.share.tolist()))
+
+
+def norm_curve(table: torch.Tensor, name: str) -> Curve:
+    """Length of each position's vector."""
+    return Curve(
+        np.arange(len(table)), table.norm(dim=1).numpy(), Reading(f"positions.scheme.{name}")
+    )

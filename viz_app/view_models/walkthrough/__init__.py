@@ -1,0 +1,1 @@
+"""What Step by step shows."""

@@ -1,0 +1,157 @@
+"""The numbers of the lesson: one table per sheet, revealed step by step, each step checked.
+
+Rows are key tokens in attention, dimensions elsewhere. Every step reveals columns that are worked
+out from what the steps before revealed, so that each can be checked from the digits on screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from viz_app.view_models.tokens import token_labels
+from viz_app.view_models.views import read_only
+from viz_app.view_models.walkthrough.attention import attention
+from viz_app.view_models.walkthrough.elementwise import (
+    embedding,
+    ffn_activation,
+    mlm_norm,
+    pooled_output,
+    residual_norm,
+)
+from viz_app.view_models.walkthrough.parts import At, Sheet, sizes
+from viz_app.view_models.walkthrough.predictions import mlm_logits, mlm_probs, nsp_probs
+from viz_app.view_models.walkthrough.products import join, linear, projection
+from viz_app.view_models.walkthrough.steps import BY_ID, LAYER_PARTS
+from viz_app.view_models.walkthrough.views import WalkthroughView
+
+if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at a stored view
+    from bert_core.trace import Trace
+
+
+def walkthrough(
+    trace: Trace,
+    step: str,
+    layer: int,
+    head: int,
+    query: int,
+    *,
+    unit: int = 0,
+    candidate: int | None = None,
+    token_of: Callable[[int], str],
+) -> WalkthroughView:
+    """The sheet that a step belongs to.
+
+    Args:
+        trace: The input's trace; at most one of its layers is worked out.
+        step: Id of a step.
+        layer, head, query: Counted from zero.
+        unit: Which output of a sum of products to write out; the last one where there are fewer.
+        candidate: Token id to follow through the vocabulary; default the likeliest.
+        token_of: The token of an id, from the tokenizer.
+
+    Raises:
+        ValueError: no such step, layer, head, token or candidate; the message gives the limit.
+    """
+    config = trace.config
+    if step not in BY_ID:
+        raise ValueError(f"there is no step {step!r}")
+    for what, value, size in (
+        ("layer", layer, config.num_hidden_layers),
+        ("head", head, config.num_attention_heads),
+        ("query token", query, len(trace.tokens)),
+        ("unit", unit, max(config.intermediate_size, config.hidden_size)),
+        ("candidate", candidate or 0, config.vocab_size),
+    ):
+        if not 0 <= value < size:
+            raise ValueError(f"{what} {value} is not one of 0 to {size - 1}")
+    sheet = BY_ID[step].sheet
+    made = _SHEETS[sheet](At(trace, layer, head, query, unit, candidate, token_of))
+    masked = made.masked if made.masked is not None else np.zeros(len(made.rows), bool)
+    return WalkthroughView(
+        sheet=sheet,
+        layers=config.num_hidden_layers,
+        heads=config.num_attention_heads,
+        layer=layer,
+        head_index=head,
+        query=query,
+        tokens=token_labels(trace.encoding),
+        row_kind=made.row_kind,
+        rows=made.rows,
+        columns=tuple(made.columns),
+        head=MappingProxyType(dict(made.head)),
+        foot=MappingProxyType(dict(made.foot)),
+        masked=read_only(masked, np.bool_),
+        checks=MappingProxyType(dict(made.checks)),
+        sizes=MappingProxyType(sizes(trace)),
+        unit=made.unit,
+        pictures=MappingProxyType(dict(made.pictures)),
+        layer_check=_layer_check(trace, layer) if BY_ID[step].part in LAYER_PARTS else None,
+        facts=MappingProxyType(dict(made.facts)),
+    )
+
+
+# A layer of a trace never changes, and working it out again takes longer than any step of it.
+_checked: WeakKeyDictionary[Trace, dict[int, float]] = WeakKeyDictionary()
+
+
+def _layer_check(trace: Trace, layer: int) -> float:
+    known = _checked.setdefault(trace, {})
+    if layer not in known:
+        known[layer] = trace.check(layer)
+    return known[layer]
+
+
+_SHEETS: Mapping[str, Callable[[At], Sheet]] = MappingProxyType(
+    {
+        "embedding": embedding,
+        "projection": projection,
+        "attention": attention,
+        "join": join,
+        "attention_norm": residual_norm("attention", "attention_norm"),
+        "ffn_up": linear(
+            "intermediate_input",
+            "intermediate_input",
+            True,
+            lambda at: (at.query,),
+            "inner",
+            "hidden",
+            ("y", "W_1"),
+        ),
+        "ffn_activation": ffn_activation,
+        "ffn_down": linear(
+            "ffn_output",
+            "ffn_output",
+            True,
+            lambda at: (at.query,),
+            "hidden",
+            "inner",
+            ("g", "W_2"),
+        ),
+        "ffn_norm": residual_norm("ffn", "hidden_states"),
+        "mlm_dense": linear(
+            "mlm_dense",
+            "mlm_dense",
+            False,
+            lambda at: (at.query,),
+            "hidden",
+            "hidden",
+            ("x", "W_M"),
+        ),
+        "mlm_norm": mlm_norm,
+        "mlm_logits": mlm_logits,
+        "mlm_probs": mlm_probs,
+        "pooled_input": linear(
+            "pooled_input", "pooled_input", False, lambda at: (), "hidden", "hidden", ("x", "W_P")
+        ),
+        "pooled_output": pooled_output,
+        "nsp_logits": linear(
+            "nsp_logits", "nsp_logits", False, lambda at: (), "class", "hidden", ("p", "W_N")
+        ),
+        "nsp_probs": nsp_probs,
+    }
+)

@@ -1,0 +1,1 @@
+"""The interactive views: one folder each, Python packs, JavaScript draws."""

@@ -1,0 +1,351 @@
+"""The model's calculation step by step, as one interactive table per sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from viz_app.messages import Say
+from viz_app.view_models.walkthrough.explanations import explanation
+from viz_app.view_models.walkthrough.origin import OperandsView, OriginView
+from viz_app.view_models.walkthrough.steps import (
+    BY_ID,
+    LAYER_PARTS,
+    PARTS,
+    STEPS,
+    Step,
+    neighbour,
+    place_of,
+    steps_of,
+)
+from viz_app.view_models.walkthrough.views import DECIMALS, CellPattern, Edge, WalkthroughView
+from viz_app.views.mount import mount_view
+from viz_app.views.payload import pack
+from viz_app.views.tokens import token_header
+
+_WORDS = (
+    "legend_signed",
+    "legend_share",
+    "picture_framed",
+    "picture_click",
+    "pick_layer",
+    "pick_head",
+    "pick_query",
+    "pick_unit",
+    "parts",
+    "result",
+    "back",
+    "next",
+    "play",
+    "pause",
+    "table",
+    "why",
+    "source",
+    "one_number",
+    "dimension",
+    "axis_hidden",
+    "axis_head_size",
+    "axis_key",
+    "axis_inner",
+    "axis_vocab",
+    "axis_positions",
+    "axis_segments",
+    "axis_class",
+    "asked_back",
+    "asked_show",
+    "asked_close",
+    "asked_learned",
+    "guess",
+    "guess_skip",
+    "guess_right",
+    "guess_first",
+    "guess_value_ask",
+    "guess_value_or",
+    "guess_value_label",
+    "guess_value_check",
+    "guess_value_empty",
+    "guess_value_close",
+    "guess_value_both_sharp",
+)
+# What the browser fills is passed through as itself.
+_TEMPLATES: dict[str, tuple[str, ...]] = {
+    "hidden_columns": ("count",),
+    "step_check": ("exact", "rounded", "decimals"),
+    "layer_check": ("layer", "difference"),
+    "dimension_value": ("dim", "value"),
+    "picture": ("rows", "columns", "row"),
+    "picture_blocks": ("rows", "columns", "row", "block"),
+    "guess_ask": ("query",),
+    "guess_wrong": ("order",),
+    "guess_progress": ("count",),
+    "guess_value_text": ("typed",),
+    "guess_value_range": ("typed",),
+    "guess_value_result": ("guess", "largest", "token", "distance"),
+    "guess_value_below_even": ("count", "even"),
+    "guess_value_both_spread": ("even",),
+    "guess_value_sharper": ("token", "gap", "ratio"),
+    "guess_value_flatter": ("next_token", "next"),
+    "asked": ("value",),
+    "asked_rest": ("shown", "count", "rest"),
+    "asked_check": ("difference",),
+}
+
+
+def walkthrough_payload(
+    view: WalkthroughView,
+    *,
+    key: str,
+    say: Say,
+    language: str,
+    subject: str = "",
+    place: Mapping[str, int | None] | None = None,
+    address: Mapping[str, str] = MappingProxyType({}),
+    without: frozenset[str] = frozenset(),
+    here: Sequence[int] | None = None,
+) -> bytes:
+    """What the browser needs to show `view`.
+
+    Args:
+        say: Looks up a message: `say(key, **values)`.
+        subject: Names the text, model and language; sheets of one subject go together.
+        place: What was asked for as {"unit", "candidate"}, None where nothing was.
+        address: The parts of a place and what they are called in the page's address.
+        without: Parts that the checkpoint lacks.
+        here: The layers that an exported file holds. No server answers there: another head, token
+            or output cannot be had, and no number can be asked about.
+    """
+    own = [step for step in STEPS if step.sheet == view.sheet]
+    part = own[0].part
+    steps = steps_of(part)
+    is_class = view.row_kind == "class"
+    header: dict[str, Any] = {
+        "view": key,
+        "subject": subject,
+        "place": {
+            "layer": view.layer,
+            "head": view.head_index,
+            "query": view.query,
+            "unit": None,
+            "candidate": None,
+            **(place or {}),
+        },
+        "address": dict(address),
+        "sheets": {step.id: step.sheet for step in STEPS if step.part not in without},
+        "loose": sorted({step.sheet for step in STEPS if step.part not in LAYER_PARTS}),
+        "alone": here is not None,
+        "part": part,
+        "part_title": say(f"walkthrough.part_{part}"),
+        "parts": [
+            {
+                "id": name,
+                "title": say(f"walkthrough.part_{name}"),
+                "layer": name in LAYER_PARTS,
+                "step": steps_of(name)[0].id,
+            }
+            for name in PARTS
+            if name not in without
+        ],
+        "before": _beside(steps[0].id, view, -1, without, here),
+        "after": _beside(steps[-1].id, view, +1, without, here),
+        "sheet": view.sheet,
+        "layers": list(range(view.layers) if here is None else here),
+        "heads": view.heads,
+        "layer": view.layer,
+        "head_index": view.head_index,
+        "query": view.query,
+        "decimals": DECIMALS,
+        "sizes": dict(view.sizes),
+        "tokens": token_header(view.tokens),
+        "rows": [
+            {
+                "text": say(f"walkthrough.class_{row.text}") if is_class else row.text,
+                "label": say(f"walkthrough.class_{row.label}") if is_class else row.label,
+                "place": list(row.place),
+                "special": row.special,
+            }
+            for row in view.rows
+        ],
+        "columns": [
+            {
+                "id": column.id,
+                "kind": column.kind,
+                "symbol": column.symbol,
+                "low": column.low,
+                "high": column.high,
+                "cell": _pattern(column.cell),
+            }
+            for column in view.columns
+        ],
+        "head": {name: _edge_header(edge) for name, edge in view.head.items()},
+        "foot": {name: _edge_header(edge) for name, edge in view.foot.items()},
+        "pictures": {
+            step: {
+                "symbol": picture.symbol,
+                "low": picture.pixels.low,
+                "high": picture.pixels.high,
+                "size": list(picture.pixels.shape),
+                "block": list(picture.pixels.block),
+                "row": picture.row,
+                "row_name": say(f"walkthrough.picture_row_{picture.rows}"),
+            }
+            for step, picture in view.pictures.items()
+        },
+        "unit": view.unit
+        and {
+            "chosen": view.unit.chosen,
+            "count": view.unit.count,
+            "choices": [
+                [value, say(f"walkthrough.class_{text}") if view.unit.count == 2 else text]
+                for value, text in view.unit.choices
+            ],
+        },
+        "facts": dict(view.facts),
+        "steps": [_step_header(step, view, language) for step in steps],
+        "layer_check": view.layer_check,
+        "words": {
+            **{name: say(f"walkthrough.{name}") for name in _WORDS},
+            **{
+                name: say(f"walkthrough.{name}", **{gap: f"{{{gap}}}" for gap in gaps})
+                for name, gaps in _TEMPLATES.items()
+            },
+            "row_kind": say(f"walkthrough.row_{view.row_kind}"),
+            "pick_choice": say(
+                "walkthrough.pick_candidate"
+                if view.sheet == "mlm_logits"
+                else "walkthrough.pick_class"
+            ),
+        },
+    }
+    arrays = {f"column:{column.id}": column.values for column in view.columns}
+    arrays |= {f"head:{name}": edge.values for name, edge in view.head.items()}
+    arrays |= {f"foot:{name}": edge.values for name, edge in view.foot.items()}
+    pictures = {
+        f"picture:{step}": picture.pixels.indices for step, picture in view.pictures.items()
+    }
+    return pack(header, {**arrays, **pictures, "masked": view.masked.astype("uint8")})
+
+
+def _beside(
+    step: str,
+    view: WalkthroughView,
+    direction: int,
+    without: frozenset[str],
+    here: Sequence[int] | None,
+) -> tuple[str, int] | None:
+    """The step beyond an end of the part; layers that an exported file lacks are passed over."""
+    layers = range(view.layers) if here is None else here
+    found = neighbour(step, layers.index(view.layer), len(layers), direction, without)
+    return None if found is None else (found[0], layers[found[1]])
+
+
+def _pattern(pattern: CellPattern | None) -> dict[str, Any] | None:
+    if pattern is None:
+        return None
+    found = {"stage": pattern.stage, "layer": pattern.layer, "index": list(pattern.index)}
+    return found if pattern.term is None else {**found, "term": pattern.term}
+
+
+def _edge_header(edge: Edge) -> dict[str, Any]:
+    return {"symbol": edge.symbol, "cell": _pattern(edge.cell)}
+
+
+def _step_header(step: Step, view: WalkthroughView, language: str) -> dict[str, Any]:
+    text = explanation(language, step.words)
+    check = view.checks.get(step.id)
+    return {
+        "id": step.id,
+        "sheet": step.sheet,
+        "symbol": step.symbol,
+        "formula": step.formula,
+        "reveals": list(step.reveals),
+        "operands": list(step.operands),
+        "shapes": [[symbol, list(axes)] for symbol, axes in step.shapes],
+        "title": text.title,
+        "see": text.see,
+        "why": list(text.why),
+        "source": text.source,
+        "check": check and [check.exact, check.rounded],
+    }
+
+
+def origin_header(
+    view: OriginView, *, say: Say, language: str, trail: int, term: int | None = None
+) -> dict[str, Any]:
+    """What the browser needs to say where a number comes from; `trail` counts the cells so far.
+
+    `term` is that of a `term_view`.
+    """
+    found = view.provenance
+    cell = found.cell
+    name = cell.stage if cell.is_parameter else say(f"walkthrough.stage_{cell.stage}")
+    place = " · ".join(say(f"walkthrough.at_{axis}", value=text) for axis, text in view.place)
+    shown = None if cell.is_parameter else place_of(cell, term)
+    title = "" if shown is None else explanation(language, BY_ID[shown["step"]].words).title
+    found_cell = {"stage": cell.stage, "layer": cell.layer, "index": list(cell.index)}
+    return {
+        "cell": found_cell if term is None else {**found_cell, "term": term},
+        "name": f"{name} · {place}" if place else name,
+        "value": found.value,
+        "operation": found.operation,
+        "how": say(f"walkthrough.how_{found.operation}"),
+        "recomputed": found.recomputed,
+        "constants": dict(found.constants),
+        "groups": [_group_header(group, say) for group in view.operands],
+        "shown": view.shown,
+        "total": view.total,
+        "rest": view.rest,
+        "place": shown,
+        "step_title": title,
+        "trail": trail,
+    }
+
+
+def _group_header(group: OperandsView, say: Say) -> dict[str, Any]:
+    learned = "." in group.stage
+    return {
+        "role": group.role,
+        "name": say(f"walkthrough.role_{group.role}")
+        if learned
+        else say(f"walkthrough.stage_{group.stage}"),
+        "stage": group.stage,
+        "layer": group.layer,
+        "indices": [list(index) for index in group.indices],
+        "values": list(group.values),
+        "headings": list(group.headings),
+        "lit": [list(index) for index in group.lit],
+    }
+
+
+def walkthrough_table(
+    payload: bytes,
+    *,
+    step: str,
+    key: str,
+    asked: dict[str, Any] | None = None,
+    on_place: Callable[[], None] | None = None,
+    on_ask: Callable[[], None] | None = None,
+) -> dict[str, Any]:
+    """Show the lesson; return what happened in this run by name.
+
+    The browser walks by itself through the sheets that it has, and keeps the address. Python hears
+    of a place when the student has stayed there for a moment, so that holding an arrow key causes
+    no reruns, and when its sheet is not there yet.
+
+    Args:
+        payload: From `walkthrough_payload` with the same key: the sheet of the place that was told
+            last.
+        step: Id of the step to begin at; later the browser knows better.
+        asked: From `origin_header`, when a number was clicked.
+        on_place: Called before the rerun; `st.session_state[key].place` then holds {"step",
+            "layer", "head", "query", "unit", "candidate"}, the last two possibly None.
+        on_ask: Likewise with {"cell": {"stage", "layer", "index"}}, or {"back"} or {"close"};
+            "fresh" beside a cell begins a new trail.
+    """
+    return mount_view(
+        "walkthrough",
+        payload,
+        key=key,
+        values={"step": step, "asked": asked},
+        triggers={"place": on_place, "ask": on_ask},
+    )

@@ -1,0 +1,1 @@
+"""Parts of a page that are made of Streamlit's own elements."""

@@ -1,0 +1,83 @@
+"""Plotly charts with the same toolbar everywhere, tables as text, and what is shown as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from viz_app.messages import Say
+
+IMAGE_FORMATS = ("png", "svg")
+Table = tuple[Sequence[str], Iterable[Sequence[object]]]
+"""Names of the columns, and rows."""
+_TABLE_STYLE = """<style>
+[class*=st-key-table_] [data-testid=stMarkdownContainer] { overflow-x: auto; }
+[class*=st-key-table_] table { white-space: nowrap; width: max-content; }
+[class*=st-key-table_] td { font-variant-numeric: tabular-nums; }
+</style>"""
+
+
+def chart(figure: go.Figure, key: str, *, alt: str, image: str = "png") -> None:
+    """Draw a figure; its toolbar saves it as `image`, made in the browser.
+
+    Args:
+        alt: What the picture shows, for readers who do not see it; also the name of a saved file.
+        image: One of IMAGE_FORMATS.
+    """
+    st.plotly_chart(
+        figure,
+        key=key,
+        alt=alt,
+        config={
+            "displaylogo": False,
+            "responsive": True,
+            "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+            "toImageButtonOptions": {"format": image, "filename": key, "scale": 2},
+        },
+    )
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], key: str) -> None:
+    """A small table as text, which a reader can select; it scrolls sideways where it is too wide.
+
+    Cells are Markdown: one that holds a reader's text has to be escaped by the caller.
+    """
+    with st.container(key=f"table_{key}"):
+        st.html(_TABLE_STYLE)
+        st.markdown(markdown_table(columns, rows))
+
+
+def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """The Markdown of a table, all columns flush right."""
+    lines = [_line(columns), _line(["---:"] * len(columns)), *(_line(row) for row in rows)]
+    return "\n".join(lines)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A CSV file in UTF-8, with the mark that lets spreadsheets read Chinese."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def download(name: str, numbers: Callable[[], Table], say: Say) -> None:
+    """A button that saves a table as `name`.csv; `numbers` is called when it is pressed."""
+    st.download_button(
+        say("positions.export.csv"),
+        data=lambda: csv_bytes(*numbers()),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        on_click="ignore",
+        key=f"download_{name}",
+        help=say("positions.export.help"),
+    )

@@ -1,0 +1,157 @@
+"""The bar on top of every page: language, model, the text, examples."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from bert_core.assets import ASSETS, shipped_checkpoints
+from viz_app.messages import LANGUAGES, Say
+from viz_app.session import resources, state
+
+_TYPED_MASK = re.compile(r"[\[【［]\s*mask\s*[\]】］]", re.IGNORECASE)
+MODEL_OF_LANGUAGE = {"en": "mini-en", "zh": "mini-zh"}
+
+
+@cache
+def examples() -> dict[str, list[dict[str, Any]]]:
+    """The examples menu: language → entries with id, title, text_a, text_b and what they show."""
+    return json.loads((ASSETS / "examples.json").read_text(encoding="utf-8"))
+
+
+def sentence_bar(say: Say) -> None:
+    """Draw the bar. What is typed or picked goes into the session state, and from there on."""
+    with st.container(key="sentence_bar", border=True, gap="small"):
+        _draw_settings(say)
+        with st.form("text", border=False):
+            a, b, buttons = st.columns([4, 4, 3], vertical_alignment="bottom")
+            a.text_input(say("app.text.a"), key="text_a", placeholder=say("app.text.a_placeholder"))
+            b.text_input(say("app.text.b"), key="text_b", placeholder=say("app.text.b_placeholder"))
+            with buttons.container(horizontal=True, gap="small"):
+                # the first button is the one that Enter presses
+                st.form_submit_button(
+                    say("app.text.run"), type="primary", on_click=_tidy_text, key="run_text"
+                )
+                st.form_submit_button(
+                    "⇄", on_click=_swap, help=say("app.text.swap"), key="swap_text"
+                )
+                st.form_submit_button(
+                    say("app.text.random"),
+                    on_click=_random_pair,
+                    help=say("app.text.random_help"),
+                    key="random_text",
+                )
+
+
+def _draw_settings(say: Say) -> None:
+    with st.container(horizontal=True, vertical_alignment="top"):
+        st.selectbox(
+            say("app.model.label"),
+            _known_models(),
+            key="model",
+            accept_new_options=True,
+            help=say("app.model.help"),
+            on_change=lambda: state.ask_for_model(st.session_state["model"]),
+            width=220,
+        )
+        st.selectbox(
+            say("app.examples.label"),
+            [entry["id"] for language in _languages_first() for entry in examples()[language]],
+            index=None,
+            key="example",
+            format_func=_example_title,
+            placeholder=say("app.examples.placeholder"),
+            on_change=_take_example,
+            width=320,
+        )
+        st.segmented_control(
+            say("app.language.label"),
+            list(LANGUAGES),
+            key="language",
+            format_func=LANGUAGES.__getitem__,
+            required=True,
+        )
+
+
+def text_language(model_name: str) -> str:
+    """The language of a model's texts: by its vocabulary once it is loaded, else by its name."""
+    for language, name in MODEL_OF_LANGUAGE.items():
+        if model_name == name:
+            return language
+    if resources.is_loaded(model_name):
+        tokenizer = resources.model(model_name).tokenizer
+        chinese = sum(
+            "\u4e00" <= tokenizer.token(i)[:1] <= "\u9fff" for i in range(tokenizer.vocab_size)
+        )
+        return "zh" if chinese > tokenizer.vocab_size / 5 else "en"
+    return "zh" if "chinese" in model_name.lower() else "en"
+
+
+def _known_models() -> list[str]:
+    shipped = shipped_checkpoints()
+    chosen = st.session_state["model"]
+    used = st.session_state.setdefault("_models_used", [])
+    if chosen not in shipped and chosen not in used:
+        used.append(chosen)
+    return [*shipped, *used]
+
+
+def _languages_first() -> list[str]:
+    """The languages of the examples, that of the page first."""
+    return sorted(LANGUAGES, key=lambda language: language != st.session_state["language"])
+
+
+def _example(example_id: str) -> tuple[str, dict[str, Any]]:
+    for language, entries in examples().items():
+        for entry in entries:
+            if entry["id"] == example_id:
+                return language, entry
+    raise KeyError(example_id)
+
+
+def _example_title(example_id: str) -> str:
+    return str(_example(example_id)[1]["title"])
+
+
+def _take_example() -> None:
+    if st.session_state["example"] is None:
+        return
+    language, entry = _example(st.session_state["example"])
+    state.choose(text_a=entry["text_a"], text_b=entry["text_b"] or "")
+    _use_model_of(language)
+    st.toast(entry["shows"], duration="long")
+    # The menu is a menu, not a setting: picking the same example again works.
+    st.session_state["example"] = None
+
+
+def _use_model_of(language: str) -> None:
+    """A shipped model gives way to the one of the example's language; the reader's own stays."""
+    if st.session_state["model"] in MODEL_OF_LANGUAGE.values():
+        state.choose(model=MODEL_OF_LANGUAGE[language])
+
+
+def _tidy_text() -> None:
+    """Let [mask] and 【MASK】 be the mask token, however they are typed."""
+    for field in ("text_a", "text_b"):
+        state.choose(**{field: _TYPED_MASK.sub("[MASK]", st.session_state[field])})
+
+
+def _swap() -> None:
+    if st.session_state["text_b"].strip():
+        a, b = st.session_state["text_a"], st.session_state["text_b"]
+        state.choose(text_a=b, text_b=a)
+        _tidy_text()
+
+
+def _random_pair() -> None:
+    """Two sentences from the shelf; about half of the pairs follow each other."""
+    from bert_core import shelves
+
+    pairs = shelves.next_sentence_pairs(text_language(st.session_state["model"]))
+    pair = random.choice(pairs)
+    state.choose(text_a=pair.text_a, text_b=pair.text_b)
