@@ -8,7 +8,7 @@ const TYPED_ARRAYS = {
   float32: Float32Array, float64: Float64Array,
 };
 
-/** {header, arrays} of the bytes written by packing.pack; arrays are flat, shapes beside them. */
+/** {header, arrays} of the bytes written by payload.pack; arrays are flat, shapes beside them. */
 function unpack(bytes) {
   const aligned = bytes.slice(); // Streamlit's view may start at an odd offset
   const length = new DataView(aligned.buffer).getUint32(0, true);

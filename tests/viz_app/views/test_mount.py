@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from viz_app.messages import say_in
 from viz_app.views.mount import view_css, view_js
 from viz_app.views.payload import unpack
 
@@ -27,6 +26,7 @@ def test_a_view_is_one_module_that_needs_nothing_else(folder: str) -> None:
 
 def overview_page() -> None:
     from tests.viz_app.toy import toy_bert
+    from viz_app.messages import say_in
     from viz_app.view_models.attention.matrix import attention_map, overview_map
     from viz_app.views.heatmap import heatmap
     from viz_app.views.overview import overview
