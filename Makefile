@@ -8,10 +8,11 @@
 SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
-PIP := $(PY) -m pip --disable-pip-version-check install --constraint constraints.txt
+CONSTRAINTS := constraints.txt
+PIP := $(PY) -m pip --disable-pip-version-check install --constraint $(CONSTRAINTS)
 # The editable install is built with the setuptools of the environment, which is pinned too.
 PROJECT := $(PIP) --no-build-isolation --editable
-VERSIONS := pyproject.toml constraints.txt
+VERSIONS := pyproject.toml $(CONSTRAINTS)
 
 run: $(VENV)/.run  ## start the app and print its address (PORT=8600 picks the port)
 	@$(PY) -m viz_app $(if $(PORT),--port $(PORT))
@@ -19,7 +20,7 @@ run: $(VENV)/.run  ## start the app and print its address (PORT=8600 picks the p
 test: $(VENV)/.dev  ## run all tests, in a real browser too (ARGS="-k name" picks some)
 	@$(PY) -m tools.browser
 	# Waiting threads sleep instead of spinning, so that a busy machine stays usable meanwhile.
-	OMP_WAIT_POLICY=passive $(PY) -m pytest $(ARGS)
+	CONSTRAINTS=$(CONSTRAINTS) OMP_WAIT_POLICY=passive $(PY) -m pytest $(ARGS)
 
 lint: $(VENV)/.dev  ## check format, lint and types
 	$(PY) -m ruff format --check .
