@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from bert_core.assets import ASSETS, shipped_checkpoints
@@ -9,6 +10,7 @@ from bert_core.checkpoint import CheckpointError, Problem, load_checkpoint
 from bert_core.config import BertConfig
 from bert_core.device import choose_device
 from bert_core.encoding import Encoding
+from bert_core.language import vocabulary_language
 from bert_core.model import BertForPreTraining
 from bert_core.predict import (
     NspPrediction,
@@ -34,6 +36,13 @@ class Bert:
     def config(self) -> BertConfig:
         """The model's sizes."""
         return self.model.config
+
+    @cached_property
+    def language(self) -> str:
+        """`zh` or `en`: in which of the languages of `bert_core.shelves` it is to be tried."""
+        return vocabulary_language(
+            self.tokenizer.token(token_id) for token_id in range(self.tokenizer.vocab_size)
+        )
 
     def encode(self, text_a: str, text_b: str | None = None) -> Encoding:
         """Tokens as this model reads them, cut to its longest input."""

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from bert_core.assets import shipped_checkpoints
+from bert_core.language import shipped_language
 from viz_app import messages
 from viz_app.messages import Say
 from viz_app.session import resources, state
@@ -82,6 +84,19 @@ def model() -> Bert:
             )
         )
         st.stop()
+
+
+def text_language() -> str:
+    """The language of texts for the model chosen, without waiting for the model.
+
+    Until a model that is not shipped is loaded, it is the language of the page.
+    """
+    name = st.session_state["model"]
+    if name in shipped_checkpoints():
+        return shipped_language(name)
+    if resources.is_loaded(name):
+        return resources.model(name).language
+    return str(st.session_state["language"])
 
 
 def may_load(name: str) -> bool:

@@ -11,11 +11,11 @@ from typing import Any
 import streamlit as st
 
 from bert_core.assets import ASSETS, shipped_checkpoints
+from bert_core.language import shipped_language
 from viz_app.messages import LANGUAGES, Say
-from viz_app.session import resources, state
+from viz_app.session import frame, state
 
 _TYPED_MASK = re.compile(r"[\[【［]\s*mask\s*[\]】］]", re.IGNORECASE)
-MODEL_OF_LANGUAGE = {"en": "mini-en", "zh": "mini-zh"}
 
 
 @cache
@@ -78,20 +78,6 @@ def _draw_settings(say: Say) -> None:
         )
 
 
-def text_language(model_name: str) -> str:
-    """The language of a model's texts: by its vocabulary once it is loaded, else by its name."""
-    for language, name in MODEL_OF_LANGUAGE.items():
-        if model_name == name:
-            return language
-    if resources.is_loaded(model_name):
-        tokenizer = resources.model(model_name).tokenizer
-        chinese = sum(
-            "\u4e00" <= tokenizer.token(i)[:1] <= "\u9fff" for i in range(tokenizer.vocab_size)
-        )
-        return "zh" if chinese > tokenizer.vocab_size / 5 else "en"
-    return "zh" if "chinese" in model_name.lower() else "en"
-
-
 def _known_models() -> list[str]:
     shipped = shipped_checkpoints()
     chosen = st.session_state["model"]
@@ -130,9 +116,10 @@ def _take_example() -> None:
 
 
 def _use_model_of(language: str) -> None:
-    """A shipped model gives way to the one of the example's language; the reader's own stays."""
-    if st.session_state["model"] in MODEL_OF_LANGUAGE.values():
-        state.choose(model=MODEL_OF_LANGUAGE[language])
+    """A shipped model of another language gives way to one of the example's; the reader's stays."""
+    chosen, shipped = st.session_state["model"], shipped_checkpoints()
+    if chosen in shipped and shipped_language(chosen) != language:
+        state.choose(model=next(name for name in shipped if shipped_language(name) == language))
 
 
 def _tidy_text() -> None:
@@ -152,6 +139,6 @@ def _random_pair() -> None:
     """Two sentences from the shelf; about half of the pairs follow each other."""
     from bert_core import shelves
 
-    pairs = shelves.next_sentence_pairs(text_language(st.session_state["model"]))
+    pairs = shelves.next_sentence_pairs(frame.text_language())
     pair = random.choice(pairs)
     state.choose(text_a=pair.text_a, text_b=pair.text_b)

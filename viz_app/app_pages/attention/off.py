@@ -9,7 +9,6 @@ from weakref import WeakKeyDictionary
 
 import streamlit as st
 
-from viz_app.app_pages.attention.roles import shelf_language
 from viz_app.app_pages.attention.section import AttentionPage
 from viz_app.session import frame, resources
 from viz_app.widgets.chart import download, markdown_table
@@ -158,7 +157,7 @@ def _shelf(bert: Bert) -> tuple[MaskedBatch, ...]:
     from bert_core.studies.heads import mask_shelf
 
     generator = torch.Generator().manual_seed(SEED)
-    return mask_shelf(bert, sentences(shelf_language(bert)), generator)
+    return mask_shelf(bert, sentences(bert.language), generator)
 
 
 def _loss(page: AttentionPage, off: frozenset[tuple[int, int]]) -> float:

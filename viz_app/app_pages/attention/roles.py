@@ -43,17 +43,6 @@ _lock = Lock()
 _sentence_scores: WeakKeyDictionary[Trace, RoleScores] = WeakKeyDictionary()
 
 
-def shelf_language(bert: Bert) -> str:
-    """The language of whose sentences this model knows more tokens."""
-    from bert_core.shelves import LANGUAGES, sentences
-
-    def unknown(language: str) -> float:
-        ids = [id_ for text in sentences(language)[:20] for id_ in bert.encode(text).input_ids]
-        return ids.count(bert.tokenizer.unk_id) / len(ids)
-
-    return min(LANGUAGES, key=unknown)
-
-
 def shelf_roles(page: AttentionPage) -> RoleScores:
     """The mean over the shelf, worked out once per model with a progress bar."""
     from bert_core.shelves import sentences
@@ -61,7 +50,7 @@ def shelf_roles(page: AttentionPage) -> RoleScores:
 
     with _lock:
         scores = _shelf_scores.setdefault(page.bert, [])
-    texts = sentences(shelf_language(page.bert))
+    texts = sentences(page.bert.language)
     if len(scores) < len(texts):
         bar = st.progress(0.0, page.say("attention.roles.working"))
         for text in texts[len(scores) :]:

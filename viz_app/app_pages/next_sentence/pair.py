@@ -16,7 +16,6 @@ from viz_app.views.ranked_bars import ranked_bars
 from viz_app.views.text_table import text_table
 from viz_app.widgets.chart import download
 from viz_app.widgets.prose import paragraph
-from viz_app.widgets.sentence_bar import text_language
 
 TRIALS, OFFERED = "_ns_trials", "_ns_offered"
 TRIALS_KEPT, TRIALS_SHOWN = 200, 8
@@ -63,7 +62,7 @@ def _candidates(say: Say) -> None:
     from bert_core.batched import nsp_logits_of
 
     bert, text_a = frame.model(), state.current().text_a
-    shelf = shelves.next_sentence_pairs(text_language(bert.name))
+    shelf = shelves.next_sentence_pairs(bert.language)
     texts = [one.text_b for one in shelf[:CANDIDATES]]
     logits = jobs.result(
         "candidates",
@@ -103,7 +102,7 @@ def take_random_b() -> None:
     """Put a second sentence from the shelf after A; for callbacks."""
     from bert_core import shelves
 
-    pairs = shelves.next_sentence_pairs(text_language(st.session_state["model"]))
+    pairs = shelves.next_sentence_pairs(frame.text_language())
     now = st.session_state["text_b"]
     state.choose(text_b=random.choice([one.text_b for one in pairs if one.text_b != now]))
 

@@ -14,7 +14,6 @@ from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.views import RankedGroup, RankedRow
 from viz_app.views.ranked_bars import ranked_bars
 from viz_app.widgets.prose import paragraph
-from viz_app.widgets.sentence_bar import text_language
 
 if TYPE_CHECKING:
     from bert_core.shelves import SentencePair
@@ -43,7 +42,7 @@ def play_against_bert(say: Say, choices: PageChoices) -> None:
     game: Game | None = st.session_state.get(GAME)
     if game is None or game.model != name:
         game = st.session_state[GAME] = Game(name, random.randrange(10**6))
-    pairs = shelves.next_sentence_pairs(text_language(name), game.seed)
+    pairs = shelves.next_sentence_pairs(frame.model().language, game.seed)
     pair = pairs[game.round % len(pairs)]
     paragraph(say("next_sentence.play.intro"))
     with st.container(border=True):

@@ -16,7 +16,6 @@ from viz_app.views.cell_table import cell_table
 from viz_app.views.ranked_bars import ranked_bars
 from viz_app.widgets.chart import chart, download
 from viz_app.widgets.prose import paragraph
-from viz_app.widgets.sentence_bar import text_language
 
 if TYPE_CHECKING:
     from bert_core.studies.next_sentence import ShelfScore
@@ -67,11 +66,10 @@ def shelf_score(say: Say) -> ShelfScore | None:
     from bert_core.studies.next_sentence import score_shelf
 
     bert = frame.model()
-    language = text_language(st.session_state["model"])
     return jobs.result(
         "shelf",
-        (jobs.number_of(bert), language),
-        lambda report: score_shelf(bert, shelves.next_sentence_pairs(language), report),
+        jobs.number_of(bert),
+        lambda report: score_shelf(bert, shelves.next_sentence_pairs(bert.language), report),
         say,
     )
 

@@ -24,7 +24,6 @@ from viz_app.views.cell_table import cell_table
 from viz_app.views.ranked_bars import ranked_bars
 from viz_app.widgets.chart import chart, download
 from viz_app.widgets.prose import paragraph
-from viz_app.widgets.sentence_bar import text_language
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -93,7 +92,7 @@ def _pick(say: Say, choices: PageChoices) -> tuple[str, list[str], list[str]]:
     """The word, its sentences and their senses: from the shelf, or the reader's own."""
     from bert_core import shelves
 
-    shelf = shelves.word_contexts(text_language(st.session_state["model"]))
+    shelf = shelves.word_contexts(frame.model().language)
     known = {entry.word: entry for entry in shelf}
     picked = st.selectbox(
         say("words_in_context.word"),
@@ -223,11 +222,10 @@ def _shelf(say: Say) -> WordShelf | None:
     from bert_core.studies.words_in_context import word_shelf
 
     bert = frame.model()
-    language = text_language(st.session_state["model"])
     return jobs.result(
         "word_shelf",
-        (jobs.number_of(bert), language),
-        lambda report: word_shelf(bert, shelves.sentences(language), report),
+        jobs.number_of(bert),
+        lambda report: word_shelf(bert, shelves.sentences(bert.language), report),
         say,
     )
 
