@@ -23,7 +23,7 @@ from bert_core.model import BertForPreTraining
 from bert_core.pretraining.__main__ import device_name
 from bert_core.pretraining.batches import Batch, BatchSource, Position
 from bert_core.pretraining.documents import Corpus
-from bert_core.pretraining.loop import Pace, Recipe, Run
+from bert_core.pretraining.loop import Recipe, Run, SavePlan
 from bert_core.pretraining.pairs import PairMix
 from bert_core.pretraining.precision import avoid_cudnn_attention, choose_precision
 from bert_core.pretraining.schedule import Budget
@@ -198,7 +198,7 @@ def _our_speed(
             device=device,
             recipe=recipe,
             precision=precision,
-            pace=Pace(save_seconds=1e9, log_steps=10**9, history=(), evaluations=()),
+            save_plan=SavePlan(save_seconds=1e9, log_steps=10**9, history=(), evaluations=()),
             stop_requested=tick,
         ).train()
     tokens = sum(batch.num_tokens for batch in _batches(source, course)[course.warm_up :])

@@ -41,7 +41,7 @@ from bert_core.pretraining.evaluate import (
     evaluation_batches,
     everyday_figures,
 )
-from bert_core.pretraining.loop import Pace, Recipe, Run, Standing, Workers, read_metrics
+from bert_core.pretraining.loop import Progress, Recipe, Run, SavePlan, Workers, read_metrics
 from bert_core.pretraining.pairs import TRAINING_MIX
 from bert_core.pretraining.precision import (
     PRECISIONS,
@@ -209,7 +209,7 @@ def _train(options: argparse.Namespace) -> None:
         folder=options.folder,
         device=device,
         recipe=recipe,
-        pace=Pace(save_seconds=options.save_minutes * 60, log_steps=options.log_steps),
+        save_plan=SavePlan(save_seconds=options.save_minutes * 60, log_steps=options.log_steps),
         workers=workers,
         precision=_common_precision(options.precision, device, workers),
         compile=options.compile,
@@ -217,9 +217,9 @@ def _train(options: argparse.Namespace) -> None:
     )
     with StopSignal() as stop:
         run.stop_requested = stop.requested
-        standing = run.train()
-    if workers.leads and run.budget.progress(standing.step, standing.seconds) >= 1.0:
-        _finish(run, standing, heldout, options)
+        progress = run.train()
+    if workers.leads and run.budget.spent(progress.step, progress.seconds) >= 1.0:
+        _finish(run, progress, heldout, options)
     workers.leave()
 
 
@@ -287,7 +287,7 @@ def start_from_frequencies(model: BertForPreTraining, corpus: Corpus) -> None:
 
 
 def _finish(
-    run: Run, standing: Standing, heldout: Corpus | None, options: argparse.Namespace
+    run: Run, progress: Progress, heldout: Corpus | None, options: argparse.Namespace
 ) -> None:
     """Evaluate and write the checkpoint with its `training.json`."""
     source = run.source
@@ -302,9 +302,9 @@ def _finish(
             "weights": dict(source.source_weights or {}),
         },
         "continued_from": _earlier_training(options.init_from),
-        "tokens_seen": standing.tokens,
-        "steps": standing.step,
-        "seconds": round(standing.seconds, 1),
+        "tokens_seen": progress.tokens,
+        "steps": progress.step,
+        "seconds": round(progress.seconds, 1),
         "device": device_name(run.device),
         "precision": str(run.precision).removeprefix("torch."),
         "seed": source.seed,

@@ -54,8 +54,8 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Pace:
-    """When a run writes things down."""
+class SavePlan:
+    """When a run writes something down: its state, a line of figures, a snapshot, an evaluation."""
 
     save_seconds: float = 120.0
     log_steps: int = 50
@@ -66,8 +66,8 @@ class Pace:
 
 
 @dataclass
-class Standing:
-    """How far a run has come."""
+class Progress:
+    """How far a run has come, and how much of what its `SavePlan` asks for is done."""
 
     step: int = 0
     tokens: int = 0
@@ -169,7 +169,7 @@ class Run:
     folder: Path
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     recipe: Recipe = Recipe()
-    pace: Pace = Pace()
+    save_plan: SavePlan = SavePlan()
     workers: Workers = Workers()
     precision: torch.dtype = torch.float32
     """Of the matrix products (`choose_precision`); a resume on another machine may change it."""
@@ -179,7 +179,7 @@ class Run:
     stop_requested: Callable[[], bool] = lambda: False
     """Asked after every step; when it says yes, the run saves its state and ends early."""
 
-    def train(self) -> Standing:
+    def train(self) -> Progress:
         """Train until the budget is spent; continues from `state.pt` if there is one.
 
         Raises:
@@ -196,48 +196,48 @@ class Run:
             self.recipe.weight_decay,
             self.precision,
         )
-        standing = load_state(
+        progress = load_state(
             self.folder, self.fingerprint(), self.model, optimizers, self.workers.rank
         )
-        self._allow_for_a_longer_budget(standing)
+        self._allow_for_a_longer_budget(progress)
         forward: Forward = self.model
         if self.compile:
             forward = torch.compile(self.model, dynamic=True)
-        meter = Meter(self.folder / "metrics.jsonl", standing, self.budget, self.workers.leads)
-        before = standing.seconds
+        meter = Meter(self.folder / "metrics.jsonl", progress, self.budget, self.workers.leads)
+        before = progress.seconds
         saved = before
         began = time.monotonic()
-        start = Position(standing.epoch, standing.batch)
+        start = Position(progress.epoch, progress.batch)
         on_gpu = self.device.type == "cuda"
         batches = made_ahead(self.source, start) if on_gpu else self.source.batches(start)
         while True:
             seconds = before + time.monotonic() - began
-            standing.seconds, stop = self.workers.agree(seconds, self.stop_requested())
-            progress = self.budget.progress(standing.step, standing.seconds)
-            self._mark(progress, standing, meter)
-            if progress >= 1.0 or stop:
+            progress.seconds, stop = self.workers.agree(seconds, self.stop_requested())
+            spent = self.budget.spent(progress.step, progress.seconds)
+            self._mark(spent, progress, meter)
+            if spent >= 1.0 or stop:
                 break
-            factor = learning_rate_factor(progress, self.recipe.warmup)
+            factor = learning_rate_factor(spent, self.recipe.warmup)
             for optimizer in optimizers:
                 for group in optimizer.param_groups:
                     group["lr"] = group.setdefault("peak_lr", group["lr"]) * factor
             batch, position = next(batches)
             losses = self._step(forward, optimizers, batch)
-            standing.step += 1
-            standing.tokens += batch.num_tokens
-            standing.epoch, standing.batch = position.epoch, position.batch
+            progress.step += 1
+            progress.tokens += batch.num_tokens
+            progress.epoch, progress.batch = position.epoch, position.batch
             meter.count(losses, batch, factor)
-            if standing.step % self.pace.log_steps == 0:
+            if progress.step % self.save_plan.log_steps == 0:
                 meter.log()
             # By the clock on which all processes agreed: every one takes part in a save.
-            if standing.seconds - saved > self.pace.save_seconds:
-                saved = standing.seconds
+            if progress.seconds - saved > self.save_plan.save_seconds:
+                saved = progress.seconds
                 meter.check()
                 with full_disk_tolerated("State not saved, the one before is kept"):
-                    self._save(optimizers, standing)
+                    self._save(optimizers, progress)
         meter.log()
-        self._save(optimizers, standing)
-        return standing
+        self._save(optimizers, progress)
+        return progress
 
     def fingerprint(self) -> dict[str, Any]:
         """What must be the same before and after an interruption. The budget may change."""
@@ -277,42 +277,42 @@ class Run:
             optimizer.step()
         return losses + 0 * norm  # a gradient that is no number has spoilt the weights: tell it
 
-    def _allow_for_a_longer_budget(self, standing: Standing) -> None:
+    def _allow_for_a_longer_budget(self, progress: Progress) -> None:
         """What was due at shares that a larger budget has put ahead again is due once more."""
-        progress = self.budget.progress(standing.step, standing.seconds)
-        snapshots = sum(share <= progress for share in self.pace.history)
-        evaluations = sum(share <= progress for share in self.pace.evaluations)
-        standing.snapshots = min(standing.snapshots, snapshots)
-        standing.evaluations = min(standing.evaluations, evaluations)
+        spent = self.budget.spent(progress.step, progress.seconds)
+        snapshots = sum(share <= spent for share in self.save_plan.history)
+        evaluations = sum(share <= spent for share in self.save_plan.evaluations)
+        progress.snapshots = min(progress.snapshots, snapshots)
+        progress.evaluations = min(progress.evaluations, evaluations)
 
-    def _mark(self, progress: float, standing: Standing, meter: "Meter") -> None:
+    def _mark(self, spent: float, progress: Progress, meter: "Meter") -> None:
         """Keep the snapshots and make the evaluations that are due."""
-        snapshots = sum(progress >= share for share in self.pace.history)
-        evaluations = sum(progress >= share for share in self.pace.evaluations)
-        if snapshots > standing.snapshots or evaluations > standing.evaluations:
+        snapshots = sum(spent >= share for share in self.save_plan.history)
+        evaluations = sum(spent >= share for share in self.save_plan.evaluations)
+        if snapshots > progress.snapshots or evaluations > progress.evaluations:
             meter.check()
-        for share in self.pace.history[standing.snapshots : snapshots]:
-            standing.snapshots += 1
+        for share in self.save_plan.history[progress.snapshots : snapshots]:
+            progress.snapshots += 1
             if self.workers.leads:
                 with full_disk_tolerated("Snapshot not saved"):
                     save_snapshot(
                         self.folder / "history" / f"{round(share * 100):03d}.safetensors",
                         self.model,
-                        standing.step,
-                        standing.tokens,
-                        standing.seconds,
+                        progress.step,
+                        progress.tokens,
+                        progress.seconds,
                     )
-        if evaluations > standing.evaluations:
-            standing.evaluations = evaluations
+        if evaluations > progress.evaluations:
+            progress.evaluations = evaluations
             if self.evaluate is not None and self.workers.leads:
                 meter.write({"heldout": self.evaluate().as_dict()})
 
-    def _save(self, optimizers: list[Optimizer], standing: Standing) -> None:
+    def _save(self, optimizers: list[Optimizer], progress: Progress) -> None:
         """The lead writes the state; every process gives its generators."""
         generators = self.workers.gather(generator_states(self.device))
         if self.workers.leads:
             save_state(
-                self.folder, self.fingerprint(), self.model, optimizers, standing, generators
+                self.folder, self.fingerprint(), self.model, optimizers, progress, generators
             )
 
 
@@ -338,7 +338,7 @@ def save_state(
     fingerprint: Mapping[str, Any],
     model: BertForPreTraining,
     optimizers: list[Optimizer],
-    standing: Standing,
+    progress: Progress,
     generators: list[dict[str, Tensor]],
 ) -> None:
     """Write `state.pt` whole or not at all; `generators` holds every process's, by rank.
@@ -355,7 +355,7 @@ def save_state(
                     "model": model.state_dict(),
                     "optimizers": [optimizer.state_dict() for optimizer in optimizers],
                     "generators": generators,
-                    "standing": asdict(standing),
+                    "progress": asdict(progress),
                 },
                 stream,
             )
@@ -374,8 +374,8 @@ def load_state(
     model: BertForPreTraining,
     optimizers: list[Optimizer],
     rank: int = 0,
-) -> Standing:
-    """Put a stored state into model, optimizers and generators; a new standing if there is none.
+) -> Progress:
+    """Put a stored state into model, optimizers and generators; progress 0 if there is none.
 
     A process beyond those that saved the state keeps the generators it was started with.
 
@@ -385,7 +385,7 @@ def load_state(
     """
     path = folder / "state.pt"
     if not path.exists():
-        return Standing()
+        return Progress()
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, pickle.UnpicklingError) as problem:
@@ -408,16 +408,16 @@ def load_state(
         torch.set_rng_state(generators["cpu"])
         if "cuda" in generators and torch.cuda.is_available():
             torch.cuda.set_rng_state(generators["cuda"])
-    return Standing(**state["standing"])
+    return Progress(**(state["progress"] if "progress" in state else state["standing"]))
 
 
 class Meter:
     """Means of the losses between two log lines, and the progress line."""
 
-    def __init__(self, path: Path, standing: Standing, budget: Budget, writes: bool) -> None:
-        self.path, self.standing, self.budget, self.writes = path, standing, budget, writes
+    def __init__(self, path: Path, progress: Progress, budget: Budget, writes: bool) -> None:
+        self.path, self.progress, self.budget, self.writes = path, progress, budget, writes
         if writes:
-            keep_lines(path, standing.lines)
+            keep_lines(path, progress.lines)
         self._restart()
 
     def _restart(self) -> None:
@@ -445,7 +445,7 @@ class Meter:
         losses = torch.stack(self._losses).cpu().double()
         broken = (~torch.isfinite(losses).all(dim=1)).nonzero().flatten().tolist()
         if broken:
-            step = self.standing.step - len(losses) + 1 + broken[0]
+            step = self.progress.step - len(losses) + 1 + broken[0]
             raise FloatingPointError(
                 f"The loss is no longer a number at step {step}. Lower the learning rate and "
                 "continue from the stored state."
@@ -468,12 +468,12 @@ class Meter:
                 "tokens_per_second": round(rate),
             }
         )
-        progress = self.budget.progress(self.standing.step, self.standing.seconds)
+        spent = self.budget.spent(self.progress.step, self.progress.seconds)
         if self.writes:
-            left = self.standing.seconds * (1 - progress) / max(progress, 1e-9)
+            left = self.progress.seconds * (1 - spent) / max(spent, 1e-9)
             line = (
-                f"{progress:6.1%}  step {self.standing.step}"
-                f"  {self.standing.tokens / 1e6:.2f} M tokens  {rate:,.0f} tokens/s"
+                f"{spent:6.1%}  step {self.progress.step}"
+                f"  {self.progress.tokens / 1e6:.2f} M tokens  {rate:,.0f} tokens/s"
                 f"  MLM {mlm_loss:.3f}  NSP {nsp_loss:.3f} ({nsp_accuracy:.0%})"
                 f"  {left / 60:.0f} min left"
             )
@@ -485,11 +485,11 @@ class Meter:
         """Append one line to the metrics."""
         if not self.writes:
             return
-        standing = self.standing
+        progress = self.progress
         line = {
-            "step": standing.step,
-            "tokens": standing.tokens,
-            "seconds": round(standing.seconds, 1),
+            "step": progress.step,
+            "tokens": progress.tokens,
+            "seconds": round(progress.seconds, 1),
             **figures,
         }
         size = self.path.stat().st_size if self.path.exists() else 0
@@ -500,7 +500,7 @@ class Meter:
             except OSError:
                 os.truncate(self.path, size)  # what follows half a line would not be read
                 raise
-            standing.lines += 1
+            progress.lines += 1
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ class Budget:
                 f"{self.seconds} seconds."
             )
 
-    def progress(self, steps: int, seconds: float) -> float:
+    def spent(self, steps: int, seconds: float) -> float:
         """Share of the budget that is spent, 0..1."""
         if self.steps is not None:
             return min(1.0, steps / self.steps)
@@ -26,12 +26,12 @@ class Budget:
         return min(1.0, seconds / self.seconds)
 
 
-def learning_rate_factor(progress: float, warmup: float) -> float:
+def learning_rate_factor(spent: float, warmup: float) -> float:
     """Linear warm-up from 0 to 1 over the first `warmup` of the budget, then linear decay to 0.
 
     Args:
-        progress, warmup: shares of the budget, 0..1; `warmup` below 1.
+        spent, warmup: shares of the budget, 0..1; `warmup` below 1.
     """
-    if progress < warmup:
-        return progress / warmup
-    return (1.0 - progress) / (1.0 - warmup)
+    if spent < warmup:
+        return spent / warmup
+    return (1.0 - spent) / (1.0 - warmup)

@@ -18,10 +18,10 @@ from bert_core.pretraining.batches import BatchSource
 from bert_core.pretraining.evaluate import evaluate, evaluation_batches
 from bert_core.pretraining.history import list_snapshots
 from bert_core.pretraining.loop import (
-    Pace,
+    Progress,
     Recipe,
     Run,
-    Standing,
+    SavePlan,
     Workers,
     generator_states,
     load_state,
@@ -33,7 +33,7 @@ from bert_core.pretraining.schedule import Budget
 from tests.bert_core.pretraining.conftest import tiny_model
 
 NEVER = 1e9
-QUIET = Pace(save_seconds=NEVER, log_steps=2, history=(), evaluations=())
+QUIET = SavePlan(save_seconds=NEVER, log_steps=2, history=(), evaluations=())
 CPU = torch.device("cpu")
 
 
@@ -61,7 +61,7 @@ def new_run(source: BatchSource, folder: Path, steps: int = 12, **changes: Any) 
     """A run with dropout, so that its generators matter, on a fresh model."""
     model = tiny_model(source.tokenizer.vocab_size, dropout=0.1)
     torch.manual_seed(11)
-    return Run(model, source, Budget(steps=steps), folder, **{"pace": QUIET, **changes})
+    return Run(model, source, Budget(steps=steps), folder, **{"save_plan": QUIET, **changes})
 
 
 def weights(run: Run) -> dict[str, torch.Tensor]:
@@ -85,11 +85,13 @@ def assert_same_end(one: Run, other: Run) -> None:
 def test_stopped_run_continues_as_if_nothing_had_happened(
     source: BatchSource, tmp_path: Path
 ) -> None:
-    pace = Pace(save_seconds=NEVER, log_steps=2, history=(0.0, 0.5), evaluations=(0.0, 0.5, 0.8))
+    save_plan = SavePlan(
+        save_seconds=NEVER, log_steps=2, history=(0.0, 0.5), evaluations=(0.0, 0.5, 0.8)
+    )
     batches = evaluation_batches(source.corpus, source.tokenizer, TRAINING_MIX, 30)
 
     def run(name: str, **changes: Any) -> Run:
-        made = new_run(source, tmp_path / name, pace=pace, **changes)
+        made = new_run(source, tmp_path / name, save_plan=save_plan, **changes)
         made.evaluate = lambda: evaluate(made.model, batches, CPU)
         return made
 
@@ -108,13 +110,15 @@ def test_stopped_run_continues_as_if_nothing_had_happened(
 
 def test_killed_run_continues_from_its_last_state(source: BatchSource, tmp_path: Path) -> None:
     often = replace(QUIET, save_seconds=0.0, log_steps=1)
-    whole = new_run(source, tmp_path / "whole", pace=often)
+    whole = new_run(source, tmp_path / "whole", save_plan=often)
     whole.train()
     for steps in (4, 5):
-        killed = new_run(source, tmp_path / "parts", pace=often, stop_requested=kill_after(steps))
+        killed = new_run(
+            source, tmp_path / "parts", save_plan=often, stop_requested=kill_after(steps)
+        )
         with pytest.raises(Killed):
             killed.train()
-    last = new_run(source, tmp_path / "parts", pace=often)
+    last = new_run(source, tmp_path / "parts", save_plan=often)
     last.train()
     assert_same_end(whole, last)
 
@@ -144,6 +148,7 @@ def test_a_state_of_an_earlier_version_is_continued(source: BatchSource, tmp_pat
     new_run(source, tmp_path, steps=2).train()
     state = torch.load(tmp_path / "state.pt", weights_only=True)
     del state["fingerprint"]["rows_multiple"]
+    state["standing"] = state.pop("progress")
     torch.save(state, tmp_path / "state.pt")
     assert new_run(source, tmp_path, steps=3).train().step == 3
 
@@ -156,10 +161,10 @@ def test_one_named_gpu_is_not_shared_by_processes(monkeypatch: pytest.MonkeyPatc
 
 def test_longer_budget_makes_its_own_end(source: BatchSource, tmp_path: Path) -> None:
     """The last snapshot is of the weights the longer run ends with, and it is evaluated again."""
-    pace = replace(QUIET, history=(0.0, 1.0), evaluations=(0.0, 0.5, 1.0))
+    save_plan = replace(QUIET, history=(0.0, 1.0), evaluations=(0.0, 0.5, 1.0))
     batches = evaluation_batches(source.corpus, source.tokenizer, TRAINING_MIX, 10)
     for steps in (4, 8):
-        run = new_run(source, tmp_path, steps=steps, pace=pace)
+        run = new_run(source, tmp_path, steps=steps, save_plan=save_plan)
         run.evaluate = partial(evaluate, run.model, batches, CPU)
         run.train()
     snapshots = [snapshot for snapshot, _ in list_snapshots(tmp_path / "history")]
@@ -171,8 +176,8 @@ def test_longer_budget_makes_its_own_end(source: BatchSource, tmp_path: Path) ->
 def test_time_budget_ends_a_run(source: BatchSource, tmp_path: Path) -> None:
     run = new_run(source, tmp_path)
     run.budget = Budget(seconds=0.3)
-    standing = run.train()
-    assert standing.step > 0 and standing.seconds >= 0.3
+    progress = run.train()
+    assert progress.step > 0 and progress.seconds >= 0.3
 
 
 def test_each_process_gets_its_own_generators_back(source: BatchSource, tmp_path: Path) -> None:
@@ -181,7 +186,7 @@ def test_each_process_gets_its_own_generators_back(source: BatchSource, tmp_path
     for seed in (1, 2):
         torch.manual_seed(seed)
         states.append(generator_states(CPU))
-    save_state(tmp_path, run.fingerprint(), run.model, [], Standing(step=3), states)
+    save_state(tmp_path, run.fingerprint(), run.model, [], Progress(step=3), states)
     for rank, seed in ((0, 1), (1, 2), (2, 77)):  # the third was not there: its own start stays
         expected = torch.rand(4, generator=torch.Generator().manual_seed(seed))
         torch.manual_seed(77)
@@ -216,7 +221,7 @@ def test_loss_falls_below_the_unigram_entropy(
         Budget(steps=250),
         tmp_path,
         recipe=recipe,
-        pace=QUIET,
+        save_plan=QUIET,
         precision=precision,
     )
     batches = evaluation_batches(source.corpus, source.tokenizer, TRAINING_MIX, 200)
@@ -247,12 +252,12 @@ def test_broken_gradient_is_told_before_anything_is_kept(
             run.model.bert.pooler.dense.weight.register_hook(lambda grad: grad * float("nan"))
         return False
 
-    often = Pace(save_seconds=0.0, log_steps=50, history=(0.5, 1.0), evaluations=())
-    run = new_run(source, tmp_path, pace=often, stop_requested=break_the_third_step)
+    often = SavePlan(save_seconds=0.0, log_steps=50, history=(0.5, 1.0), evaluations=())
+    run = new_run(source, tmp_path, save_plan=often, stop_requested=break_the_third_step)
     with pytest.raises(FloatingPointError, match="no longer a number at step 3"):
         run.train()
     kept = torch.load(tmp_path / "state.pt", weights_only=True)
-    assert kept["standing"]["step"] == 2
+    assert kept["progress"]["step"] == 2
     assert all(tensor.isfinite().all() for tensor in kept["model"].values())
     assert not (tmp_path / "history").exists()
 
@@ -277,7 +282,7 @@ def test_full_disk_keeps_the_state_before_and_the_run_going(
     often = replace(QUIET, save_seconds=0.0)
     with disk_that_takes(50_000):
         with pytest.raises(Killed):
-            new_run(source, tmp_path, pace=often, stop_requested=kill_after(3)).train()
+            new_run(source, tmp_path, save_plan=often, stop_requested=kill_after(3)).train()
     assert "State not saved, the one before is kept" in capsys.readouterr().err
     assert (tmp_path / "state.pt").read_bytes() == before
     assert not list(tmp_path.glob("*.unfinished"))
@@ -287,10 +292,10 @@ def test_full_disk_keeps_the_state_before_and_the_run_going(
 def test_full_disk_costs_snapshots_and_figures_but_no_line_before_them(
     source: BatchSource, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pace = Pace(save_seconds=NEVER, log_steps=1, history=(0.5,), evaluations=())
+    save_plan = SavePlan(save_seconds=NEVER, log_steps=1, history=(0.5,), evaluations=())
     with disk_that_takes(250):
         with pytest.raises(Killed):
-            new_run(source, tmp_path, pace=pace, stop_requested=kill_after(8)).train()
+            new_run(source, tmp_path, save_plan=save_plan, stop_requested=kill_after(8)).train()
     told = capsys.readouterr().err
     assert "Snapshot not saved" in told and "Figures not written" in told
     text = (tmp_path / "metrics.jsonl").read_text()
