@@ -22,10 +22,11 @@ test: $(VENV)/.dev  ## run all tests, in a real browser too (ARGS="-k name" pick
 	# Waiting threads sleep instead of spinning, so that a busy machine stays usable meanwhile.
 	CONSTRAINTS=$(CONSTRAINTS) OMP_WAIT_POLICY=passive $(PY) -m pytest $(ARGS)
 
-lint: $(VENV)/.dev  ## check format, lint and types
+lint: $(VENV)/.dev  ## check format, lint, types and imports
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
 
 format: $(VENV)/.dev  ## put the code into the project's format
 	$(PY) -m ruff check --fix .

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bert_core.tokenizer import BertTokenizer
+
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
@@ -29,6 +31,18 @@ class TokenClasses:
     """Ids that may stand in as random tokens: everything but the special tokens."""
     is_continuation: BoolArray
     """True for pieces that continue a word (`##…`)."""
+
+
+def token_classes(tokenizer: BertTokenizer) -> TokenClasses:
+    """What masking must know about this tokenizer's vocabulary."""
+    tokens = [tokenizer.token(token_id) for token_id in range(tokenizer.vocab_size)]
+    special = {tokenizer.pad_id, tokenizer.unk_id, tokenizer.cls_id, tokenizer.sep_id}
+    special.add(tokenizer.mask_id)
+    return TokenClasses(
+        mask_id=tokenizer.mask_id,
+        ordinary_ids=np.array([i for i in range(len(tokens)) if i not in special]),
+        is_continuation=np.array([token.startswith("##") for token in tokens]),
+    )
 
 
 def choose_tokens(

@@ -9,7 +9,8 @@ from bert_core import load
 from viz_app.app_pages.start.first_paint import FOLDER, write
 from viz_app.messages import LANGUAGES
 from viz_app.session.state import Selection, default_selection
-from viz_app.view_models.architecture import ArchitectureView, architecture
+from viz_app.view_models.architecture import architecture
+from viz_app.view_models.architecture_view import ArchitectureView
 
 
 def picture(selection: Selection) -> ArchitectureView:

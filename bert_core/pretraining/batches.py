@@ -16,6 +16,7 @@ from bert_core.masking import (
     TokenClasses,
     choose_tokens,
     corrupt_tokens,
+    token_classes,
 )
 from bert_core.model import BertOutput
 from bert_core.pretraining.documents import Corpus
@@ -79,18 +80,6 @@ def forward_on(forward: Callable[..., BertOutput], batch: Batch) -> BertOutput:
         attention_mask=batch.attention_mask,
         mlm_positions=batch.mlm_positions,
         keep_hidden_states=False,
-    )
-
-
-def token_classes(tokenizer: BertTokenizer) -> TokenClasses:
-    """What masking must know about this tokenizer's vocabulary."""
-    tokens = [tokenizer.token(token_id) for token_id in range(tokenizer.vocab_size)]
-    special = {tokenizer.pad_id, tokenizer.unk_id, tokenizer.cls_id, tokenizer.sep_id}
-    special.add(tokenizer.mask_id)
-    return TokenClasses(
-        mask_id=tokenizer.mask_id,
-        ordinary_ids=np.array([i for i in range(len(tokens)) if i not in special]),
-        is_continuation=np.array([token.startswith("##") for token in tokens]),
     )
 
 

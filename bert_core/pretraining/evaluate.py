@@ -10,14 +10,13 @@ from torch.nn import functional
 
 from bert_core import shelves
 from bert_core.bert import Bert
-from bert_core.masking import MaskingRule
+from bert_core.masking import MaskingRule, token_classes
 from bert_core.model import BertForPreTraining
 from bert_core.pretraining.batches import (
     Batch,
     assemble,
     forward_on,
     group_by_length,
-    token_classes,
 )
 from bert_core.pretraining.documents import Corpus
 from bert_core.pretraining.pairs import SINGLE_SENTENCES, PairMix, plan_pairs

@@ -19,9 +19,9 @@ from bert_core.masking import (
     TokenClasses,
     choose_tokens,
     corrupt_tokens,
+    token_classes,
 )
 from bert_core.predict import TokenPrediction
-from bert_core.pretraining.batches import token_classes
 from bert_core.tokenizer import BertTokenizer
 from bert_core.trace import Trace
 from bert_core.words import Word, with_ids, words_of

@@ -12,15 +12,13 @@ from plotly.subplots import make_subplots
 
 from viz_app.figures.maps import plain_text
 from viz_app.figures.theme import BAR, BAR_SELECTED, QUIET, TEMPLATE
-from viz_app.view_models.positions.encodings import (
+from viz_app.view_models.positions.views import (
     LONGEST_SHOWN,
     Curve,
     Floats,
-    NaiveScheme,
+    NumberLines,
     PositionCloud,
-    SentencePair,
     Turn,
-    places,
 )
 
 Say = Callable[..., str]
@@ -126,15 +124,15 @@ def value_bars(curve: Curve, say: Say, *, x: str, y: str, height: int = 220) -> 
     return figure
 
 
-def number_lines(pair: SentencePair, scheme: NaiveScheme, say: Say) -> go.Figure:
+def number_lines(view: NumberLines, say: Say) -> go.Figure:
     """Two sentences with every word at its number; the step that both share is drawn thick.
 
     In a long sentence the words show on hover only, but for that step.
     """
     figure = go.Figure()
-    rows = ((pair.short, pair.short_step), (pair.long, pair.long_step))
-    for row, (tokens, step) in enumerate(rows):
-        x = places(scheme, len(tokens)).y
+    pair = view.pair
+    rows = ((pair.short, pair.short_step, view.short.y), (pair.long, pair.long_step, view.long.y))
+    for row, (tokens, step, x) in enumerate(rows):
         height = 1 - row
         figure.add_trace(
             go.Scatter(
@@ -169,7 +167,7 @@ def number_lines(pair: SentencePair, scheme: NaiveScheme, say: Say) -> go.Figure
                 showarrow=False,
             )
     figure.update_layout(template=TEMPLATE, height=240, margin={"t": 12}, showlegend=False)
-    figure.update_xaxes(title={"text": say(f"positions.axis.{scheme}"), "standoff": 6})
+    figure.update_xaxes(title={"text": say(f"positions.axis.{view.scheme}"), "standoff": 6})
     figure.update_yaxes(visible=False, range=[-0.5, 1.5], fixedrange=True)
     return figure
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import plotly.graph_objects as go
 
 from viz_app.figures.theme import TEMPLATE
-from viz_app.view_models.positions.encodings import Floats, Grid
+from viz_app.view_models.positions.views import Floats, Grid
 
 Say = Callable[..., str]
 # The middle is transparent, so it is the page's own background in either theme, and nothing glares.

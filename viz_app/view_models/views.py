@@ -24,6 +24,12 @@ def read_only(values: ArrayLike, dtype: DTypeLike = np.float32) -> NDArray[Any]:
     return copy
 
 
+def symmetric_range(values: NDArray[np.float32]) -> tuple[float, float]:
+    """-m to m, m being the largest absolute value (1 where there is nothing but zeros)."""
+    largest = float(np.abs(values).max(initial=0.0)) or 1.0
+    return -largest, largest
+
+
 @dataclass(frozen=True)
 class Reading:
     """One sentence on what to see: a message key and the values its placeholders take."""

@@ -1,7 +1,5 @@
 """The stored picture is the model's own, so it can stand in for it while the model loads."""
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +12,6 @@ from viz_app.app_pages.start.first_paint import first_paint
 from viz_app.messages import LANGUAGES
 from viz_app.session.state import default_selection
 
-ROOT = Path(__file__).resolve().parents[3]
 REMEDY = "the stored picture is not the model's: run `python -m tools.make_first_paint`"
 
 
@@ -67,16 +64,3 @@ def test_what_is_written_is_read_back(tmp_path: Path, monkeypatch: pytest.Monkey
     assert read.is_next == view.is_next is not None
     for name in ("vectors", "lengths", "limits", "attention", "best_keys", "best_weights"):
         np.testing.assert_array_equal(getattr(read, name), getattr(view, name))
-
-
-def test_reading_it_needs_no_torch() -> None:
-    code = (
-        "import sys; from viz_app.app_pages.start.first_paint import first_paint; "
-        "from viz_app.session.state import default_selection; "
-        "import viz_app.views.architecture; "
-        "assert first_paint(default_selection('en')); print('torch' in sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "False"

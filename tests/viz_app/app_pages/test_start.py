@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from viz_app.app_pages.start import first_paint as store
 from viz_app.session import resources
 from viz_app.session.state import Selection
-from viz_app.view_models.architecture import ArchitectureView
+from viz_app.view_models.architecture_view import ArchitectureView
 from viz_app.views.payload import unpack
 
 ROOT = Path(__file__).resolve().parents[3]

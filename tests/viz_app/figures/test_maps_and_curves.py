@@ -8,12 +8,11 @@ import pytest
 from viz_app.figures import curves, maps
 from viz_app.messages import say_in
 from viz_app.view_models.positions import encodings
+from viz_app.view_models.positions.views import Curve, Grid, PositionCloud
 from viz_app.view_models.views import Reading
 
 SAY = say_in("en")
-GRID = encodings.Grid(
-    np.array([[0.5, -2.0, 0.25], [1.0, 0.0, 1.5]]), "position", "dimension", Reading("x")
-)
+GRID = Grid(np.array([[0.5, -2.0, 0.25], [1.0, 0.0, 1.5]]), "position", "dimension", Reading("x"))
 
 
 def test_a_map_holds_the_values_on_a_scale_that_vanishes_at_zero() -> None:
@@ -43,7 +42,7 @@ def test_labels_are_text_not_markup() -> None:
 
 def test_many_labels_are_thinned_and_not_repeated_in_every_cell() -> None:
     size = 200
-    grid = encodings.Grid(np.zeros((size, size), np.float32), "query", "key", Reading("x"))
+    grid = Grid(np.zeros((size, size), np.float32), "query", "key", Reading("x"))
     names = [f"w{index}" for index in range(size)]
     figure = maps.grid_map(grid, SAY, row_labels=names, column_labels=names)
     assert len(figure.layout.yaxis.ticktext) <= maps.HEIGHT / maps.LABEL_HEIGHT
@@ -60,9 +59,7 @@ def test_digits_stand_in_their_cells() -> None:
 
 
 def test_lines_keep_their_numbers_and_levels_stand_where_they_belong() -> None:
-    line = encodings.Curve(
-        np.array([0, 1, 2]), np.array([1, 10, 100]), Reading("positions.curve.wave")
-    )
+    line = Curve(np.array([0, 1, 2]), np.array([1, 10, 100]), Reading("positions.curve.wave"))
     figure = curves.lines(
         [line], SAY, x="positions.axis.pair", y="positions.axis.wavelength", log=True,
         levels={"ten": 10.0},
@@ -75,7 +72,7 @@ def test_lines_keep_their_numbers_and_levels_stand_where_they_belong() -> None:
 
 def test_number_lines_place_words_by_their_numbers() -> None:
     pair = encodings.compare_lengths("a b c", "x a b c e")
-    figure = curves.number_lines(pair, "fraction", SAY)
+    figure = curves.number_lines(encodings.number_lines(pair, "fraction"), SAY)
     np.testing.assert_allclose(figure.data[0].x, [0, 0.5, 1])
     # the step that both share, thick: b c
     np.testing.assert_allclose(figure.data[1].x, [0.5, 1])
@@ -86,7 +83,7 @@ def test_number_lines_place_words_by_their_numbers() -> None:
 def test_a_long_sentence_is_not_written_over_itself() -> None:
     long = " ".join(f"w{index}" for index in range(60))
     pair = encodings.compare_lengths("w0 w1", long)
-    figure = curves.number_lines(pair, "integer", SAY)
+    figure = curves.number_lines(encodings.number_lines(pair, "integer"), SAY)
     assert [note.text for note in figure.layout.annotations] == ["w0", "w1", "w0", "w1"]
     assert len(figure.data[2].x) == 60
 
@@ -103,7 +100,7 @@ def test_circles_draw_sine_up_and_cosine_right() -> None:
 @pytest.mark.parametrize("components", [2, 3])
 def test_a_cloud_has_a_point_per_position(components: int) -> None:
     coordinates = np.arange(4 * components, dtype=np.float32).reshape(4, components)
-    view = encodings.PositionCloud(coordinates, (0.5, 0.25, 0.125)[:components])
+    view = PositionCloud(coordinates, (0.5, 0.25, 0.125)[:components])
     figure = curves.cloud(view, SAY)
     np.testing.assert_array_equal(figure.data[0].x, coordinates[:, 0])
     title = figure.layout.xaxis.title.text or figure.layout.scene.xaxis.title.text

@@ -8,7 +8,8 @@ from bert_core.predict import next_sentence_probabilities, top_tokens
 from bert_core.trace import Trace
 from tests.viz_app.pixels import approximate_probability
 from tests.viz_app.toy import toy_bert
-from viz_app.view_models.architecture import GUESSES, PARTS, SHOWN, architecture, strongest_cells
+from viz_app.view_models.architecture import GUESSES, architecture, strongest_cells
+from viz_app.view_models.architecture_view import PARTS, SHOWN
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from viz_app.view_models.views import (
     OverviewView,
     Reading,
     TokenLabel,
+    symmetric_range,
 )
 
 TOKENS = tuple(TokenLabel(i, t, t, 0, False, False) for i, t in enumerate("ab"))
@@ -63,3 +64,7 @@ def test_reading_cannot_be_changed() -> None:
     assert reading.values["weight"] == "0.5"
     with pytest.raises(TypeError):
         reading.values["weight"] = "0.7"  # type: ignore[index]
+
+
+def test_range_of_nothing_is_still_a_range() -> None:
+    assert symmetric_range(np.zeros((2, 2), np.float32)) == (-1, 1)

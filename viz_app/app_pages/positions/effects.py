@@ -18,7 +18,8 @@ from viz_app.messages import Say
 from viz_app.session import frame, resources, state
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.positions import effects
-from viz_app.view_models.positions.encodings import Grid, minus, tiny
+from viz_app.view_models.positions.encodings import minus, tiny
+from viz_app.view_models.positions.views import Grid
 from viz_app.view_models.tokens import token_labels
 from viz_app.view_models.views import Reading
 from viz_app.widgets.chart import chart, download, table

@@ -15,6 +15,7 @@ from viz_app.messages import Say
 from viz_app.session import frame, state
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.positions import encodings
+from viz_app.view_models.positions.views import LONGEST_SHOWN, NaiveScheme, SentencePair
 from viz_app.widgets.chart import chart, download
 from viz_app.widgets.prose import paragraph
 
@@ -146,16 +147,17 @@ def two_lengths(say: Say, choices: PageChoices) -> None:
     if scheme == "sinusoid":
         _constant_codes(pair, bert, say, image)
         return
-    naive: encodings.NaiveScheme = "fraction" if scheme == "fraction" else "integer"
-    if len(pair.long) > encodings.LONGEST_SHOWN:
-        st.caption(say("positions.pair.cut", count=encodings.LONGEST_SHOWN))
+    naive: NaiveScheme = "fraction" if scheme == "fraction" else "integer"
+    if len(pair.long) > LONGEST_SHOWN:
+        st.caption(say("positions.pair.cut", count=LONGEST_SHOWN))
+    view = encodings.number_lines(pair, naive)
     chart(
-        curves.number_lines(pair, naive, say),
+        curves.number_lines(view, say),
         "positions_lengths",
         alt=say(f"positions.scheme.{scheme}"),
         image=image,
     )
-    short_step, long_step = pair.steps(naive)
+    short_step, long_step = view.steps
     st.markdown(
         say(
             f"positions.lengths.{naive}",
@@ -171,10 +173,10 @@ def two_lengths(say: Say, choices: PageChoices) -> None:
     )
     rows = [
         (row, index, word, f"{place:.6g}")
-        for row, words in enumerate((pair.short, pair.long), start=1)
-        for index, (word, place) in enumerate(
-            zip(words, encodings.places(naive, len(words)).y, strict=True)
+        for row, (words, line) in enumerate(
+            ((pair.short, view.short), (pair.long, view.long)), start=1
         )
+        for index, (word, place) in enumerate(zip(words, line.y, strict=True))
     ]
     columns = [say(f"positions.column.{name}") for name in ("sentence", "index", "word", "place")]
     download("positions_lengths", lambda: (columns, rows), say)
@@ -239,12 +241,12 @@ def _swamping(bert: Bert, say: Say, image: str) -> None:
     st.markdown(say(view.reading.key, **values))
 
 
-def _constant_codes(pair: encodings.SentencePair, bert: Bert, say: Say, image: str) -> None:
+def _constant_codes(pair: SentencePair, bert: Bert, say: Say, image: str) -> None:
     """The codes of both sentences, and that they agree where both have a word."""
     size = bert.config.hidden_size
     shown = min(size, 64)
     for number, words in enumerate((pair.short, pair.long), start=1):
-        cut = words[: encodings.LONGEST_SHOWN]
+        cut = words[:LONGEST_SHOWN]
         view = encodings.sinusoid_grid(len(words), size, BASE).first(len(cut), shown)
         chart(
             maps.grid_map(view, say, height=110 + 22 * len(cut), row_labels=numbered(cut)),

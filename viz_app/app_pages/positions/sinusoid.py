@@ -15,6 +15,7 @@ from viz_app.messages import Say
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.positions import encodings
 from viz_app.view_models.positions.encodings import minus, tiny
+from viz_app.view_models.positions.views import Grid, Rotation
 from viz_app.view_models.views import Reading
 from viz_app.widgets.chart import chart, download, table
 from viz_app.widgets.prose import paragraph
@@ -281,7 +282,7 @@ def _rotation(choice: Choice, say: Say, choices: PageChoices) -> None:
     with right:
         turned = step.matrix
         shown = min(len(turned), 32)
-        view = encodings.Grid(
+        view = Grid(
             turned[:shown, :shown],
             "dimension",
             "dimension",
@@ -300,7 +301,7 @@ def _rotation(choice: Choice, say: Say, choices: PageChoices) -> None:
         download("positions_rotation", partial(grid_rows, view, say), say)
 
 
-def _turn(step: encodings.Rotation, index: int, choice: Choice, offset: int, say: Say) -> None:
+def _turn(step: Rotation, index: int, choice: Choice, offset: int, say: Say) -> None:
     """One pair's step in digits, by the rotation and by the formula."""
     turn = step.turns[index]
     (a, b), (c, d) = turn.block.tolist()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from viz_app.messages import Say
-from viz_app.view_models.positions.encodings import Curve, Floats, Grid
+from viz_app.view_models.positions.views import Curve, Floats, Grid
 
 Rows = list[tuple[object, ...]]
 

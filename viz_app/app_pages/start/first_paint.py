@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bert_core.assets import ASSETS
 from viz_app.session.state import Selection
-from viz_app.view_models.architecture import ArchitectureView, Guess
+from viz_app.view_models.architecture_view import ArchitectureView, Guess
 from viz_app.view_models.views import TokenLabel
 from viz_app.views.payload import pack, unpack
 

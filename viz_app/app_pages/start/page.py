@@ -7,7 +7,8 @@ import streamlit as st
 
 from viz_app.app_pages.start.first_paint import first_paint
 from viz_app.session import frame, resources, state
-from viz_app.view_models.architecture import ArchitectureView, architecture
+from viz_app.view_models.architecture import architecture
+from viz_app.view_models.architecture_view import ArchitectureView
 from viz_app.views.architecture import architecture_board
 
 KEY = "start_board"

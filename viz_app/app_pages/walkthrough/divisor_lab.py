@@ -11,7 +11,7 @@ import streamlit as st
 from viz_app.figures.bars import bars
 from viz_app.figures.curves import lines
 from viz_app.messages import Say
-from viz_app.view_models.positions.encodings import Curve
+from viz_app.view_models.positions.views import Curve
 from viz_app.view_models.views import BarView, Reading
 from viz_app.view_models.walkthrough.divisor import divisor_view
 from viz_app.widgets.chart import chart

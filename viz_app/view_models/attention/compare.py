@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from viz_app.view_models.attention.matrix import symmetric_range
-from viz_app.view_models.views import MatrixView, Reading, TokenLabel
+from viz_app.view_models.views import MatrixView, Reading, TokenLabel, symmetric_range
 
 
 def difference_map(first: MatrixView, second: MatrixView) -> MatrixView | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from viz_app.view_models.attention.matrix import symmetric_range
-from viz_app.view_models.views import MatrixView, Reading, ScaleKind, TokenLabel
+from viz_app.view_models.views import MatrixView, Reading, ScaleKind, TokenLabel, symmetric_range
 
 
 def head_grid(

@@ -187,12 +187,6 @@ def masked_cells(trace: Trace) -> NDArray[np.bool_] | None:
     return np.broadcast_to(closed, (len(trace.tokens), len(trace.tokens)))
 
 
-def symmetric_range(values: NDArray[np.float32]) -> tuple[float, float]:
-    """-m to m, m being the largest absolute value (1 where there is nothing but zeros)."""
-    largest = float(np.abs(values).max(initial=0.0)) or 1.0
-    return -largest, largest
-
-
 def _strongest(weights: NDArray[np.float32], tokens: tuple[TokenLabel, ...]) -> Reading:
     query, key = np.unravel_index(int(weights.argmax()), weights.shape)
     return Reading(

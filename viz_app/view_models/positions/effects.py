@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from bert_core.encoding import Encoding
 from bert_core.predict import next_sentence_probabilities, top_tokens
@@ -24,14 +23,13 @@ from bert_core.studies.order import (
     word_order,
 )
 from bert_core.trace import Trace, trace_forward
-from viz_app.view_models.positions.encodings import Grid
+from viz_app.view_models.positions.views import Floats, Grid
 from viz_app.view_models.tokens import display_text, token_labels
 from viz_app.view_models.views import BarView, Reading, TokenLabel, read_only
 
 if TYPE_CHECKING:
     from bert_core.bert import Bert
 
-Floats = NDArray[np.float32]
 PARTS = ("word", "position", "segment")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from viz_app.messages import Say
-from viz_app.view_models.architecture import PARTS, ArchitectureView
+from viz_app.view_models.architecture_view import PARTS, ArchitectureView
 from viz_app.views.mount import mount_view
 from viz_app.views.payload import pack
 from viz_app.views.tokens import token_header

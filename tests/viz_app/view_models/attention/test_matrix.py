@@ -12,7 +12,6 @@ from viz_app.view_models.attention.matrix import (
     overview_map,
     row_bars,
     strongest_of_blocks,
-    symmetric_range,
 )
 
 
@@ -103,10 +102,6 @@ def test_bars_of_a_row_that_is_not_there_are_refused(trace: Trace) -> None:
 def test_what_does_not_exist_is_refused(trace: Trace, layer: int, head: int) -> None:
     with pytest.raises(ValueError, match=r"is not one of 0 to"):
         attention_map(trace, layer, head)
-
-
-def test_range_of_nothing_is_still_a_range() -> None:
-    assert symmetric_range(np.zeros((2, 2), np.float32)) == (-1, 1)
 
 
 def test_pooling_is_cell_by_cell(trace: Trace) -> None:

@@ -9,6 +9,7 @@ import torch
 from bert_core import positional
 from tests.viz_app.toy import toy_bert
 from viz_app.view_models.positions import encodings
+from viz_app.view_models.positions.views import Curve, Grid
 from viz_app.view_models.views import Reading
 
 
@@ -23,10 +24,10 @@ def test_the_same_word_distance_gets_another_step_under_fractions() -> None:
     assert (len(pair.short), len(pair.long)) == (6, 9)
     # the last neighbours both have: 洋 葱, at 4-5 of 6 and at 7-8 of 9
     assert (pair.short_step, pair.long_step) == ((4, 5), (7, 8))
-    short, long = pair.steps("fraction")
+    short, long = encodings.number_lines(pair, "fraction").steps
     assert short == pytest.approx(1 / 5)
     assert long == pytest.approx(1 / 8)
-    assert pair.steps("integer") == (1.0, 1.0)
+    assert encodings.number_lines(pair, "integer").steps == (1.0, 1.0)
 
 
 def test_sentences_without_common_neighbours_compare_their_first_words() -> None:
@@ -124,9 +125,7 @@ def test_alibi_grid_names_its_slope() -> None:
 
 
 def test_the_corner_of_a_grid_keeps_the_scale() -> None:
-    grid = encodings.Grid(
-        np.array([[1.0, -4.0], [2.0, 3.0]]), "position", "dimension", Reading("x")
-    )
+    grid = Grid(np.array([[1.0, -4.0], [2.0, 3.0]]), "position", "dimension", Reading("x"))
     corner = grid.first(2, 1)
     np.testing.assert_array_equal(corner.values, [[1], [2]])
     assert (corner.low, corner.high) == (-4, 4)
@@ -135,9 +134,9 @@ def test_the_corner_of_a_grid_keeps_the_scale() -> None:
 
 def test_records_refuse_what_does_not_fit() -> None:
     with pytest.raises(ValueError, match="rows and columns"):
-        encodings.Grid(np.zeros(3, np.float32), "position", "dimension", Reading("x"))
+        Grid(np.zeros(3, np.float32), "position", "dimension", Reading("x"))
     with pytest.raises(ValueError, match="as many x as y"):
-        encodings.Curve(np.zeros(3), np.zeros(2), Reading("x"))
+        Curve(np.zeros(3), np.zeros(2), Reading("x"))
 
 
 def test_cloud_and_norms_are_the_table_s() -> None:

@@ -1,0 +1,36 @@
+"""What importing a module must not load; the contracts in pyproject.toml say it of every import."""
+
+import subprocess
+import sys
+
+import pytest
+
+LIGHT = (
+    "bert_core",
+    "viz_app.app_pages.start.first_paint",
+    "viz_app.figures.curves",
+    "viz_app.figures.labs",
+    "viz_app.figures.maps",
+    "viz_app.session.frame",
+    "viz_app.session.jobs",
+    "viz_app.views.architecture",
+    "viz_app.widgets.sentence_bar",
+)
+"""Modules that are in use before torch is there, or draw what needs no model."""
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_torch_is_not_loaded(module: str) -> None:
+    code = f"import sys, {module}; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_stored_picture_is_read_without_torch() -> None:
+    code = (
+        "import sys; from viz_app.app_pages.start.first_paint import first_paint; "
+        "from viz_app.session.state import default_selection; "
+        "assert first_paint(default_selection('en')); print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
