@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from viz_app.view_models.csv_file import csv_bytes
 from viz_app.view_models.tokens import token_labels
 
 if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at a stored view
@@ -37,7 +37,7 @@ _CSV_STAGES = (
 )
 
 
-def chain_csv(trace: Trace, layer: int, head: int, query: int) -> str:
+def chain_csv(trace: Trace, layer: int, head: int, query: int) -> bytes:
     """The chain through the embedding and one layer, one number a line.
 
     Columns: stage, layer, head, token, its text, index within the stage, value. Values have nine
@@ -47,11 +47,13 @@ def chain_csv(trace: Trace, layer: int, head: int, query: int) -> str:
     Raises:
         ValueError: no such layer, head or token.
     """
+    columns = ["stage", "layer", "head", "token", "text", "index", "value"]
+    return csv_bytes(columns, _rows(trace, layer, head, query))
+
+
+def _rows(trace: Trace, layer: int, head: int, query: int) -> Iterator[list[object]]:
     from bert_core.provenance import AXES, LAYER_STAGES, stage_vector
 
-    target = io.StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(["stage", "layer", "head", "token", "text", "index", "value"])
     texts = [token.text for token in token_labels(trace.encoding)]
     for stage in _CSV_STAGES:
         with_head = AXES[stage][0] == "head"
@@ -60,11 +62,5 @@ def chain_csv(trace: Trace, layer: int, head: int, query: int) -> str:
         for token in everyone:
             lead = (head, token) if with_head else (token,)
             for index, value in enumerate(stage_vector(trace, stage, of, lead)):
-                row: list[object] = [stage, "" if of is None else of, head if with_head else ""]
-                writer.writerow([*row, token, _as_text(texts[token]), index, f"{value:.9g}"])
-    return target.getvalue()
-
-
-def _as_text(token: str) -> str:
-    """A token that a spreadsheet would take for a formula, kept as text."""
-    return f"'{token}" if token[:1] in ("=", "+", "-", "@") else token
+                place: list[object] = [stage, "" if of is None else of, head if with_head else ""]
+                yield [*place, token, texts[token], index, f"{value:.9g}"]

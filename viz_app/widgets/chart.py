@@ -1,15 +1,14 @@
-"""Plotly charts with the same toolbar everywhere, tables as text, and what is shown as CSV."""
+"""Plotly charts with the same toolbar everywhere, tables as text, and a button that saves a CSV."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Sequence
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from viz_app.messages import Say
+from viz_app.view_models.csv_file import csv_bytes
 
 IMAGE_FORMATS = ("png", "svg")
 Table = tuple[Sequence[str], Iterable[Sequence[object]]]
@@ -59,15 +58,6 @@ def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str
 
 def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """A CSV file in UTF-8, with the mark that lets spreadsheets read Chinese."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8-sig")
 
 
 def download(name: str, numbers: Callable[[], Table], say: Say) -> None:

@@ -13,7 +13,8 @@ LAYER, HEAD, QUERY = 1, 2, 3
 
 def test_csv_gives_back_every_number() -> None:
     trace = toy_bert().trace("the cat saw a dog .")
-    rows = list(csv.DictReader(io.StringIO(chain_csv(trace, LAYER, HEAD, QUERY))))
+    text = chain_csv(trace, LAYER, HEAD, QUERY).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
     found = [float(row["value"]) for row in rows if row["stage"] == "attention_probs"]
     expected = stage_vector(trace, "attention_probs", LAYER, (HEAD, QUERY))
     np.testing.assert_array_equal(np.array(found, np.float32), expected)
@@ -27,5 +28,5 @@ def test_a_token_is_never_a_formula() -> None:
     trace = toy_bert().trace("the cat")
     tokens = ("[CLS]", "=1+1", "@x", "[SEP]")
     hostile = replace(trace, encoding=replace(trace.encoding, tokens=tokens))
-    text = chain_csv(hostile, LAYER, HEAD, 1)
+    text = chain_csv(hostile, LAYER, HEAD, 1).decode("utf-8-sig")
     assert "'=1+1" in text and ",=1+1" not in text

@@ -1,28 +1,17 @@
-"""Tables as Markdown and as CSV."""
-
-import csv
-import io
+"""Tables as Markdown, and the rows that are saved."""
 
 import numpy as np
 
 from viz_app.app_pages.positions.tables import curve_rows, grid_rows, number_rows
 from viz_app.messages import say_in
 from viz_app.view_models.positions import encodings
-from viz_app.widgets.chart import csv_bytes, markdown_table
+from viz_app.widgets.chart import markdown_table
 
 
 def test_a_markdown_table_has_a_rule_and_a_line_per_row() -> None:
     assert markdown_table(["a", "b"], [["1", "2"], ["3", "4"]]) == (
         "| a | b |\n| ---: | ---: |\n| 1 | 2 |\n| 3 | 4 |"
     )
-
-
-def test_csv_reads_back_with_commas_quotes_and_chinese() -> None:
-    rows = [("我, 你", '"x"'), ("a\nb", "1.5")]
-    raw = csv_bytes(["词", "value"], rows)
-    assert raw.startswith(b"\xef\xbb\xbf")
-    text = io.StringIO(raw.decode("utf-8-sig"), newline="")
-    assert list(csv.reader(text)) == [["词", "value"], *map(list, rows)]
 
 
 def test_a_grid_s_rows_hold_its_float32_digits() -> None:

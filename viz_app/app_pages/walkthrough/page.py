@@ -187,7 +187,7 @@ def lesson() -> None:
         )
         st.download_button(
             say("walkthrough.export_csv"),
-            data=lambda: chain_csv(*here).encode("utf-8-sig"),
+            data=lambda: chain_csv(*here),
             file_name=f"{name}.csv",
             mime="text/csv",
             on_click="ignore",
