@@ -152,14 +152,21 @@ def _is_punctuation(token: str) -> bool:
 
 
 def sharpness(trace: Trace) -> Float[Tensor, "layers heads"]:
-    """Mean over the text's own tokens of the largest weight in the row: how sure a head looks.
+    """Mean over the text's own tokens of the largest weight on one of them: how sure a head looks.
 
-    NaN for an input without tokens of its own. Source: Voita et al. 2019 ("confidence").
+    The added [CLS] and [SEP] count neither as a row nor as a place to look at: heads rest on them
+    with nearly all their weight when they look at nothing in particular. NaN for an input without
+    tokens of its own.
+
+    Source: Voita et al. 2019, section 4 ("confidence", without the end-of-sentence symbol), there
+    over many sentences.
     """
-    ordinary = ~torch.tensor(trace.encoding.special_tokens_mask, dtype=torch.bool)
+    own = torch.tensor(trace.encoding.special_tokens_mask).logical_not().nonzero().flatten()
+    if not len(own):
+        return torch.full((trace.num_layers, trace.config.num_attention_heads), torch.nan)
     return torch.stack(
         [
-            trace.layer(index).attention_probs[:, ordinary].amax(dim=-1).mean(dim=-1)
+            trace.layer(index).attention_probs[:, own[:, None], own].amax(dim=-1).mean(dim=-1)
             for index in range(trace.num_layers)
         ]
     )

@@ -1,8 +1,10 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
+from bert_core import load
 from bert_core.encoding import Encoding
 from bert_core.studies.heads import (
     ROLES,
@@ -118,11 +120,38 @@ def test_lift_takes_the_uniform_score_off_all_but_broad() -> None:
     assert lift[ROLES.index("broad")].item() == pytest.approx(0.5)
 
 
-def test_sharpness_is_the_mean_of_the_largest_weights(trace: Trace) -> None:
-    weights = trace.layer(2).attention_probs[3]
-    own = [i for i, special in enumerate(trace.encoding.special_tokens_mask) if not special]
-    expected = sum(weights[i].max().item() for i in own) / len(own)
-    assert sharpness(trace)[2, 3].item() == pytest.approx(expected, abs=1e-6)
+def test_sharpness_is_the_mean_of_the_largest_weights_on_the_texts_own_tokens() -> None:
+    trace = toy_bert().trace("cat dog")
+    assert trace.tokens == ("[CLS]", "cat", "dog", "[SEP]")
+    layer = trace.layer(0)
+    weights = layer.attention_probs.clone()
+    weights[1] = torch.tensor(
+        [
+            [0.1, 0.1, 0.7, 0.1],  # [CLS] looks at dog: not a row that counts
+            [0.0, 0.3, 0.1, 0.6],  # most of it on [SEP], then 0.3 on cat
+            [0.8, 0.0, 0.1, 0.1],  # most of it on [CLS], then 0.1 on dog
+            [0.0, 0.9, 0.0, 0.1],
+        ]
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        made_up = replace(layer, attention_probs=weights)
+        patch.setattr(type(trace), "layer", lambda self, index: made_up)
+        assert sharpness(trace)[0, 1].item() == pytest.approx((0.3 + 0.1) / 2)
+
+
+def test_sharpness_of_an_input_without_tokens_is_undefined() -> None:
+    found = sharpness(toy_bert().trace(""))
+    assert found.shape == (3, 4)
+    assert found.isnan().all()
+
+
+def test_a_head_that_rests_on_sep_is_not_called_sharp() -> None:
+    trace = load("mini-en", device="cpu").trace(
+        "The animal didn't cross the street because it was too tired."
+    )
+    weights = trace.layer(2).attention_probs[7, 1:-1]
+    assert weights[:, -1].mean() > 0.9  # nearly all of it on [SEP]
+    assert sharpness(trace)[2, 7] < 0.1
 
 
 def test_rollout_is_the_product_from_the_last_layer_to_the_first(trace: Trace) -> None:
