@@ -52,7 +52,7 @@ def test_every_sheet_of_every_layer_is_in_the_file(trace: Trace) -> None:
     assert all(header["alone"] and header["layers"] == [0, 1, 2] for header in found.values())
     assert found["ffn_norm-0"]["after"] == ["layer_input", 1]
     assert found["ffn_norm-2"]["after"] == ["mlm_dense", 2]
-    assert "All 3 layers are in this file." in page
+    assert "All layers are in this file: 3." in page
     assert page.count("</script>") == page.count("<script")
 
 

@@ -43,6 +43,73 @@ def test_text_fills_values_and_leaves_braces_in_them_alone() -> None:
     assert filled == "Loading {x} {0} …"
 
 
+_ONE_OF_MANY = re.compile(
+    r"""(?<![\w.,√π/·^-])1\ (?!(?:of|as|with|it)\b)(?:[a-z]+\ ){0,2}?
+    (?:(?:are|were|have|share|add)\b|(?!(?:is|its|this|was|has|adds|lies)\b)[a-z]+s\b)""",
+    re.VERBOSE,
+)
+_SEVERAL = {
+    "an input has [CLS] and [SEP]": (
+        "app.text.cut",
+        "attention.compare.lengths",
+        "walkthrough.guess_value_below_even",
+    ),
+    "only said of more than are shown": (
+        "attention.overview.pooled",
+        "attention.save.neurons_note",
+        "masked_words.guess.more",
+        "models.card.cut",
+        "positions.lengths.shown",
+        "positions.pair.cut",
+        "positions.reading.rotation",
+        "start.more",
+        "start.note.input",
+        "words_in_context.too_many",
+        "workbook.kind_learned_part",
+    ),
+    "a constant": (
+        "masked_words.training.counts",
+        "positions.reading.components",
+        "positions.rotation.direct",
+        "start.panel.encoder",
+        "walkthrough.step_check",
+        "words_in_context.too_few",
+    ),
+    "one pass without a head switched off, and one per head": ("attention.off.rank",),
+    "a word of one piece has another text": ("masked_words.chip.hide_pieces",),
+    "words of the whole shelf": ("words_in_context.nearest_scale",),
+    "no model is so small": (
+        "positions.learned.ends",
+        "positions.reading.rope",
+        "walkthrough.lab_reading",
+        "walkthrough.picture",
+        "walkthrough.picture_blocks",
+    ),
+    "a measure with decimals": (
+        "masked_words.training.loss",
+        "positions.reading.constancy",
+        "positions.reading.swamping",
+        "positions.reading.wavelengths",
+        "positions.rotation.worked",
+        "walkthrough.guess_value_sharper",
+    ),
+}
+"""Messages whose number is never 1, by the reason for that."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("number", [0, 1, 2, 5])
+def test_a_message_that_counts_reads_right_with_any_number(language: str, number: int) -> None:
+    several = {key for keys in _SEVERAL.values() for key in keys}
+    assert several <= set(catalogue(language))
+    wrong = []
+    for key, message in catalogue(language).items():
+        filled = text(language, key, **dict.fromkeys(placeholders(message), number))
+        if key not in several and (found := _ONE_OF_MANY.search(filled)):
+            wrong.append((key, found.group()))
+    assert wrong == []
+
+
 def test_an_unknown_key_is_an_error() -> None:
     with pytest.raises(KeyError):
         text("en", "app.no_such_message")
