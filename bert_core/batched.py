@@ -64,16 +64,30 @@ def mlm_log_probabilities_of(
     Raises:
         ValueError: the checkpoint has no MLM head, or not one position per input.
     """
-    bert.require("mlm", "predict masked words")
-    if len(positions) != len(encodings):
-        raise ValueError(f"{len(encodings)} inputs need as many positions, not {len(positions)}")
     found = torch.empty(len(encodings), bert.config.vocab_size)
-    for indices, output in _passes(bert, encodings, report):
-        hidden = output.hidden_states[-1]
-        asked = torch.tensor([positions[index] for index in indices], device=hidden.device)
-        with torch.no_grad():
-            logits = bert.model.mlm_logits(hidden[torch.arange(len(indices)), asked])
-        found[indices] = logits.float().log_softmax(-1).cpu()
+    for indices, log_probabilities in _mlm_passes(bert, encodings, positions, report):
+        found[indices] = log_probabilities.cpu()
+    return found
+
+
+def mlm_log_probabilities_at(
+    bert: "Bert",
+    encodings: Sequence[Encoding],
+    positions: Sequence[int],
+    token_ids: Sequence[int],
+    report: Report | None = None,
+) -> Float[Tensor, " inputs"]:
+    """ln p of one token at one position of each input; no table of all the others is kept.
+
+    Raises:
+        ValueError: the checkpoint has no MLM head, or not one position and token per input.
+    """
+    if len(token_ids) != len(encodings):
+        raise ValueError(f"{len(encodings)} inputs need as many tokens, not {len(token_ids)}")
+    found = torch.empty(len(encodings))
+    for indices, log_probabilities in _mlm_passes(bert, encodings, positions, report):
+        asked = torch.tensor([token_ids[index] for index in indices])
+        found[indices] = log_probabilities.cpu().gather(1, asked[:, None])[:, 0]
     return found
 
 
@@ -89,13 +103,30 @@ def hidden_states_of(
     return [found[index] for index in range(len(encodings))]
 
 
+def _mlm_passes(
+    bert: "Bert", encodings: Sequence[Encoding], positions: Sequence[int], report: Report | None
+) -> Iterator[tuple[list[int], Float[Tensor, "inputs vocab"]]]:
+    """ln p of every vocabulary entry at the inputs' positions, run by run."""
+    bert.require("mlm", "predict masked words")
+    if len(positions) != len(encodings):
+        raise ValueError(f"{len(encodings)} inputs need as many positions, not {len(positions)}")
+    for indices, output in _passes(bert, encodings, report, positions):
+        yield indices, output.mlm_logits.float().log_softmax(-1)
+
+
 def _passes(
-    bert: "Bert", encodings: Sequence[Encoding], report: Report | None
+    bert: "Bert",
+    encodings: Sequence[Encoding],
+    report: Report | None,
+    positions: Sequence[int] | None = None,
 ) -> Iterator[tuple[list[int], BertOutput]]:
-    """Runs of inputs of like length, each with the indices of its inputs."""
+    """Runs of inputs of like length, each with the indices of its inputs.
+
+    With `positions` the MLM head answers at that position of each input and the hidden states are
+    not kept; without, it answers nowhere.
+    """
     order = sorted(range(len(encodings)), key=lambda index: len(encodings[index]))
     device = next(bert.model.parameters()).device
-    nowhere = torch.zeros(0, dtype=torch.long, device=device)
     done = 0
     while done < len(order):
         # sorted by length, so the last of a run is its longest
@@ -106,9 +137,15 @@ def _passes(
             stop += 1
         indices = order[done:stop]
         ids, segments, mask = padded([encodings[i] for i in indices], bert.tokenizer.pad_id)
+        asked = [] if positions is None else [positions[index] for index in indices]
+        flat = [row * ids.shape[1] + position for row, position in enumerate(asked)]
         with torch.no_grad():
             output = bert.model(
-                ids.to(device), segments.to(device), mask.to(device), mlm_positions=nowhere
+                ids.to(device),
+                segments.to(device),
+                mask.to(device),
+                mlm_positions=torch.tensor(flat, dtype=torch.long, device=device),
+                keep_hidden_states=positions is None,
             )
         yield indices, output
         done = stop

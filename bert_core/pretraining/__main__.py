@@ -5,7 +5,7 @@
     python -m bert_core.pretraining train --text corpus/en --heldout heldout_en.txt.xz \
         --folder runs/mini-en-longer --init-from assets/checkpoints/mini-en --minutes 60
     python -m bert_core.pretraining evaluate --checkpoint runs/mini-en/checkpoint \
-        --heldout heldout_en.txt.xz
+        --heldout heldout_en.txt.xz --pairs zorro/sentences --limit 60
     python -m bert_core.pretraining average --output runs/mean \
         --checkpoint runs/mini-en/checkpoint runs/mini-en-longer/checkpoint
     python -m bert_core.pretraining plot --folder runs/mini-en --output curve.svg
@@ -20,11 +20,13 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from bert_core.bert import Bert
 from bert_core.checkpoint import load_checkpoint, save_checkpoint
 from bert_core.config import BertConfig
 from bert_core.device import choose_device
@@ -43,6 +45,7 @@ from bert_core.pretraining.evaluate import (
 )
 from bert_core.pretraining.loop import Progress, Recipe, Run, SavePlan, Workers, read_metrics
 from bert_core.pretraining.pairs import TRAINING_MIX
+from bert_core.pretraining.paradigms import judge_paradigms, read_paradigms
 from bert_core.pretraining.precision import (
     PRECISIONS,
     avoid_cudnn_attention,
@@ -144,7 +147,16 @@ def build_parser() -> argparse.ArgumentParser:
     judge = commands.add_parser("evaluate", help="figures of a checkpoint on held-out text")
     judge.set_defaults(command=_evaluate)
     judge.add_argument("--checkpoint", type=Path, required=True)
-    judge.add_argument("--heldout", nargs="+", type=Path, required=True)
+    judge.add_argument("--heldout", nargs="+", type=Path, help="files kept out of training")
+    judge.add_argument(
+        "--pairs",
+        nargs="+",
+        type=Path,
+        help="minimal pairs, a file per paradigm or folders of them: right, tab, wrong; or JSON "
+        "lines with sentence_good and sentence_bad (BLiMP, SLING); or a line wrong, a line right "
+        "(Zorro)",
+    )
+    judge.add_argument("--limit", type=int, help="so many pairs of each paradigm at most")
     judge.add_argument("--cache", type=Path, default=train.get_default("cache"))
     judge.add_argument(
         "--language", choices=LANGUAGES, help="also try the project's everyday texts"
@@ -179,9 +191,11 @@ def _train(options: argparse.Namespace) -> None:
             heldout = open_corpus(find_text_files(options.heldout), tokenizer, options.cache)
     if options.init_from is None:
         start_from_frequencies(model, corpus)
+    look_at_heldout = None
     if heldout is not None:
         kind = EVALUATION_KINDS["packed_64"]
         logged = evaluation_batches(heldout, tokenizer, kind, _LOGGED_PAIRS)
+        look_at_heldout = partial(evaluate, model, logged, tokenizer.mask_id, device)
     torch.manual_seed(options.seed + workers.rank)  # dropout differs between processes
     matrix_rate, other_rate = _RATES_CONTINUED if options.init_from else _RATES_FRESH
     recipe = Recipe(
@@ -213,7 +227,7 @@ def _train(options: argparse.Namespace) -> None:
         workers=workers,
         precision=_common_precision(options.precision, device, workers),
         compile=options.compile,
-        evaluate=None if heldout is None else lambda: evaluate(model, logged, device),
+        evaluate=look_at_heldout,
     )
     with StopSignal() as stop:
         run.stop_requested = stop.requested
@@ -342,14 +356,22 @@ def device_name(device: torch.device) -> str:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
+    if not (options.heldout or options.pairs or options.language):
+        raise ValueError("Say on what to evaluate: --heldout, --pairs or --language.")
     if options.threads:
         torch.set_num_threads(options.threads)
     device = choose_device(options.device)
     loaded = load_checkpoint(options.checkpoint)
-    corpus = open_corpus(find_text_files(options.heldout), loaded.tokenizer, options.cache)
-    figures = evaluate_kinds(loaded.model.to(device), corpus, loaded.tokenizer, device)
+    bert = Bert(options.checkpoint.name, loaded.model.to(device), loaded.tokenizer, loaded.missing)
+    figures: dict[str, Any] = {}
+    if options.heldout:
+        corpus = open_corpus(find_text_files(options.heldout), bert.tokenizer, options.cache)
+        figures |= evaluate_kinds(bert.model, corpus, bert.tokenizer, device)
+    if options.pairs:
+        paradigms = read_paradigms(options.pairs)
+        figures["pairs"] = judge_paradigms(bert, paradigms, options.limit)
     if options.language:
-        figures["everyday"] = everyday_figures(loaded.model, loaded.tokenizer, options.language)
+        figures["everyday"] = everyday_figures(bert.model, bert.tokenizer, options.language)
     print(json.dumps(figures, indent=1))
 
 

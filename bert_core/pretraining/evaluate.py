@@ -1,6 +1,6 @@
 """How well a model fills masks and judges pairs on documents it was not trained on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from random import Random
 
@@ -38,17 +38,24 @@ _NOTHING_HIDDEN = MaskingRule(masked=0.0, random=0.0)
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Figures of one kind of pair; accuracies are shares 0..1, the loss is in nats per token."""
+    """Figures of one kind of pair; accuracies are shares 0..1, losses are in nats."""
 
     mlm_loss: float
+    """Per chosen token, like the accuracies: most stand as [MASK], but in training's rule a tenth
+    is to be seen as it is, and a tenth is replaced."""
     mlm_top1: float
     mlm_top5: float
+    mlm_top1_masked: float | None
+    """Of the chosen tokens that stand as [MASK] alone; None where none does."""
+    nsp_loss: float
+    """Per pair."""
     nsp_accuracy: float
     pairs: int
     chosen_tokens: int
+    masked_tokens: int
 
     def as_dict(self) -> dict[str, float | int]:
-        return {name: round(value, 5) for name, value in asdict(self).items()}
+        return {name: round(value, 5) for name, value in asdict(self).items() if value is not None}
 
 
 def evaluation_batches(
@@ -75,30 +82,43 @@ def evaluation_batches(
 
 
 @torch.no_grad()
-def evaluate(model: BertForPreTraining, batches: list[Batch], device: torch.device) -> Evaluation:
-    """Run the model over `batches` without dropout, in float32, and count."""
+def evaluate(
+    model: BertForPreTraining, batches: Sequence[Batch], mask_id: int, device: torch.device
+) -> Evaluation:
+    """Run the model over `batches` without dropout, in float32, and count.
+
+    `mask_id` is the id of [MASK].
+    """
     was_training = model.training
     model.eval()
-    loss = 0.0
-    top1 = top5 = next_right = pairs = chosen = 0
+    mlm_loss = nsp_loss = 0.0
+    top1 = top5 = top1_masked = next_right = pairs = chosen = masked = 0
     for batch in (batch.to(device) for batch in batches):
         output = forward_on(model, batch)
         logits = output.mlm_logits  # [chosen, vocab]
-        loss += float(functional.cross_entropy(logits, batch.mlm_labels, reduction="sum"))
+        mlm_loss += float(functional.cross_entropy(logits, batch.mlm_labels, reduction="sum"))
         best = logits.topk(5, dim=-1).indices == batch.mlm_labels[:, None]
+        is_mask = batch.input_ids.flatten()[batch.mlm_positions] == mask_id
         top1 += int(best[:, 0].sum())
         top5 += int(best.sum())
+        top1_masked += int(best[is_mask, 0].sum())
+        masked += int(is_mask.sum())
+        nsp_logits = output.nsp_logits
+        nsp_loss += float(functional.cross_entropy(nsp_logits, batch.nsp_labels, reduction="sum"))
         next_right += int((output.nsp_logits.argmax(-1) == batch.nsp_labels).sum())
         pairs += len(batch.nsp_labels)
         chosen += len(batch.mlm_labels)
     model.train(was_training)
     return Evaluation(
-        mlm_loss=loss / chosen,
+        mlm_loss=mlm_loss / chosen,
         mlm_top1=top1 / chosen,
         mlm_top5=top5 / chosen,
+        mlm_top1_masked=top1_masked / masked if masked else None,
+        nsp_loss=nsp_loss / pairs,
         nsp_accuracy=next_right / pairs,
         pairs=pairs,
         chosen_tokens=chosen,
+        masked_tokens=masked,
     )
 
 
@@ -113,7 +133,12 @@ def evaluate_kinds(
     figures: dict[str, dict[str, float | int]] = {}
     for kind, mix in EVALUATION_KINDS.items():
         masked, whole = (
-            evaluate(model, evaluation_batches(corpus, tokenizer, mix, rule=rule), device)
+            evaluate(
+                model,
+                evaluation_batches(corpus, tokenizer, mix, rule=rule),
+                tokenizer.mask_id,
+                device,
+            )
             for rule in (_AS_IN_TRAINING, _NOTHING_HIDDEN)
         )
         unmasked = {"nsp_accuracy_unmasked": round(whole.nsp_accuracy, 5)}

@@ -6,6 +6,7 @@ import torch
 from bert_core.batched import (
     TOKENS_PER_PASS,
     hidden_states_of,
+    mlm_log_probabilities_at,
     mlm_log_probabilities_of,
     nsp_logits_of,
 )
@@ -28,6 +29,9 @@ def test_padding_changes_nothing() -> None:
     hidden = hidden_states_of(bert, encodings)
     positions = [1 + index for index in range(len(encodings))]
     log_probabilities = mlm_log_probabilities_of(bert, encodings, positions)
+    tokens = [5, 19, 0, 7]
+    at = mlm_log_probabilities_at(bert, encodings, positions, tokens)
+    assert torch.equal(at, log_probabilities[range(len(tokens)), tokens])
     for index, pair in enumerate(PAIRS):
         trace = bert.trace(*pair)
         torch.testing.assert_close(logits[index], trace.nsp_logits, rtol=1e-5, atol=1e-4)
@@ -63,3 +67,5 @@ def test_a_position_for_every_input() -> None:
     bert = toy_bert()
     with pytest.raises(ValueError, match="2 inputs need as many positions, not 1"):
         mlm_log_probabilities_of(bert, [bert.encode("a"), bert.encode("it")], [1])
+    with pytest.raises(ValueError, match="1 inputs need as many tokens, not 2"):
+        mlm_log_probabilities_at(bert, [bert.encode("a")], [1], [5, 6])

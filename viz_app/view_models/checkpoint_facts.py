@@ -134,6 +134,9 @@ class HeldOut:
     mlm_loss: float | None
     """Nats per chosen token."""
     mlm_top1: float | None
+    """Of all chosen tokens, a tenth of which is to be seen as it is and a tenth replaced."""
+    mlm_top1_masked: float | None
+    """Of those that stand as [MASK]."""
     mlm_top5: float | None
     nsp_accuracy: float | None
     nsp_accuracy_unmasked: float | None

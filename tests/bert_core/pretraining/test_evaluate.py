@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 
+import numpy as np
 import pytest
 import torch
 
@@ -20,11 +21,15 @@ from bert_core.tokenizer import BertTokenizer
 from tests.bert_core.pretraining.conftest import tiny_model
 
 CPU = torch.device("cpu")
+MASK = 4
+"""Id of [MASK] in the hand-made batches."""
 
 
-def make_batch(mlm_labels: list[int], nsp_labels: list[int]) -> Batch:
+def make_batch(mlm_labels: list[int], nsp_labels: list[int], hidden: int = 0) -> Batch:
+    """The first tokens are chosen, and the first `hidden` of these stand as [MASK]."""
     rows = len(nsp_labels)
     ids = torch.full((rows, 7), 5)
+    ids[0, 1 : 1 + hidden] = MASK
     return Batch(
         input_ids=ids,
         token_type_ids=torch.zeros_like(ids),
@@ -49,21 +54,29 @@ def opinionated() -> BertForPreTraining:
 
 
 def test_counts_by_hand(opinionated: BertForPreTraining) -> None:
-    batches = [make_batch([30, 34, 35, 80], [0, 1, 0]), make_batch([30], [1])]
-    found = evaluate(opinionated, batches, CPU)
+    batches = [make_batch([30, 34, 35, 80], [0, 1, 0], hidden=3), make_batch([30], [1])]
+    found = evaluate(opinionated, batches, MASK, CPU)
     assert found.mlm_top1 == 2 / 5
+    assert (found.mlm_top1_masked, found.masked_tokens) == (1 / 3, 3)
     assert found.mlm_top5 == 3 / 5
     assert found.nsp_accuracy == 2 / 4
     assert (found.pairs, found.chosen_tokens) == (4, 5)
     scores = torch.log_softmax(opinionated.cls.predictions.bias.detach(), dim=0)
     expected = -scores[torch.tensor([30, 34, 35, 80, 30])].mean()
     assert found.mlm_loss == pytest.approx(float(expected), rel=1e-5)
+    # its answer is always "is next" by one logit: ln(1 + 1/e) where that is right, 1 more if not
+    assert found.nsp_loss == pytest.approx(np.log(1 + 1 / np.e) + 2 / 4, rel=1e-5)
+
+
+def test_no_share_of_hidden_words_where_none_is_hidden(opinionated: BertForPreTraining) -> None:
+    found = evaluate(opinionated, [make_batch([30], [0])], MASK, CPU)
+    assert found.mlm_top1_masked is None and "mlm_top1_masked" not in found.as_dict()
 
 
 def test_model_is_left_in_the_mode_it_came_in(opinionated: BertForPreTraining) -> None:
     for training in (True, False):
         opinionated.train(training)
-        evaluate(opinionated, [make_batch([30], [0])], CPU)
+        evaluate(opinionated, [make_batch([30], [0])], MASK, CPU)
         assert opinionated.training is training
 
 
@@ -93,9 +106,11 @@ def test_unmasked_pairs_are_the_same_pairs_with_every_word_in_place(
 ) -> None:
     met: list[list[Batch]] = []
 
-    def spy(model: BertForPreTraining, batches: list[Batch], device: torch.device) -> Evaluation:
+    def spy(
+        model: BertForPreTraining, batches: list[Batch], mask_id: int, device: torch.device
+    ) -> Evaluation:
         met.append(batches)
-        return evaluate(model, batches, device)
+        return evaluate(model, batches, mask_id, device)
 
     monkeypatch.setattr("bert_core.pretraining.evaluate.evaluate", spy)
     figures = evaluate_kinds(tiny_model(tokenizer.vocab_size), corpus, tokenizer, CPU)
@@ -109,8 +124,9 @@ def test_unmasked_pairs_are_the_same_pairs_with_every_word_in_place(
             assert torch.equal(after.nsp_labels, before.nsp_labels)
             hidden += int((before.input_ids != after.input_ids).sum())
         assert hidden > 0
-        found = evaluate(tiny_model(tokenizer.vocab_size), whole, CPU).nsp_accuracy
-        assert kind["nsp_accuracy_unmasked"] == pytest.approx(found, abs=1e-5)
+        found = evaluate(tiny_model(tokenizer.vocab_size), whole, tokenizer.mask_id, CPU)
+        assert kind["nsp_accuracy_unmasked"] == pytest.approx(found.nsp_accuracy, abs=1e-5)
+        assert kind["masked_tokens"] == pytest.approx(0.8 * kind["chosen_tokens"], rel=0.05)
 
 
 def test_everyday_figures_count_hits(tokenizer: BertTokenizer) -> None:

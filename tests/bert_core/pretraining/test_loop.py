@@ -92,7 +92,7 @@ def test_stopped_run_continues_as_if_nothing_had_happened(
 
     def run(name: str, **changes: Any) -> Run:
         made = new_run(source, tmp_path / name, save_plan=save_plan, **changes)
-        made.evaluate = lambda: evaluate(made.model, batches, CPU)
+        made.evaluate = lambda: evaluate(made.model, batches, source.tokenizer.mask_id, CPU)
         return made
 
     whole = run("whole")
@@ -165,7 +165,7 @@ def test_longer_budget_makes_its_own_end(source: BatchSource, tmp_path: Path) ->
     batches = evaluation_batches(source.corpus, source.tokenizer, TRAINING_MIX, 10)
     for steps in (4, 8):
         run = new_run(source, tmp_path, steps=steps, save_plan=save_plan)
-        run.evaluate = partial(evaluate, run.model, batches, CPU)
+        run.evaluate = partial(evaluate, run.model, batches, source.tokenizer.mask_id, CPU)
         run.train()
     snapshots = [snapshot for snapshot, _ in list_snapshots(tmp_path / "history")]
     assert [snapshot.step for snapshot in snapshots] == [0, 8]
@@ -225,9 +225,9 @@ def test_loss_falls_below_the_unigram_entropy(
         precision=precision,
     )
     batches = evaluation_batches(source.corpus, source.tokenizer, TRAINING_MIX, 200)
-    before = evaluate(model, batches, CPU)
+    before = evaluate(model, batches, source.tokenizer.mask_id, CPU)
     run.train()
-    after = evaluate(model, batches, CPU)
+    after = evaluate(model, batches, source.tokenizer.mask_id, CPU)
     assert before.mlm_loss > entropy
     assert after.mlm_loss < 0.97 * entropy
     assert after.mlm_top1 > before.mlm_top1

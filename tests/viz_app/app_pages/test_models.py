@@ -76,6 +76,7 @@ def test_a_record_of_the_training_is_drawn(folder: Path) -> None:
     assert figures == {
         "mlm_loss": "4.21 (4.50) |",
         "mlm_top1": "32.1 % |",
+        "mlm_top1_masked": None,
         "mlm_top5": None,
         "nsp_accuracy": "83.3 % (80.0 %) |",
         "nsp_accuracy_unmasked": None,
