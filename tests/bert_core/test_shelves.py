@@ -1,6 +1,7 @@
 """The shelves: enough texts, none twice, balanced pairs, honest gaps."""
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -109,6 +110,29 @@ def test_every_word_occurs_in_its_sentences(language: str) -> None:
         assert len(set(entry.sentences)) == len(entry.sentences)
         for text in entry.sentences:
             assert entry.word in (spoken_words(text) if language == "en" else text)
+
+
+AT_HOME_AND_AT_WORK = {
+    "en": ("cook|kitchen|bake|dough|pie|soup|sauce", "drive|truck|carpenter|repair|judge|doctor"),
+    "zh": ("厨房|做饭|饺子|新鞋|鸡蛋|烤面包", "公司|开车|卡车|木匠|轮胎|看报|银行"),
+}
+WOMEN_AND_MEN = {
+    "en": (r"\b(mother|grandmother|aunt|daughter|she|her)\b", r"\b(father|uncle|he|him|his)\b"),
+    "zh": ("妈|奶奶|外婆|阿姨|姑", "爸|爷爷|叔|舅"),
+}
+
+
+def test_women_and_men_share_the_work(language: str) -> None:
+    texts = [
+        *shelves.sentences(language),
+        *(item.text for item in shelves.cloze(language)),
+        *(text for entry in shelves.word_contexts(language) for text in entry.sentences),
+        *(text for passage in shelves.passages(language) for text in passage.sentences),
+    ]
+    for work in AT_HOME_AND_AT_WORK[language]:
+        done = [text for text in texts if re.search(work, text)]
+        for people in WOMEN_AND_MEN[language]:
+            assert sum(bool(re.search(people, text.lower())) for text in done) >= 2, (work, people)
 
 
 def test_examples_have_labels_and_say_what_to_see(language: str) -> None:
