@@ -31,16 +31,14 @@ class Word:
 
 def words_of(encoding: Encoding) -> tuple[Word, ...]:
     """The words of both sentences in reading order; added [CLS] and [SEP] belong to none."""
-    end_of_a = encoding.special_tokens_mask.index(1, 1)
     groups: list[list[int]] = []
-    for position, token in enumerate(encoding.tokens):
-        if encoding.special_tokens_mask[position]:
-            continue
-        if token.startswith(CONTINUED) and groups and groups[-1][-1] == position - 1:
+    for position in encoding.own:
+        continues = encoding.tokens[position].startswith(CONTINUED)
+        if continues and groups and groups[-1][-1] == position - 1:
             groups[-1].append(position)
         else:
             groups.append([position])
-    return tuple(_word(encoding, tuple(group), group[0] > end_of_a) for group in groups)
+    return tuple(_word(encoding, tuple(group)) for group in groups)
 
 
 def word_at(encoding: Encoding, position: int) -> Word | None:
@@ -79,8 +77,9 @@ def with_ids(encoding: Encoding, ids: Mapping[int, int], tokenizer: BertTokenize
     return replace(encoding, input_ids=tuple(input_ids), tokens=tuple(tokens))
 
 
-def _word(encoding: Encoding, positions: tuple[int, ...], in_b: bool) -> Word:
+def _word(encoding: Encoding, positions: tuple[int, ...]) -> Word:
     spans = [span for position in positions if (span := encoding.offsets[position]) is not None]
     start, end = spans[0][0], spans[-1][1]
+    in_b = encoding.in_b(positions[0])
     text = (encoding.text_b or "") if in_b else encoding.text_a
     return Word(positions, in_b, start, end, text[start:end])

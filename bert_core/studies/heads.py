@@ -161,7 +161,7 @@ def sharpness(trace: Trace) -> Float[Tensor, "layers heads"]:
     Source: Voita et al. 2019, section 4 ("confidence", without the end-of-sentence symbol), there
     over many sentences.
     """
-    own = torch.tensor(trace.encoding.special_tokens_mask).logical_not().nonzero().flatten()
+    own = torch.tensor(trace.encoding.own, dtype=torch.long)
     if not len(own):
         return torch.full((trace.num_layers, trace.config.num_attention_heads), torch.nan)
     return torch.stack(
@@ -254,7 +254,7 @@ def mask_shelf(
     chosen = []
     for text in texts:
         encoding = bert.encode(text)
-        own = torch.tensor(encoding.special_tokens_mask).logical_not().nonzero().flatten()
+        own = torch.tensor(encoding.own, dtype=torch.long)
         if len(own):
             count = max(1, round(share * len(own)))
             order = torch.randperm(len(own), generator=generator)

@@ -4,8 +4,8 @@ Source of the task: Devlin et al. 2018, section 3.1.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float, Int
@@ -26,16 +26,6 @@ VARIANTS = ("as_is", "swapped", "flipped", "one_segment", "no_middle_sep", "no_l
 the [SEP] between A and B; without the [SEP] at the end."""
 
 
-PER_TOKEN = (
-    "tokens",
-    "input_ids",
-    "token_type_ids",
-    "attention_mask",
-    "special_tokens_mask",
-    "offsets",
-)
-
-
 def pair_variant(bert: "Bert", text_a: str, text_b: str, variant: str) -> Encoding:
     """The pair as the model reads it, changed in one respect.
 
@@ -54,9 +44,9 @@ def pair_variant(bert: "Bert", text_a: str, text_b: str, variant: str) -> Encodi
     if variant == "one_segment":
         return encoding.with_segments((0,) * len(encoding))
     if variant == "no_middle_sep":
-        return without_token(encoding, encoding.special_tokens_mask.index(1, 1))
+        return encoding.without(encoding.end_of_a)
     if variant == "no_last_sep":
-        return without_token(encoding, len(encoding) - 1)
+        return encoding.without(len(encoding) - 1)
     return encoding
 
 
@@ -67,21 +57,6 @@ def variants_for(bert: "Bert") -> tuple[str, ...]:
     return VARIANTS
 
 
-def without_token(encoding: Encoding, position: int) -> Encoding:
-    """The same input with one token taken out; what follows moves up by one position.
-
-    Raises:
-        ValueError: no such token.
-    """
-    if not 0 <= position < len(encoding):
-        raise ValueError(f"token {position} is not one of 0 to {len(encoding) - 1}")
-    kept: dict[str, Any] = {
-        name: (*getattr(encoding, name)[:position], *getattr(encoding, name)[position + 1 :])
-        for name in PER_TOKEN
-    }
-    return replace(encoding, **kept)
-
-
 def is_next_probabilities(logits: Float[Tensor, "*inputs 2"]) -> Float[Tensor, "*inputs"]:
     """P(is next), 0..1."""
     return torch.softmax(logits.float(), dim=-1)[..., 0]
@@ -89,10 +64,9 @@ def is_next_probabilities(logits: Float[Tensor, "*inputs 2"]) -> Float[Tensor, "
 
 def blocks_of(encoding: Encoding) -> Int[Tensor, " seq"]:
     """For every token the index of its block in BLOCKS."""
-    end_of_a = encoding.special_tokens_mask.index(1, 1)
     found = []
     for position, special in enumerate(encoding.special_tokens_mask):
-        name = ("a" if position < end_of_a else "b") if not special else "sep"
+        name = "sep" if special else "b" if encoding.in_b(position) else "a"
         found.append(BLOCKS.index("cls" if special and position == 0 else name))
     return torch.tensor(found)
 

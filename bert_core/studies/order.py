@@ -5,7 +5,6 @@ outputs are the same, reordered. These functions make that visible.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from random import Random
 
 import torch
@@ -15,21 +14,9 @@ from torch import Tensor
 from bert_core.encoding import Encoding
 from bert_core.model import BertForPreTraining
 from bert_core.trace import Trace
+from bert_core.words import words_of
 
 ORDERS = ("reverse", "shuffle", "swap")
-
-
-def word_groups(encoding: Encoding) -> tuple[tuple[int, ...], ...]:
-    """Token indices of every word of the text, pieces of one word together; no [CLS] or [SEP]."""
-    groups: list[list[int]] = []
-    for index, token in enumerate(encoding.tokens):
-        if encoding.special_tokens_mask[index]:
-            continue
-        if token.startswith("##") and groups and groups[-1][-1] == index - 1:
-            groups[-1].append(index)
-        else:
-            groups.append([index])
-    return tuple(tuple(group) for group in groups)
 
 
 def word_order(encoding: Encoding, kind: str, seed: int = 0) -> tuple[int, ...]:
@@ -47,12 +34,10 @@ def word_order(encoding: Encoding, kind: str, seed: int = 0) -> tuple[int, ...]:
     if kind not in ORDERS:
         raise ValueError(f"kind must be one of {ORDERS}, not {kind!r}")
     rng = Random(seed)
-    groups = word_groups(encoding)
+    found = words_of(encoding)
     order = list(range(len(encoding)))
-    for segment in sorted(set(encoding.token_type_ids)):
-        words = [group for group in groups if encoding.token_type_ids[group[0]] == segment]
-        if not words:
-            continue
+    for in_b in (False, True):
+        words = [word.positions for word in found if word.in_b == in_b]
         moved = _moved(words, kind, rng)
         places = [index for group in words for index in group]
         for place, old in zip(places, (index for group in moved for index in group), strict=True):
@@ -69,31 +54,6 @@ def _moved(words: list[tuple[int, ...]], kind: str, rng: Random) -> list[tuple[i
     while len(words) > 1 and moved == words:
         rng.shuffle(moved)
     return moved
-
-
-def reordered(encoding: Encoding, order: Sequence[int]) -> Encoding:
-    """The same tokens in another order; `order[i]` is the old index of the token at place i.
-
-    The texts stay as they were typed, and so do the offsets into them.
-
-    Raises:
-        ValueError: `order` does not name every token once.
-    """
-    if sorted(order) != list(range(len(encoding))):
-        raise ValueError(f"order must name each of the {len(encoding)} tokens exactly once")
-
-    def pick(values: tuple) -> tuple:
-        return tuple(values[index] for index in order)
-
-    return replace(
-        encoding,
-        tokens=pick(encoding.tokens),
-        input_ids=pick(encoding.input_ids),
-        token_type_ids=pick(encoding.token_type_ids),
-        attention_mask=pick(encoding.attention_mask),
-        special_tokens_mask=pick(encoding.special_tokens_mask),
-        offsets=pick(encoding.offsets),
-    )
 
 
 def order_effect(original: Trace, moved: Trace, order: Sequence[int]) -> Float[Tensor, " seq"]:

@@ -149,21 +149,12 @@ def _say_what_is_lost(found: Trace, unk_id: int, say: Say) -> None:
         st.warning(say("app.text.cut", count=len(cut), limit=limit, tokens=escape(shown)))
     # a typed special token has its own id, so this counts only what the vocabulary lacks
     unknown = [
-        (encoding.text_b or "" if segment_b else encoding.text_a)[slice(*span)]
-        for token_id, span, segment_b in zip(
-            encoding.input_ids, encoding.offsets, _in_b(found), strict=True
-        )
-        if token_id == unk_id and span is not None
+        (encoding.text_b or "" if encoding.in_b(position) else encoding.text_a)[slice(*span)]
+        for position, span in enumerate(encoding.offsets)
+        if encoding.input_ids[position] == unk_id and span is not None
     ]
     if unknown:
         shown = " ".join(dict.fromkeys(unknown[:12]))
         st.warning(say("app.text.unknown", count=len(unknown), words=escape(shown)))
     if len(encoding) == (3 if encoding.is_pair else 2):
         st.warning(say("app.text.no_tokens"))
-
-
-def _in_b(found: Trace) -> list[bool]:
-    """Whether each token belongs to the second sentence; segment ids may be overridden."""
-    special = found.encoding.special_tokens_mask
-    end_of_a = special.index(1, 1)
-    return [position > end_of_a for position in range(len(special))]

@@ -7,12 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bert_core.encoding import Encoding
-from bert_core.words import Word
+from bert_core.words import CONTINUED, Word
 from viz_app.view_models.views import TokenLabel
 
 _EMPTY = "∅"
 _CONTROL_PICTURES = 0x2400  # U+2400 + code shows a C0 control character, e.g. ␉ for a tab
-_CONTINUATION = "##"
 
 
 def display_text(token: str) -> str:
@@ -35,7 +34,7 @@ def _visible(character: str) -> str:
 
 def reads_upright(text: str) -> bool:
     """Whether a column label keeps these characters upright (Chinese, Japanese, Korean, emoji)."""
-    letters = text.removeprefix(_CONTINUATION)
+    letters = text.removeprefix(CONTINUED)
     return bool(letters) and all(
         unicodedata.east_asian_width(character) in {"W", "F"} for character in letters
     )

@@ -18,7 +18,6 @@ from bert_core.studies.next_sentence import (
     pair_variant,
     score_shelf,
     variants_for,
-    without_token,
 )
 from tests.viz_app.toy import toy_bert
 
@@ -61,8 +60,6 @@ def test_what_cannot_be_changed_is_refused(bert: Bert) -> None:
     assert variants_for(bert) == VARIANTS
     with pytest.raises(ValueError, match="'upside_down' is not one of"):
         pair_variant(bert, A, B, "upside_down")
-    with pytest.raises(ValueError, match="token 99 is not one of"):
-        without_token(bert.encode(A, B), 99)
 
 
 def test_blocks_by_hand(bert: Bert) -> None:

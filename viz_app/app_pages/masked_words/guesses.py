@@ -207,7 +207,7 @@ def _write(texts: tuple[str, str | None]) -> None:
 def offer_to_hide(say: Say, trace: Trace) -> None:
     """No [MASK] in the text: say what to do, and offer to hide a word."""
     st.info(say("masked_words.none"))
-    own = [i for i, special in enumerate(trace.encoding.special_tokens_mask) if not special]
+    own = trace.encoding.own
     if own:
         # a word in the middle has something to guess from on both sides
         st.button(

@@ -187,14 +187,8 @@ def two_lengths(say: Say, choices: PageChoices) -> None:
 def _swamping(bert: Bert, say: Say, image: str) -> None:
     """Integers against the lengths of the model's own word vectors."""
     trace = frame.trace()
-    own = [
-        (token, token_id)
-        for token, token_id, special in zip(
-            trace.tokens, trace.encoding.input_ids, trace.encoding.special_tokens_mask, strict=True
-        )
-        if not special
-    ]
-    words = list(dict.fromkeys(own))
+    encoding = trace.encoding
+    words = list(dict.fromkeys((encoding.tokens[i], encoding.input_ids[i]) for i in encoding.own))
     if len(words) < 2:
         st.info(say("positions.lengths.two_words"))
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,11 +18,10 @@ from bert_core.studies.order import (
     favourite_offset,
     order_effect,
     position_only_attention,
-    reordered,
-    word_groups,
     word_order,
 )
 from bert_core.trace import Trace, trace_forward
+from bert_core.words import with_ids, words_of
 from viz_app.view_models.positions.views import Floats, Grid
 from viz_app.view_models.tokens import display_text, token_labels
 from viz_app.view_models.views import BarView, Reading, TokenLabel, read_only
@@ -194,7 +193,7 @@ def shuffle_test(
     """Five forward passes; "off" gives every token the vector of position 0.
 
     Args:
-        masked: Index of the token to hide behind [MASK], where the vocabulary has that.
+        masked: Index of the token to hide behind [MASK].
         kind, seed: As `word_order`.
         shift: Added to every position.
 
@@ -204,11 +203,9 @@ def shuffle_test(
     tokenizer = bert.tokenizer
     if not 0 <= masked < len(encoding):
         raise ValueError(f"token {masked} is not one of 0 to {len(encoding) - 1}")
-    hidden = encoding
-    if tokenizer.mask_id is not None:
-        hidden = hide(encoding, masked, tokenizer.mask_id, tokenizer.token(tokenizer.mask_id))
+    hidden = with_ids(encoding, {masked: tokenizer.mask_id}, tokenizer)
     order = word_order(encoding, kind, seed)
-    other = reordered(hidden, order)
+    other = hidden.reordered(order)
     places = range(len(encoding))
     nowhere = (0,) * len(encoding)
 
@@ -243,16 +240,9 @@ def shuffle_test(
     )
 
 
-def hide(encoding: Encoding, index: int, mask_id: int, mask_token: str) -> Encoding:
-    """The same input with one token behind [MASK]."""
-    ids, tokens = list(encoding.input_ids), list(encoding.tokens)
-    ids[index], tokens[index] = mask_id, mask_token
-    return replace(encoding, input_ids=tuple(ids), tokens=tuple(tokens))
-
-
 def hideable(encoding: Encoding) -> tuple[int, ...]:
     """Tokens that can be hidden: the text's own, first pieces of words."""
-    return tuple(group[0] for group in word_groups(encoding))
+    return tuple(word.positions[0] for word in words_of(encoding))
 
 
 def _predictions(bert: Bert, found: Trace, place: int, top_k: int) -> BarView | None:
