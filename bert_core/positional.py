@@ -283,34 +283,6 @@ def mean_by_distance(matrix: Float[Tensor, "row column"]) -> Float[Tensor, " dis
     return torch.stack(means).float()
 
 
-@dataclass(frozen=True)
-class Projection:
-    """A table seen along the few directions in which its rows differ most."""
-
-    coordinates: Float[Tensor, "position component"]
-    share: Float[Tensor, " component"]
-    """Part of the variance that lies along each direction, 0..1, largest first."""
-
-
-def principal_components(table: Float[Tensor, "position dimension"], count: int) -> Projection:
-    """Principal component analysis of the rows, by singular values of the centred table.
-
-    Each direction's sign is free; it is chosen so that the first row's coordinate is not negative.
-
-    Raises:
-        ValueError: `count` is not in 1 to min(positions, dimensions).
-    """
-    if not 1 <= count <= min(table.shape):
-        raise ValueError(f"count {count} is not in 1 to {min(table.shape)}")
-    centred = table.double() - table.double().mean(0)
-    left, singular, _ = torch.linalg.svd(centred, full_matrices=False)
-    coordinates = left[:, :count] * singular[:count]
-    sign = torch.where(coordinates[0] < 0, -1.0, 1.0)
-    variance = singular.square()
-    share = variance[:count] / variance.sum().clamp_min(1e-300)
-    return Projection((coordinates * sign).float(), share.float())
-
-
 def _check_length(length: int) -> None:
     if length < 1:
         raise ValueError(f"length must be at least 1, not {length}")

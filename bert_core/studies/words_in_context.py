@@ -74,29 +74,6 @@ def cosines(
     return torch.nn.functional.normalize(a, dim=-1) @ torch.nn.functional.normalize(b, dim=-1).T
 
 
-def plane(
-    vectors: Float[Tensor, "points hidden"],
-) -> tuple[Float[Tensor, "points 2"], tuple[float, float]]:
-    """The two main components (PCA) and the share of the variance that each shows, 0..1.
-
-    Each axis points to where its largest coordinate is positive, so that it does not flip from one
-    stage to the next for no reason. Equal vectors all fall on zero.
-    """
-    centred = vectors.double() - vectors.double().mean(dim=0)
-    left, spread, _ = torch.linalg.svd(centred, full_matrices=False)
-    points = torch.zeros(len(vectors), 2, dtype=torch.float64)
-    kept = min(2, len(spread))
-    points[:, :kept] = (left * spread)[:, :kept]
-    flip = torch.gather(points, 0, points.abs().argmax(dim=0, keepdim=True)) < 0
-    points = torch.where(flip, -points, points)
-    total = spread.square().sum().item()
-    # what is left of equal vectors is rounding
-    if total <= 1e-10 * vectors.double().square().sum().item():
-        return torch.zeros(len(vectors), 2), (0.0, 0.0)
-    first, second = (*(spread.square() / total).tolist(), 0.0)[:2]
-    return points.float(), (first, second)
-
-
 @dataclass(frozen=True)
 class SenseSimilarity:
     """Mean cosine of pairs of sentences, stage by stage; empty where there is no such pair."""

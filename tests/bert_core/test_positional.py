@@ -196,18 +196,6 @@ def test_mean_by_distance_by_hand() -> None:
         positional.mean_by_distance(matrix[:2])
 
 
-def test_principal_components_find_the_line_that_points_lie_on() -> None:
-    # all points on the direction (3, 4)/5: one component has everything, coordinates are ±distances
-    steps = torch.tensor([-2.0, -1.0, 0.0, 3.0])
-    table = steps[:, None] * torch.tensor([[0.6, 0.8]]) + 7
-    found = positional.principal_components(table, 2)
-    torch.testing.assert_close(found.coordinates[:, 0], -steps, atol=1e-5, rtol=0)
-    assert found.share[0].item() == pytest.approx(1.0)
-    assert found.share[1].item() == pytest.approx(0.0, abs=1e-9)
-    with pytest.raises(ValueError, match="count 3 is not in 1 to 2"):
-        positional.principal_components(table, 3)
-
-
 @pytest.mark.parametrize(
     "call",
     [

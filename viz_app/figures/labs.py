@@ -154,7 +154,7 @@ def calibration_plot(bins: Sequence[Calibrated], say: Say) -> go.Figure:
 
 def word_map(
     points: NDArray[np.float32],
-    shares: tuple[float, float],
+    shares: tuple[float, ...],
     senses: Sequence[str],
     sentences: Sequence[str],
     say: Say,

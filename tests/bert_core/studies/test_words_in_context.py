@@ -8,7 +8,6 @@ from bert_core.bert import Bert
 from bert_core.studies.words_in_context import (
     cosines,
     find_word,
-    plane,
     sense_similarity,
     word_shelf,
     word_vectors,
@@ -79,29 +78,6 @@ def test_cosines_by_hand() -> None:
     a = torch.tensor([[3.0, 4.0], [0.0, 0.0]])
     b = torch.tensor([[4.0, 3.0], [-3.0, -4.0]])
     torch.testing.assert_close(cosines(a, b), torch.tensor([[0.96, -1.0], [0.0, 0.0]]))
-
-
-def test_the_plane_keeps_distances_of_flat_points() -> None:
-    torch.manual_seed(3)
-    flat = torch.randn(6, 2) @ torch.linalg.qr(torch.randn(9, 2))[0].T + torch.randn(9)
-    points, shares = plane(flat)
-    torch.testing.assert_close(torch.cdist(points, points), torch.cdist(flat, flat))
-    assert sum(shares) == pytest.approx(1.0)
-    assert shares[0] >= shares[1]
-    # the sign is fixed: mirrored input gives the mirrored map turned back
-    torch.testing.assert_close(plane(-flat)[0], points, check_stride=False)
-
-
-def test_equal_vectors_are_one_point() -> None:
-    points, shares = plane(torch.randn(1, 20).repeat(4, 1))
-    assert (points == 0).all()
-    assert shares == (0.0, 0.0)
-
-
-def test_two_vectors_have_one_axis() -> None:
-    points, shares = plane(torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))
-    assert (points[0] - points[1]).norm().item() == pytest.approx(2**0.5)
-    assert shares[0] == pytest.approx(1.0)
 
 
 def test_senses_by_hand() -> None:

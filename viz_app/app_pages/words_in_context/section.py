@@ -148,13 +148,14 @@ def _draw_sentences(held: list[Use], say: Say) -> None:
 
 
 def _draw_map(held: list[Use], vectors: Tensor, stage: int, say: Say) -> None:
-    from bert_core.studies.words_in_context import plane
+    from bert_core.components import principal_components
 
-    points, shares = plane(vectors[:, stage])
+    found = principal_components(vectors[:, stage], 2)
+    shares = tuple(found.share.tolist())
     paragraph(f"**{say('words_in_context.map')}**")
     chart(
         word_map(
-            points.numpy(),
+            found.coordinates.numpy(),
             shares,
             [use.sense for use in held],
             [use.sentence for use in held],

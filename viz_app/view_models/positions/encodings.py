@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from bert_core import positional
+from bert_core.components import principal_components
 from viz_app.view_models.positions.views import (
     Curve,
     Grid,
@@ -332,7 +333,7 @@ def similarity(table: torch.Tensor, *, cosine: bool, position: int | None = None
 
 def position_cloud(table: torch.Tensor, components: int) -> PositionCloud:
     """The table's rows along the directions in which they differ most."""
-    found = positional.principal_components(table, components)
+    found = principal_components(table, components)
     return PositionCloud(read_only(found.coordinates.numpy()), tuple(found.share.tolist()))
 
 
