@@ -18,11 +18,11 @@ Kernel = Literal["fused", "eager"]
 class AttentionSteps:
     """Every step of attention; rows are queries, columns are keys."""
 
-    dot_products: Float[Tensor, "batch heads query key"]
-    attention_scores: Float[Tensor, "batch heads query key"]
-    masked_scores: Float[Tensor, "batch heads query key"]
-    attention_probs: Float[Tensor, "batch heads query key"]
-    context: Float[Tensor, "batch heads query head_size"]
+    dot_products: Float[Tensor, "*batch heads query key"]
+    attention_scores: Float[Tensor, "*batch heads query key"]
+    masked_scores: Float[Tensor, "*batch heads query key"]
+    attention_probs: Float[Tensor, "*batch heads query key"]
+    context: Float[Tensor, "*batch heads query head_size"]
 
 
 def attention_steps(
@@ -99,15 +99,15 @@ def _batched_attention(
 
 
 @dataclass(frozen=True)
-class SelfAttentionSteps:
-    """The projections of one layer, split by head, and the steps of attention on them."""
+class SelfAttentionSteps(AttentionSteps):
+    """The projections of one layer, split by head, and the steps of attention on them.
 
-    query: Float[Tensor, "batch heads seq head_size"]
-    key: Float[Tensor, "batch heads seq head_size"]
-    value: Float[Tensor, "batch heads seq head_size"]
-    attention: AttentionSteps
-    context: Float[Tensor, "batch heads seq head_size"]
-    """`attention.context`, with zeros for heads that are switched off."""
+    `context` holds zeros for heads that are switched off.
+    """
+
+    query: Float[Tensor, "*batch heads seq head_size"]
+    key: Float[Tensor, "*batch heads seq head_size"]
+    value: Float[Tensor, "*batch heads seq head_size"]
 
 
 class MultiHeadSelfAttention(nn.Module):
@@ -151,9 +151,11 @@ class MultiHeadSelfAttention(nn.Module):
         query = self.split_heads(self.query(hidden_states))
         key = self.split_heads(self.key(hidden_states))
         value = self.split_heads(self.value(hidden_states))
-        attention = attention_steps(query, key, value, additive_mask, self.dropout_p)
-        context = _switch_heads(attention.context, head_mask)
-        return SelfAttentionSteps(query, key, value, attention, context)
+        steps = vars(attention_steps(query, key, value, additive_mask, self.dropout_p))
+        context = _switch_heads(steps["context"], head_mask)
+        return SelfAttentionSteps(
+            **{**steps, "context": context}, query=query, key=key, value=value
+        )
 
     def forward(
         self,

@@ -22,23 +22,23 @@ from bert_core.positional import sinusoidal_positions
 class EmbeddingSteps:
     """The three lookups, their sum, and the first layer's input."""
 
-    word_embeddings: Float[Tensor, "batch seq hidden"]
-    position_embeddings: Float[Tensor, "batch seq hidden"]
-    token_type_embeddings: Float[Tensor, "batch seq hidden"]
-    embedding_sum: Float[Tensor, "batch seq hidden"]
-    embedding_output: Float[Tensor, "batch seq hidden"]
+    word_embeddings: Float[Tensor, "*batch seq hidden"]
+    position_embeddings: Float[Tensor, "*batch seq hidden"]
+    token_type_embeddings: Float[Tensor, "*batch seq hidden"]
+    embedding_sum: Float[Tensor, "*batch seq hidden"]
+    embedding_output: Float[Tensor, "*batch seq hidden"]
 
 
 @dataclass(frozen=True)
-class LayerSteps:
-    """Every stage of one encoder layer, named as in the trace."""
+class LayerSteps(SelfAttentionSteps):
+    """Every stage of one encoder layer that a module works out, named as in `stages`."""
 
-    self_attention: SelfAttentionSteps
-    attention_output: Float[Tensor, "batch seq hidden"]
-    attention_norm: Float[Tensor, "batch seq hidden"]
-    intermediate: Float[Tensor, "batch seq inner"]
-    ffn_output: Float[Tensor, "batch seq hidden"]
-    hidden_states: Float[Tensor, "batch seq hidden"]
+    attention_output: Float[Tensor, "*batch seq hidden"]
+    attention_norm: Float[Tensor, "*batch seq hidden"]
+    intermediate: Float[Tensor, "*batch seq inner"]
+    ffn_output: Float[Tensor, "*batch seq hidden"]
+    hidden_states: Float[Tensor, "*batch seq hidden"]
+    """The layer's output."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,14 @@ class BertLayer(nn.Module):
         attention_output, attention_norm = self.attention.output(joined, hidden_states)
         intermediate = self.intermediate(attention_norm)
         ffn_output, output = self.output(intermediate, attention_norm)
-        return LayerSteps(steps, attention_output, attention_norm, intermediate, ffn_output, output)
+        return LayerSteps(
+            **vars(steps),
+            attention_output=attention_output,
+            attention_norm=attention_norm,
+            intermediate=intermediate,
+            ffn_output=ffn_output,
+            hidden_states=output,
+        )
 
     def forward(
         self,

@@ -6,7 +6,7 @@ one layer again through the eager code and returns its full record.
 
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from threading import Lock
 
 import numpy as np
@@ -19,48 +19,22 @@ from bert_core.encoding import Encoding
 from bert_core.model import (
     BertForPreTraining,
     EmbeddingSteps,
-    activation,
+    LayerSteps,
     additive_attention_mask,
 )
+from bert_core.operations import recompute
 
 _RECORD_BYTES = 64 * 2**20
 """Layer records kept per trace; at least the last one is."""
 
 
 @dataclass(frozen=True)
-class LayerTrace:
-    """Every stage of one layer for one input; float32 on the CPU, rows are queries."""
-
-    query: Float[Tensor, "heads seq head_size"]
-    key: Float[Tensor, "heads seq head_size"]
-    value: Float[Tensor, "heads seq head_size"]
-    dot_products: Float[Tensor, "heads seq seq"]
-    attention_scores: Float[Tensor, "heads seq seq"]
-    masked_scores: Float[Tensor, "heads seq seq"]
-    attention_probs: Float[Tensor, "heads seq seq"]
-    context: Float[Tensor, "heads seq head_size"]
-    """attention_probs · value; zero for a head that is switched off."""
-    attention_output: Float[Tensor, "seq hidden"]
-    attention_norm: Float[Tensor, "seq hidden"]
-    intermediate: Float[Tensor, "seq inner"]
-    ffn_output: Float[Tensor, "seq hidden"]
-    hidden_states: Float[Tensor, "seq hidden"]
-    """The layer's output."""
+class LayerTrace(LayerSteps):
+    """What the modules of one layer work out for one input; float32 on the CPU, no batch axis."""
 
     def nbytes(self) -> int:
         """Memory of all stages, in bytes."""
-        return sum(getattr(self, stage.name).nbytes for stage in fields(self))
-
-
-@dataclass(frozen=True)
-class EmbeddingTrace:
-    """The three lookups and the first layer's input."""
-
-    word_embeddings: Float[Tensor, "seq hidden"]
-    position_embeddings: Float[Tensor, "seq hidden"]
-    token_type_embeddings: Float[Tensor, "seq hidden"]
-    embedding_sum: Float[Tensor, "seq hidden"]
-    embedding_output: Float[Tensor, "seq hidden"]
+        return sum(stage.nbytes for stage in vars(self).values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +66,13 @@ class Trace:
     def tokens(self) -> tuple[str, ...]:
         """The tokens, [CLS] and [SEP] included."""
         return self.encoding.tokens
+
+    def ids(self, name: str) -> tuple[int, ...]:
+        """`input_ids`, `token_type_ids` or `position_ids`, one for each token."""
+        if name == "position_ids":
+            return self.position_ids
+        found: tuple[int, ...] = getattr(self.encoding, name)
+        return found
 
     @property
     def num_layers(self) -> int:
@@ -127,15 +108,13 @@ class Trace:
             return self.model.mlm_logits(self.hidden_states[layer][position])
 
     @property
-    def embeddings(self) -> EmbeddingTrace:
+    def embeddings(self) -> EmbeddingSteps:
         """The three lookups, their sum and the embedding output."""
         with torch.no_grad():
             steps = self.model.bert.embeddings.steps(
                 *_inputs(self.model, self.encoding, self.position_ids)
             )
-        return EmbeddingTrace(
-            **{stage.name: getattr(steps, stage.name)[0].cpu() for stage in fields(EmbeddingSteps)}
-        )
+        return EmbeddingSteps(**{name: stage[0].cpu() for name, stage in vars(steps).items()})
 
     def additive_mask(self) -> Float[Tensor, "1 1 query seq"] | None:
         """What is added to the attention scores; query axis of length 1 unless causal."""
@@ -174,17 +153,15 @@ class Trace:
         """Largest absolute difference between the recomputed chain of a layer and the forward pass.
 
         The chain starts from the layer's input and works every stage out of the stage before, in
-        float64 and by its written formula rather than by the model's own modules. Each stage is
-        compared with the record that is shown, and the last one also with the plain forward pass.
+        float64 and by the formulas of the stage table rather than by the model's own modules. Each
+        stage is compared with the record that is shown, and the last one also with the plain
+        forward pass.
 
         Raises:
             ValueError: no such layer.
         """
-        record = self.layer(index)
-        stages = self._recompute(index)
-        worst = [
-            (stage.float() - getattr(record, name)).abs().max() for name, stage in stages.items()
-        ]
+        record, stages = self.layer(index), recompute(self, index)
+        worst = [(stages[name].float() - shown).abs().max() for name, shown in vars(record).items()]
         plain = self.hidden_states[index + 1].cpu()
         worst.append((stages["hidden_states"].float() - plain).abs().max())
         return torch.stack(worst).max().item()  # not a number where any of them is not
@@ -203,78 +180,9 @@ class Trace:
             steps = layer.steps(
                 self.hidden_states[index][None], self.additive_mask(), self._head_mask(index)
             )
-        own, attention = steps.self_attention, steps.self_attention.attention
-        stages = {
-            "query": own.query,
-            "key": own.key,
-            "value": own.value,
-            "dot_products": attention.dot_products,
-            "attention_scores": attention.attention_scores,
-            "masked_scores": attention.masked_scores,
-            "attention_probs": attention.attention_probs,
-            "context": own.context,
-            "attention_output": steps.attention_output,
-            "attention_norm": steps.attention_norm,
-            "intermediate": steps.intermediate,
-            "ffn_output": steps.ffn_output,
-            "hidden_states": steps.hidden_states,
-        }
-        return LayerTrace(**{name: stage[0].cpu().contiguous() for name, stage in stages.items()})
-
-    def _recompute(self, index: int) -> dict[str, Tensor]:
-        layer = self.model.layer(index)
-        attention, heads = layer.attention.self, self.config.num_attention_heads
-
-        def dense(module: torch.nn.Linear, x: Tensor) -> Tensor:
-            return (
-                torch.einsum("si,oi->so", x, module.weight.cpu().double())
-                + module.bias.cpu().double()
-            )
-
-        def norm(module: torch.nn.LayerNorm, x: Tensor) -> Tensor:
-            centred = x - x.mean(-1, keepdim=True)
-            deviation = (centred.square().mean(-1, keepdim=True) + module.eps).sqrt()
-            return centred / deviation * module.weight.cpu().double() + module.bias.cpu().double()
-
-        with torch.no_grad():
-            x = self.hidden_states[index].cpu().double()
-            query, key, value = (
-                dense(module, x).unflatten(-1, (heads, -1)).permute(1, 0, 2)
-                for module in (attention.query, attention.key, attention.value)
-            )
-            dots = torch.einsum("hqd,hkd->hqk", query, key)
-            scores = dots / self.config.head_size**0.5
-            mask = self.additive_mask()
-            masked = scores if mask is None else scores + mask[0].cpu().double()
-            exponentials = (masked - masked.amax(-1, keepdim=True)).exp()
-            probs = exponentials / exponentials.sum(-1, keepdim=True)
-            context = torch.einsum("hqk,hkd->hqd", probs, value)
-            off = self._head_mask(index)
-            if off is not None:
-                context = context * off.cpu().double()[:, None, None]
-            joined = torch.cat(list(context), dim=-1)
-            projected = dense(layer.attention.output.dense, joined)
-            attention_norm = norm(layer.attention.output.LayerNorm, x + projected)
-            inner = activation(
-                self.config.hidden_act, dense(layer.intermediate.dense, attention_norm)
-            )
-            ffn_output = dense(layer.output.dense, inner)
-            output = norm(layer.output.LayerNorm, attention_norm + ffn_output)
-        return {
-            "query": query,
-            "key": key,
-            "value": value,
-            "dot_products": dots,
-            "attention_scores": scores,
-            "masked_scores": masked,
-            "attention_probs": probs,
-            "context": context,
-            "attention_output": projected,
-            "attention_norm": attention_norm,
-            "intermediate": inner,
-            "ffn_output": ffn_output,
-            "hidden_states": output,
-        }
+        return LayerTrace(
+            **{name: stage[0].cpu().contiguous() for name, stage in vars(steps).items()}
+        )
 
 
 def trace_forward(

@@ -105,7 +105,7 @@ def position_only_attention(
     with torch.no_grad():
         positions = embeddings.LayerNorm(embeddings.position_embeddings.weight[:length])
         steps = model.layer(0).attention.self.steps(positions[None])
-    return steps.attention.attention_probs[0].float().cpu()
+    return steps.attention_probs[0].float().cpu()
 
 
 def distance_from_uniform(

@@ -212,7 +212,7 @@ def test_self_attention_is_attention_on_its_projections(
     weight, bias = self_attention.key.weight, self_attention.key.bias
     torch.testing.assert_close(steps.key[2, 3, 5], weight[15:20] @ hidden[2, 5] + bias[15:20])
     again = attention_steps(steps.query, steps.key, steps.value)
-    assert torch.equal(steps.attention.attention_probs, again.attention_probs)
+    assert torch.equal(steps.attention_probs, again.attention_probs)
     assert torch.equal(
         self_attention(hidden, kernel="eager"), self_attention.join_heads(again.context)
     )

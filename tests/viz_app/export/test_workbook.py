@@ -138,7 +138,7 @@ def test_a_changed_number_is_followed_to_the_end(tmp_path: Path) -> None:
     with torch.no_grad():
         embedded = bert.model.bert.embeddings.LayerNorm(sums)
         steps = bert.model.layer(0).attention.self.steps(embedded[None])
-    probs = steps.attention.attention_probs[0, HEAD, QUERY].numpy()
+    probs = steps.attention_probs[0, HEAD, QUERY].numpy()
     count = len(trace.tokens)
     found = changed.column("Attention", say("walkthrough.stage_attention_probs"), count, first=6)
     assert_close(found, probs)
