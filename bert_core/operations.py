@@ -7,16 +7,14 @@ module of the model keeps it.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
-from bert_core.model import activation
+from bert_core.model import BertForPreTraining, activation
 from bert_core.stages import INPUT_AXES, LAYER_INPUT, STAGES, Operand, Stage, axes_of
-
-if TYPE_CHECKING:  # a trace checks itself by what stands here
-    from bert_core.trace import Trace
 
 Place = int | list[int]
 """Along an axis: one place, or some in the order wanted."""
@@ -121,7 +119,22 @@ def _along(named: Named, axes: tuple[str, ...]) -> Tensor:
     return named.values[tuple(slice(None) if axis in named.axes else None for axis in axes)]
 
 
-# --- a stage of a trace ---------------------------------------------------------------------------
+# --- a stage of a forward pass --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a forward pass started from: the model, and the input with all that was changed in it.
+
+    `ids` holds `input_ids`, `position_ids` and `token_type_ids`, one per token; `mask` is added to
+    the scores; `heads_off` are the (layer, head) pairs whose context is zero.
+    """
+
+    model: BertForPreTraining
+    ids: Mapping[str, tuple[int, ...]]
+    mask: Float[Tensor, "query key"]
+    heads_off: frozenset[tuple[int, int]]
+
 
 Index = tuple[int | list[int] | slice, ...]
 Fetch = Callable[[Operand, Index], Tensor]
@@ -129,7 +142,7 @@ Fetch = Callable[[Operand, Index], Tensor]
 
 
 def work_out(
-    trace: "Trace", stage: Stage, layer: int | None, fixed: Mapping[str, Place], fetch: Fetch
+    given: Given, stage: Stage, layer: int | None, fixed: Mapping[str, Place], fetch: Fetch
 ) -> Tensor:
     """A stage by its operation, from the operands that `fetch` gives.
 
@@ -139,15 +152,15 @@ def work_out(
     axes = tuple(axis for axis in stage.axes if not isinstance(fixed.get(axis), int))
     operands = []
     for operand in stage.operands:
-        index, names = places(trace, operand, fixed)
+        index, names = places(given, operand, fixed)
         operands.append(Named(fetch(operand, index), names))
     return apply(
-        stage.operation, operands, axes, *constants_of(trace, stage, layer, fixed).values()
+        stage.operation, operands, axes, *constants_of(given, stage, layer, fixed).values()
     )
 
 
 def places(
-    trace: "Trace", operand: Operand, fixed: Mapping[str, Place]
+    given: Given, operand: Operand, fixed: Mapping[str, Place]
 ) -> tuple[Index, tuple[str, ...]]:
     """Where in an operand the numbers stand that a stage needs there, and the axes they have."""
     index: list[int | list[int] | slice] = []
@@ -163,16 +176,16 @@ def places(
         if axis not in INPUT_AXES:
             index.append(slice(None) if place is None else place)
             continue
-        ids = trace.ids(axis)
+        ids = given.ids[axis]
         tokens = range(len(ids)) if place is None else place
         index.append(ids[tokens] if isinstance(tokens, int) else [ids[each] for each in tokens])
     return tuple(index), tuple(names)
 
 
-def parameter(trace: "Trace", operand: Operand, layer: int | None) -> Tensor:
+def parameter(model: BertForPreTraining, operand: Operand, layer: int | None) -> Tensor:
     """A learned operand on the CPU, with an axis for each of its names."""
-    values = trace.model.get_parameter(operand.stage.format(layer=layer)).detach().cpu()
-    heads = (trace.config.num_attention_heads, trace.config.head_size)
+    values = model.get_parameter(operand.stage.format(layer=layer)).detach().cpu()
+    heads = (model.config.num_attention_heads, model.config.head_size)
     shape = [
         heads if len(group) > 1 else (size,)
         for group, size in zip(operand.axes, values.shape, strict=True)
@@ -181,56 +194,53 @@ def parameter(trace: "Trace", operand: Operand, layer: int | None) -> Tensor:
 
 
 def constants_of(
-    trace: "Trace", stage: Stage, layer: int | None, fixed: Mapping[str, Place]
+    given: Given, stage: Stage, layer: int | None, fixed: Mapping[str, Place]
 ) -> dict[str, Any]:
     """What a stage's operation needs besides its operands."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, setting in OPERATIONS[stage.operation].constants.items():
         if setting == "mask":
-            found[name] = _mask(trace, fixed)
+            found[name] = _mask(given, fixed)
         elif setting == "on":
-            found[name] = _on(trace, stage, layer, fixed)
+            found[name] = _on(given, stage, layer, fixed)
         else:
-            found[name] = getattr(trace.config, setting)
+            found[name] = getattr(given.model.config, setting)
     return found
 
 
-def _mask(trace: "Trace", fixed: Mapping[str, Place]) -> Tensor | float:
-    mask = trace.additive_mask()
-    if mask is None:
-        return 0.0
-    count = len(trace.tokens)
-    index = tuple(fixed.get(axis, slice(None)) for axis in ("query", "key"))
-    return mask[0, 0].expand(count, count)[index].cpu()
+def _mask(given: Given, fixed: Mapping[str, Place]) -> Tensor:
+    query, key = (fixed.get(axis, slice(None)) for axis in ("query", "key"))
+    return given.mask[query, key]
 
 
 def _on(
-    trace: "Trace", stage: Stage, layer: int | None, fixed: Mapping[str, Place]
+    given: Given, stage: Stage, layer: int | None, fixed: Mapping[str, Place]
 ) -> Tensor | float:
     head = fixed.get("head")
     if isinstance(head, int):
-        return 0.0 if (layer, head) in trace.heads_off else 1.0
-    heads = [
-        (layer, each) not in trace.heads_off for each in range(trace.config.num_attention_heads)
-    ]
-    free = sum(axis not in fixed for axis in stage.axes)
-    return torch.tensor(heads).reshape(-1, *[1] * (free - 1))
+        return float((layer, head) not in given.heads_off)
+    heads = range(given.model.config.num_attention_heads) if head is None else head
+    on = torch.tensor([(layer, each) not in given.heads_off for each in heads])
+    free = sum(not isinstance(fixed.get(axis), int) for axis in stage.axes)
+    return on.reshape(-1, *[1] * (free - 1))
 
 
-def recompute(trace: "Trace", layer: int) -> dict[str, Tensor]:
+def recompute(
+    given: Given, layer: int, layer_input: Float[Tensor, "seq hidden"]
+) -> dict[str, Tensor]:
     """Every stage of a layer in float64, each worked out of the stages before.
 
     The chain starts from the layer's input and goes by the table alone, rather than by the model's
     own modules.
     """
-    made: dict[str, Tensor] = {LAYER_INPUT: trace.hidden_states[layer].cpu().double()}
+    made: dict[str, Tensor] = {LAYER_INPUT: layer_input.cpu().double()}
 
     def fetch(operand: Operand, index: Index) -> Tensor:
         if operand.is_parameter:
-            return parameter(trace, operand, layer)[index].double()
+            return parameter(given.model, operand, layer)[index].double()
         return made[operand.stage][index]
 
     for stage in STAGES:
         if stage.in_layer:
-            made[stage.name] = work_out(trace, stage, layer, {}, fetch)
+            made[stage.name] = work_out(given, stage, layer, {}, fetch)
     return made

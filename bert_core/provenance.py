@@ -521,8 +521,6 @@ def _joined(trace: Trace, layer: int, token: int) -> Operands:
 
 def _mask(trace: Trace, query: int, key: int) -> float:
     mask = trace.additive_mask()
-    if mask is None:
-        return 0.0
     return float(mask[0, 0, query if mask.shape[2] > 1 else 0, key])
 
 

@@ -22,7 +22,7 @@ from bert_core.model import (
     LayerSteps,
     additive_attention_mask,
 )
-from bert_core.operations import recompute
+from bert_core.operations import Given, recompute
 
 _RECORD_BYTES = 64 * 2**20
 """Layer records kept per trace; at least the last one is."""
@@ -67,13 +67,6 @@ class Trace:
         """The tokens, [CLS] and [SEP] included."""
         return self.encoding.tokens
 
-    def ids(self, name: str) -> tuple[int, ...]:
-        """`input_ids`, `token_type_ids` or `position_ids`, one for each token."""
-        if name == "position_ids":
-            return self.position_ids
-        found: tuple[int, ...] = getattr(self.encoding, name)
-        return found
-
     @property
     def num_layers(self) -> int:
         """Number of encoder layers."""
@@ -116,11 +109,29 @@ class Trace:
             )
         return EmbeddingSteps(**{name: stage[0].cpu() for name, stage in vars(steps).items()})
 
-    def additive_mask(self) -> Float[Tensor, "1 1 query seq"] | None:
+    def additive_mask(self) -> Float[Tensor, "1 1 query seq"]:
         """What is added to the attention scores; query axis of length 1 unless causal."""
         hidden = self.hidden_states[0][None]
         present = torch.tensor([self.encoding.attention_mask], device=hidden.device)
-        return additive_attention_mask(present, self.attention, hidden)
+        mask = additive_attention_mask(present, self.attention, hidden)
+        assert mask is not None  # there is none only where nothing is said about padding
+        return mask
+
+    @property
+    def given(self) -> Given:
+        """What this forward pass started from."""
+        count = len(self.tokens)
+        encoding = self.encoding
+        return Given(
+            self.model,
+            {
+                "input_ids": encoding.input_ids,
+                "token_type_ids": encoding.token_type_ids,
+                "position_ids": self.position_ids,
+            },
+            self.additive_mask()[0, 0].expand(count, count).cpu(),
+            self.heads_off,
+        )
 
     def layer(self, index: int) -> LayerTrace:
         """The full record of one layer, run again by the eager kernel from that layer's input.
@@ -160,7 +171,7 @@ class Trace:
         Raises:
             ValueError: no such layer.
         """
-        record, stages = self.layer(index), recompute(self, index)
+        record, stages = self.layer(index), recompute(self.given, index, self.hidden_states[index])
         worst = [(stages[name].float() - shown).abs().max() for name, shown in vars(record).items()]
         plain = self.hidden_states[index + 1].cpu()
         worst.append((stages["hidden_states"].float() - plain).abs().max())

@@ -49,11 +49,10 @@ def test_an_entry_is_whole(stage: Stage) -> None:
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 def test_parameters_are_the_models(stage: Stage, bert: Bert) -> None:
-    trace = bert.trace("my dog")
     for operand in stage.operands:
         if not operand.is_parameter:
             continue
-        values = parameter(trace, operand, 1)
+        values = parameter(bert.model, operand, 1)
         names = [axis for group in operand.axes for axis in group]
         assert values.ndim == len(names)
         for axis, size in zip(names, values.shape, strict=True):
@@ -61,7 +60,8 @@ def test_parameters_are_the_models(stage: Stage, bert: Bert) -> None:
 
 
 def test_recomputing_a_layer_gives_all_its_stages(bert: Bert) -> None:
-    made = recompute(bert.trace("my dog"), 1)
+    trace = bert.trace("my dog")
+    made = recompute(trace.given, 1, trace.hidden_states[1])
     assert set(made) == {LAYER_INPUT, *(stage.name for stage in STAGES if stage.in_layer)}
     assert {name: values.dtype.itemsize for name, values in made.items()} == dict.fromkeys(made, 8)
     for stage in STAGES:

@@ -178,10 +178,7 @@ def masked_cells(trace: Trace) -> NDArray[np.bool_] | None:
 
     Padding closes a column; causal attention closes what comes later.
     """
-    mask = trace.additive_mask()
-    if mask is None:
-        return None
-    closed = _array(mask[0, 0]) < 0  # [query or 1, key]
+    closed = _array(trace.additive_mask()[0, 0]) < 0  # [query or 1, key]
     if not closed.any():
         return None
     return np.broadcast_to(closed, (len(trace.tokens), len(trace.tokens)))
