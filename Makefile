@@ -13,31 +13,40 @@ PIP := $(PY) -m pip --disable-pip-version-check install --constraint $(CONSTRAIN
 # The editable install is built with the setuptools of the environment, which is pinned too.
 PROJECT := $(PIP) --no-build-isolation --editable
 VERSIONS := pyproject.toml $(CONSTRAINTS)
+# Node comes from a wheel. It checks the browser side; the app needs neither it nor node_modules.
+NODE := $(VENV)/bin/node
+NODE_MODULES := node_modules/.package-lock.json
+BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
+TSC := $(NODE) node_modules/typescript/bin/tsc
 
 run: $(VENV)/.run  ## start the app and print its address (PORT=8600 picks the port)
 	@$(PY) -m viz_app $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/.dev  ## run all tests, in a real browser too (ARGS="-k name" picks some)
+	$(NODE) --test 'tests/views_js/**/*.test.js'
 	@$(PY) -m tools.browser
 	# Waiting threads sleep instead of spinning, so that a busy machine stays usable meanwhile.
 	CONSTRAINTS=$(CONSTRAINTS) OMP_WAIT_POLICY=passive $(PY) -m pytest $(ARGS)
 
-lint: $(VENV)/.dev  ## check format, lint, types and imports
+lint: $(VENV)/.dev $(NODE_MODULES)  ## check format, lint, types and imports
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
+	$(BIOME) check --error-on-warnings
+	$(TSC)
 
-format: $(VENV)/.dev  ## put the code into the project's format
+format: $(VENV)/.dev $(NODE_MODULES)  ## put the code into the project's format
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+	$(BIOME) check --write
 
 bench: $(VENV)/.bench  ## measure speed and size beside other tools
 	@$(PY) -m tools.browser
 	$(PY) -m benchmarks $(ARGS)
 
 clean:  ## remove the environment and all caches
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## show this list
@@ -57,6 +66,10 @@ $(VENV)/.run: $(VENV)/.made $(VERSIONS)
 $(VENV)/.dev: $(VENV)/.made $(VERSIONS)
 	@$(PROJECT) '.[dev,hub]'
 	@touch $@ $(VENV)/.run
+
+$(NODE_MODULES): $(VENV)/.dev package.json package-lock.json
+	@PATH="$(abspath $(VENV))/bin:$$PATH" npm ci --ignore-scripts
+	@touch $@
 
 $(VENV)/.bench: $(VENV)/.made $(VERSIONS)
 	@$(PROJECT) '.[bench,hub]'

@@ -276,12 +276,14 @@ def our_lines(trace: Trace) -> str:
         for index in layers
     }
     part = Part("lines", payloads, "layer0", settings_values(LineSettings(), None))
-    return html_file([part], title="lines", note="", language="en", link=_LAYER_LINK)
+    page = html_file([part], title="lines", note="", language="en")
+    opened = page.replace("const page = modules", "globalThis.page = modules", 1)
+    return opened.replace("</body>", f"<script>{_LAYER_LINK}</script></body>", 1)
 
 
 _LAYER_LINK = """
 document.addEventListener("layer", async (event) => {
-  await show(0, event.detail);
+  await page.show(0, event.detail);
   document.dispatchEvent(new Event("shown"));
 });
 """

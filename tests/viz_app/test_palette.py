@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from viz_app.palette import Variant, head_colour, palette, rgb, scale_colours
-from viz_app.views.mount import view_js
+from viz_app.views.modules import bundle
 
 # Machado, Oliveira & Fernandes 2009, severity 1; linear RGB in and out.
 VISIONS = {
@@ -78,6 +78,6 @@ def test_probability_scale_only_ever_moves_away_from_the_page(variant: Variant) 
 
 
 def test_the_browser_has_the_same_colours() -> None:
-    source = view_js("lines")
+    source = bundle("views/lines/lines.js")
     for variant in ("light", "dark"):
         assert all(head_colour(head, variant) in source for head in range(12))

@@ -15,7 +15,8 @@ from viz_app.palette import palette
 from viz_app.view_models.attention.tile_order import TileOrder
 from viz_app.view_models.views import LinesView, OverviewView
 from viz_app.views.lines import LineSettings, lines_payload, settings_values
-from viz_app.views.mount import view_css, view_js
+from viz_app.views.modules import bundle
+from viz_app.views.mount import view_css, view_module
 from viz_app.views.overview import overview_payload
 
 _PAGE = """<!doctype html>
@@ -43,7 +44,6 @@ section {{ margin: 1.5rem 0; }}
 {shown}
 <script>
 {{
-"use strict";
 {script}
 }}
 </script>
@@ -57,33 +57,6 @@ section {{ margin: 1.5rem 0; }}
 HAN = "'Noto Sans CJK SC', 'PingFang SC'"
 """Fonts for Chinese; their “ ” are as wide as a character, so in English another comes before."""
 
-_START = """
-const fromBase64 = (text) => {
-  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let index = 0; index < bytes.length; index += 1) bytes[index] = characters.charCodeAt(index);
-  return bytes;
-};
-// Written to directly, the stream answers before the next task; a Blob's would take a trip.
-const unzip = async (packed) => {
-  const stream = new DecompressionStream("gzip");
-  const writer = stream.writable.getWriter();
-  const written = Promise.all([writer.write(packed), writer.close()]);
-  const size = new DataView(packed.buffer).getUint32(packed.length - 4, true); // gzip's last field
-  const bytes = new Uint8Array(size);
-  let filled = 0;
-  const reader = stream.readable.getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    bytes.set(next.value, filled);
-    filled += next.value.length;
-  }
-  await written;
-  return bytes;
-};
-const starts = {};
-"""
-
 
 @dataclass(frozen=True)
 class Part:
@@ -95,18 +68,25 @@ class Part:
     values: Mapping[str, Any]
 
 
-def html_file(
-    parts: Sequence[Part], *, title: str, note: str, language: str, link: str = ""
-) -> str:
-    """The whole file.
+@dataclass(frozen=True)
+class Link:
+    """What makes the views of a file answer each other: a module that exports `link(page, facts)`.
 
-    Args:
-        link: JavaScript that runs last, with `show(part, name)`, `send(part, values)` and
-            `on(part, trigger, handler)`.
+    `page` is what `openPage` of page.js returns.
     """
+
+    module: str
+    """Its path below viz_app."""
+    facts: Mapping[str, Any]
+
+
+def html_file(
+    parts: Sequence[Part], *, title: str, note: str, language: str, link: Link | None = None
+) -> str:
+    """The whole file."""
     shown: list[str] = []
     waiting: list[str] = []
-    sections, code = [], [_START]
+    sections = []
     for index, part in enumerate(parts):
         sections.append(f'<section id="view{index}"></section>')
         for name, payload in part.payloads.items():
@@ -115,13 +95,6 @@ def html_file(
                 f'<script type="application/octet-stream" id="data{index}-{name}">{data}</script>'
             )
     folders = list(dict.fromkeys(part.folder for part in parts))
-    # Each view's source is a module of its own; a block keeps its names apart from the others'.
-    code += [
-        "{\n"
-        + view_js(folder).replace("export default ", f"starts[{json.dumps(folder)}] = ")
-        + "\nglobalThis.deliverTo = deliver;\n}"
-        for folder in folders
-    ]
     setup = [
         {
             "folder": part.folder,
@@ -131,8 +104,18 @@ def html_file(
         }
         for part in parts
     ]
-    code.append(f"const parts = {_script_json(setup)};")
-    code.append(_RUN + link)
+    views = [view_module(folder) for folder in folders]
+    mounts = [
+        f"{json.dumps(folder)}: modules[{json.dumps(module)}].mount"
+        for folder, module in zip(folders, views, strict=True)
+    ]
+    code = [
+        bundle("export/page.js", *views, *([link.module] if link else [])),
+        f'const page = modules["export/page.js"].openPage({_script_json(setup)}, '
+        f"{{ {', '.join(mounts)} }});",
+    ]
+    if link:
+        code.append(f"modules[{json.dumps(link.module)}].link(page, {_script_json(link.facts)});")
     return _PAGE.format(
         language=html.escape(language, quote=True),
         title=html.escape(title),
@@ -145,48 +128,6 @@ def html_file(
         waiting="\n".join(waiting),
         script="\n".join(code),
     )
-
-
-_RUN = """
-const handlers = parts.map(() => ({}));
-const cached = {};
-const loaded = () => new Promise((go) => {
-  document.addEventListener("DOMContentLoaded", go, { once: true });
-});
-const show = async (index, name) => {
-  parts[index].first = name;
-  const id = `data${index}-${name}`;
-  if (!document.getElementById(id)) await loaded();
-  cached[id] ??= await unzip(fromBase64(document.getElementById(id).textContent));
-  if (parts[index].first !== name) return; // another was asked for meanwhile
-  starts[parts[index].folder]({
-    data: cached[id],
-    parentElement: document.getElementById(`view${index}`),
-    setTriggerValue: (trigger, value) => handlers[index][trigger]?.(value),
-  });
-};
-const send = (index, values) => {
-  Object.assign(parts[index].values, values);
-  deliverTo(`view${index}`, parts[index].values);
-};
-const on = (index, trigger, handler) => { handlers[index][trigger] = handler; };
-for (const [index, part] of parts.entries()) {
-  deliverTo(`view${index}`, part.values);
-  show(index, part.first);
-}
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-  for (const [index, part] of parts.entries()) show(index, part.first);
-});
-"""
-
-# A head chosen in the overview brings up its layer below; a token chosen there is marked.
-_HEADS_LINK = """
-on(0, "select", ({ layer }) => {
-  const name = `layer${layer}`;
-  if (parts[1].names.includes(name)) show(1, name);
-});
-on(1, "select", ({ query }) => send(1, { query }));
-"""
 
 
 def heads_file(
@@ -220,7 +161,9 @@ def heads_file(
         Part("lines", line_views, f"layer{selected[0]}", settings_values(settings, query)),
     ]
     note = say("attention.save.file_note", layers=len(layers), all=overview.layers)
-    return html_file(parts, title=title, note=note, language=language, link=_HEADS_LINK)
+    return html_file(
+        parts, title=title, note=note, language=language, link=Link("export/heads_link.js", {})
+    )
 
 
 def _script_json(value: object) -> str:

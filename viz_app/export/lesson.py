@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from viz_app.export.html import Part, html_file
+from viz_app.export.html import Link, Part, html_file
 from viz_app.messages import Say
 from viz_app.view_models.walkthrough.steps import LAYER_PARTS, STEPS
 
@@ -16,12 +15,6 @@ LIMIT = 12_000_000
 BASE64 = 4 / 3
 """How much longer bytes are as text."""
 _IN_LAYER = frozenset(step.sheet for step in STEPS if step.part in LAYER_PARTS)
-_LINK = """
-on(0, "place", ({ step, layer }) => {
-  const sheet = SHEETS[step];
-  show(0, IN_LAYER.includes(sheet) ? `${sheet}-${layer}` : sheet);
-});
-"""
 
 Payload = Callable[[str, int, Sequence[int]], bytes]
 """The sheet of a step at a layer, for a file that holds these layers."""
@@ -75,8 +68,10 @@ def lesson_file(
         first=here[0],
         last=here[-1],
     )
-    link = f"const SHEETS = {json.dumps({each.id: each.sheet for each in STEPS})};\n"
-    link += f"const IN_LAYER = {json.dumps(sorted(_IN_LAYER))};\n{_LINK}"
+    link = Link(
+        "export/lesson_link.js",
+        {"sheets": {each.id: each.sheet for each in STEPS}, "inLayer": sorted(_IN_LAYER)},
+    )
     sheet = next(each.sheet for each in STEPS if each.id == step)
     first = f"{sheet}-{layer}" if sheet in _IN_LAYER else sheet
     opened: dict[str, Any] = {"step": step, "asked": None}

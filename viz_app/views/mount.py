@@ -1,59 +1,58 @@
 """Register and mount the interactive views: plain JS and CSS files, no build step.
 
-A view lives in `views/<folder>/<folder>.js` and `.css`. Its source is `common.js`, then any
-other `.js` files of its folder by name, then its own file: one ES module, so the same text can be
-put into an exported HTML file.
+A view lives in `views/<folder>/<folder>.js` and `.css`; the module's export `mount` is what
+Streamlit calls. Streamlit itself is loaded when the first view is mounted: exported files and
+notebooks take sources and payloads from here and do without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import streamlit as st
+import numpy as np
 
-from viz_app.palette import palette_json
-
-
-def _read(*parts: str) -> str:
-    return files("viz_app.views").joinpath(*parts).read_text(encoding="utf-8")
+from viz_app.views.modules import bundle
+from viz_app.views.payload import pack
 
 
-@cache
-def common_js() -> str:
-    """What every view's source begins with: palette, payloads, colours, mounting."""
-    return f"const PALETTE = {palette_json()};\n{_read('common.js')}"
-
-
-@cache
-def view_js(folder: str) -> str:
-    """The JavaScript module of one view; its default export is the Streamlit entry point."""
-    own = files("viz_app.views").joinpath(folder)
-    names = sorted(file.name for file in own.iterdir() if file.name.endswith(".js"))
-    names.sort(key=lambda name: name == f"{folder}.js")  # the one with the export comes last
-    return "\n".join([common_js(), *(_read(folder, name) for name in names)])
+def view_module(folder: str) -> str:
+    """The path of a view's main module, below viz_app."""
+    return f"views/{folder}/{folder}.js"
 
 
 @cache
 def view_css(folder: str) -> str:
     """The style sheet of one view, shared rules first."""
-    return _read("common.css") + "\n" + _read(folder, f"{folder}.css")
-
-
-@cache
-def view_component(folder: str) -> Callable[..., Any]:
-    """The mounting command of one view, registered once per process."""
-    return st.components.v2.component(
-        f"headlight_{folder}", css=view_css(folder), js=view_js(folder)
+    views = files("viz_app.views")
+    return "\n".join(
+        views.joinpath(*path).read_text(encoding="utf-8")
+        for path in (("shared", "shared.css"), (folder, f"{folder}.css"))
     )
 
 
+def component_js(module: str) -> str:
+    """The script that Streamlit loads for a module below viz_app that exports `mount`."""
+    return f'{bundle(module)}\nexport default modules["{module}"].mount;\n'
+
+
 @cache
-def _signal_component() -> Callable[..., Any]:
-    source = common_js() + "\nexport default ({ data }) => deliver(data.view, data.values);"
-    return st.components.v2.component("headlight_signal", js=source)
+def component(path: str) -> Callable[..., Any]:
+    """The mounting command of a module in views/, registered once per process.
+
+    A view's own module brings its style sheet along.
+    """
+    import streamlit as st
+
+    folder, _, name = path.partition("/")
+    is_view = name == f"{folder}.js"
+    return st.components.v2.component(
+        f"headlight_{name.removesuffix('.js')}",
+        css=view_css(folder) if is_view else None,
+        js=component_js(f"views/{path}"),
+    )
 
 
 def signal(view: str, values: Mapping[str, Any]) -> None:
@@ -63,13 +62,27 @@ def signal(view: str, values: Mapping[str, Any]) -> None:
     (`.streamlit/config.toml` says why). Selections change at every click, arrays seldom, so the
     selection travels on its own and a click on a large view costs a few bytes.
     """
-    _signal_component()(key=f"{view}_signal", data={"view": view, "values": dict(values)})
+    component("shared/signal.js")(key=f"{view}_signal", data={"view": view, "values": dict(values)})
 
 
-@cache
-def _ahead_component() -> Callable[..., Any]:
-    source = common_js() + "\nexport default ({ data }) => bringAhead(data);"
-    return st.components.v2.component("headlight_ahead", js=source)
+def prefetch(
+    payloads: Sequence[bytes], *, view: str, on_wanted: Callable[[], None] | None = None
+) -> None:
+    """Hand the view mounted with `key=view` what its reader may ask for next.
+
+    It travels through a component that draws nothing; `shared/prefetch.js` has the whole protocol.
+
+    Args:
+        payloads: Of the kind that the view itself is shown; none where nothing has been asked for.
+        on_wanted: Called before the rerun when the view lacks something;
+            `st.session_state[f"{view}_prefetch"].wanted` then lists what, in the view's own terms.
+            None where everything that can be asked for is sent anyway.
+    """
+    parts = {str(index): np.frombuffer(each, np.uint8) for index, each in enumerate(payloads)}
+    heard = {} if on_wanted is None else {"on_wanted_change": on_wanted}
+    component("shared/prefetch.js")(
+        key=f"{view}_prefetch", data=pack({"view": view}, parts), **heard
+    )
 
 
 def mount_view(
@@ -79,7 +92,7 @@ def mount_view(
     key: str,
     values: Mapping[str, Any],
     triggers: Mapping[str, Callable[[], None] | None],
-    ahead: bytes | None = None,
+    prefetched: Sequence[bytes] = (),
 ) -> dict[str, Any]:
     """Mount one view and return the triggers fired in this run (None for the others).
 
@@ -89,18 +102,19 @@ def mount_view(
         triggers: Names of one-shot events with their callbacks, each without arguments; a callback
             reads `st.session_state[key].<name>`. By then the text or the model may be others: a
             reader who is quicker than the server clicks on what is on its way out.
-        ahead: A payload of what may be asked for next, its header holding `"view": key`. It changes
-            less often than the view's own payload.
+        prefetched: What the view may be asked for next; see `prefetch`.
     """
+    import streamlit as st
+
     with st.container(gap=None):
-        result = view_component(folder)(
+        result = component(f"{folder}/{folder}.js")(
             key=key,
             data=payload,
             **{f"on_{name}_change": _while_shown(key, call) for name, call in triggers.items()},
         )
         signal(key, values)
-        if ahead is not None:
-            _ahead_component()(key=f"{key}_ahead", data=ahead)
+        if prefetched:
+            prefetch(prefetched, view=key)
     return {name: getattr(result, name, None) for name in triggers}
 
 
@@ -109,6 +123,7 @@ def _while_shown(key: str, call: Callable[[], None] | None) -> Callable[[], None
 
     A trigger exists only with a callback; without one the reading is left to the return value.
     """
+    import streamlit as st
 
     def answer() -> None:
         if call is not None and key in st.session_state:

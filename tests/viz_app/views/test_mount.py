@@ -1,27 +1,42 @@
 """What the views send: payloads seen through AppTest, sources as one module each."""
 
 import json
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from viz_app.views.mount import view_css, view_js
+from viz_app.views.mount import component_js, view_css, view_module
 from viz_app.views.payload import unpack
 
-FOLDERS = ("overview", "heatmap", "lines", "neurons", "picture")
+ROOT = Path(__file__).resolve().parents[3]
+FOLDERS = sorted(path.parent.name for path in ROOT.glob("viz_app/views/*/*.css"))
+FOLDERS.remove("shared")
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_a_view_is_one_module_that_needs_nothing_else(folder: str) -> None:
-    source = view_js(folder)
+def test_a_view_is_one_script_that_needs_nothing_else(folder: str) -> None:
+    source = component_js(view_module(folder))
     assert source.count("export default") == 1
-    assert "import " not in source
+    assert not re.search(r"^import\b|await import\(", source, re.MULTILINE)
     # Tokens are data: they go in as text, never as mark-up.
     for door in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
         assert door not in source
+    assert "</script" not in source  # it would end the script of an exported file
     assert "@import" not in view_css(folder)
     assert "url(" not in view_css(folder)
+
+
+@pytest.mark.parametrize(
+    "module", ["viz_app.export.svg", "viz_app.export.html", "viz_app.notebook"]
+)
+def test_what_runs_outside_the_app_does_not_load_streamlit(module: str) -> None:
+    code = f"import sys, {module}; sys.exit('streamlit' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
 def overview_page() -> None:

@@ -12,7 +12,6 @@ from tests.viz_app.toy import toy_bert
 from viz_app.messages import say_in, text
 from viz_app.view_models.walkthrough.build import walkthrough
 from viz_app.view_models.walkthrough.steps import BY_ID, STEPS
-from viz_app.views.mount import view_css, view_js
 from viz_app.views.payload import unpack
 from viz_app.views.walkthrough import walkthrough_payload
 
@@ -27,14 +26,6 @@ def trace() -> Trace:
 def payload(trace: Trace, step: str, layer: int = 1, **more: object) -> bytes:
     view = walkthrough(trace, step, layer, 2, 3, token_of=str)
     return walkthrough_payload(view, key="v", say=say_in("en"), language="en", **more)  # type: ignore[arg-type]
-
-
-def test_the_view_is_one_module_that_takes_tokens_as_text() -> None:
-    source = view_js("walkthrough")
-    assert source.count("export default") == 1
-    for door in ("import ", "innerHTML", "outerHTML", "insertAdjacentHTML", "eval("):
-        assert door not in source
-    assert "url(" not in view_css("walkthrough")
 
 
 def test_a_sheet_says_which_place_it_was_made_for(trace: Trace) -> None:
@@ -53,17 +44,17 @@ def test_steps_that_the_checkpoint_lacks_cannot_be_asked_for(trace: Trace) -> No
     assert header["after"] == ["pooled_input", 2]
 
 
-def neighbours_page() -> None:
+def prefetch_page() -> None:
     import streamlit as st
 
-    from viz_app.app_pages.walkthrough.neighbours import neighbours
+    from viz_app.views.mount import prefetch
 
-    neighbours(st.session_state.get("made", []), view="v", on_wanted=lambda: None)
+    prefetch(st.session_state.get("made", []), view="v", on_wanted=lambda: None)
 
 
 def test_sheets_ahead_travel_as_they_are(trace: Trace) -> None:
     made = [payload(trace, "ffn_output"), payload(trace, "hidden_states")]
-    app = AppTest.from_function(neighbours_page).run()
+    app = AppTest.from_function(prefetch_page).run()
     assert unpack(app.get("bidi_component")[0].proto.bytes) == ({"view": "v"}, {})
     app.session_state["made"] = made
     app.run()

@@ -6,7 +6,6 @@ from typing import Any
 import streamlit as st
 
 from viz_app.app_pages.walkthrough.divisor_lab import divisor_lab
-from viz_app.app_pages.walkthrough.neighbours import neighbours
 from viz_app.export.chain_csv import chain_csv
 from viz_app.export.lesson import lesson_file
 from viz_app.export.workbook import chain_workbook
@@ -14,6 +13,7 @@ from viz_app.session import frame, state
 from viz_app.view_models.walkthrough.build import walkthrough
 from viz_app.view_models.walkthrough.origin import origin_view, term_view
 from viz_app.view_models.walkthrough.steps import BY_ID
+from viz_app.views.mount import prefetch
 from viz_app.views.walkthrough import origin_header, walkthrough_payload, walkthrough_table
 
 KEY = "walkthrough"
@@ -42,7 +42,7 @@ def take_place() -> None:
 
 def take_wanted() -> None:
     """Note which sheets the browser would like to have ahead of time."""
-    st.session_state[WANTED] = st.session_state[f"{KEY}_neighbours"].wanted
+    st.session_state[WANTED] = st.session_state[f"{KEY}_prefetch"].wanted
 
 
 def take_question() -> None:
@@ -210,7 +210,7 @@ def sheets_ahead() -> None:
     Nothing is worked out before that one, and nothing here while nobody asks.
     """
     wanted = st.session_state.pop(WANTED, [])
-    neighbours([payload_at(place) for place in wanted], view=KEY, on_wanted=take_wanted)
+    prefetch([payload_at(place) for place in wanted], view=KEY, on_wanted=take_wanted)
 
 
 lesson()

@@ -1,6 +1,14 @@
 // The whole model for one sentence: word pieces and their vectors, every head, what comes out.
 // One row per token from left to right; on a narrow page the three parts stand below each other.
 
+import { indexedBitmap, sizeCanvas } from "../shared/canvas.js";
+import { colourTable, css, tableColour } from "../shared/colour.js";
+import { element, tooltip, watchWidth } from "../shared/elements.js";
+import { digits, fill, percent } from "../shared/format.js";
+import { mountWith } from "../shared/mount.js";
+import { clamp, scaleIndex } from "../shared/scale.js";
+import { readTheme } from "../shared/theme.js";
+
 const WIDE = 900; // CSS pixels from which the parts stand side by side
 const ROW = { smallest: 20, largest: 30, strip: 4 }; // the last: what a strip leaves of its row
 const TILE = { gap: 4, smallest: 14, largest: 64, column: 400 };
@@ -10,9 +18,6 @@ const GUTTER = { operator: 16, heads: 26, layer: 16, panels: 30, output: 216, la
 const PARTS = ["word", "position", "segment", "sum"];
 const OPERATORS = ["+", "+", "=", "→"];
 const TOUR_KEY = "headlight.tour";
-
-const clamp = (value, [low, high]) => Math.min(Math.max(value, low), high);
-const percent = (share) => `${digits(share * 100, share > 0 && share < 0.0995 ? 1 : 0)} %`;
 
 /** Whether this reader has sent the tour away before; private windows may refuse to say. */
 function tourIsOver() {
@@ -45,10 +50,10 @@ function layoutBoard(width, { tokens, layers, heads }, widestToken) {
   const row = clamp(Math.floor(TILE.column / tokens), [ROW.smallest, ROW.largest]);
   const labels = clamp(Math.ceil(widestToken) + 36, GUTTER.labels);
   const operators = OPERATORS.length * GUTTER.operator;
-  const wished = clamp(
-    Math.max(TILE.column, Math.min(row * tokens, 480)) / heads - TILE.gap,
-    [TILE.smallest, TILE.largest],
-  );
+  const wished = clamp(Math.max(TILE.column, Math.min(row * tokens, 480)) / heads - TILE.gap, [
+    TILE.smallest,
+    TILE.largest,
+  ]);
   let room; // for one layer
   let part; // width of a strip before the layers
   if (stacked) {
@@ -65,7 +70,12 @@ function layoutBoard(width, { tokens, layers, heads }, widestToken) {
   const strip = clamp(Math.floor(room - tile - GUTTER.layer), STRIP.layer);
   const height = Math.max(row * tokens, heads * (tile + TILE.gap));
   return {
-    stacked, row, labels, tile, strip, height,
+    stacked,
+    row,
+    labels,
+    tile,
+    strip,
+    height,
     part: Math.floor(part),
     // few tokens stand in the middle
     top: stacked ? 0 : Math.floor((height - row * tokens) / 2),
@@ -76,7 +86,10 @@ function layoutBoard(width, { tokens, layers, heads }, widestToken) {
 /** How many numbers of a vector a strip shows, and how wide each is in device pixels. */
 function cellsOf(width, dimensions) {
   const device = Math.floor(width * (window.devicePixelRatio || 1));
-  const cell = Math.max(Math.round(CELL * (window.devicePixelRatio || 1)), Math.floor(device / dimensions));
+  const cell = Math.max(
+    Math.round(CELL * (window.devicePixelRatio || 1)),
+    Math.floor(device / dimensions),
+  );
   return { count: Math.min(dimensions, Math.floor(device / cell)), cell };
 }
 
@@ -118,7 +131,8 @@ function buildArchitecture(root, emit) {
   const labels = () => payload.header.labels;
   const token = (row) => payload.header.tokens[row];
   const opens = (part) => part in payload.header.pages;
-  const hint = (part) => (opens(part) ? `\n${fill(labels().go, { page: payload.header.pages[part] })}` : "");
+  const hint = (part) =>
+    opens(part) ? `\n${fill(labels().go, { page: payload.header.pages[part] })}` : "";
 
   function open(part, values = {}) {
     if (opens(part)) emit("open", { part, ...values });
@@ -198,7 +212,10 @@ function buildArchitecture(root, emit) {
   function drawOverlay(canvas, layer) {
     const context = sizeCanvas(canvas, size.tile + 6, grid.heads * (size.tile + TILE.gap) + 3);
     context.clearRect(0, 0, canvas.width, canvas.height);
-    const rows = [[selected.query, theme.mark], [pointed, theme.text]];
+    const rows = [
+      [selected.query, theme.mark],
+      [pointed, theme.text],
+    ];
     const height = Math.max(size.tile / grid.tokens, 1.5);
     for (let head = 0; head < grid.heads; head += 1) {
       const top = 3 + head * (size.tile + TILE.gap);
@@ -285,7 +302,10 @@ function buildArchitecture(root, emit) {
       const all = buttons();
       const at = all.indexOf(event.target);
       const next = {
-        ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1,
+        ArrowDown: at + 1,
+        ArrowUp: at - 1,
+        Home: 0,
+        End: all.length - 1,
       }[event.key];
       if (event.key === "Enter" || event.key === " ") {
         event.preventDefault();
@@ -353,7 +373,10 @@ function buildArchitecture(root, emit) {
     const canvas = element("canvas", { "aria-hidden": "true" });
     const overlay = element("canvas", { class: "overlay", "aria-hidden": "true" });
     const column = element(
-      "div", { class: `column tiles${opens("head") ? " way" : ""}` }, canvas, overlay,
+      "div",
+      { class: `column tiles${opens("head") ? " way" : ""}` },
+      canvas,
+      overlay,
     );
     column.style.width = `${size.tile}px`;
     const tileAt = (event) => {
@@ -365,7 +388,7 @@ function buildArchitecture(root, emit) {
     };
     column.addEventListener("pointermove", (event) => {
       cursor = tileAt(event);
-      pointed = cursor && cursor.row;
+      pointed = cursor?.row;
       markRows();
       if (cursor) showTip(aboutHead(cursor, cursor.row), event.clientX, event.clientY);
     });
@@ -383,21 +406,25 @@ function buildArchitecture(root, emit) {
 
   function guessColumn() {
     const column = element("div", {
-      class: "column guesses", role: "group", "aria-label": labels().output,
+      class: "column guesses",
+      role: "group",
+      "aria-label": labels().output,
     });
     column.style.width = `${size.guesses}px`;
     column.style.paddingTop = `${size.top}px`;
     const { guesses, masked, is_next: isNext } = payload.header;
     const stop = masked.indexOf(true);
-    payload.header.tokens.forEach((one, row) => {
+    payload.header.tokens.forEach((_one, row) => {
       let line;
       if (row === 0) {
-        line = isNext === null
-          ? element("div", { class: "guess none" }, labels().no_pair)
-          : element(
-            "button", { class: "guess next", type: "button", "data-row": row, tabindex: "0" },
-            chip(labels().is_next, isNext),
-          );
+        line =
+          isNext === null
+            ? element("div", { class: "guess none" }, labels().no_pair)
+            : element(
+                "button",
+                { class: "guess next", type: "button", "data-row": row, tabindex: "0" },
+                chip(labels().is_next, isNext),
+              );
       } else if (guesses[row].length === 0) {
         line = element("div", { class: "guess none" });
       } else {
@@ -467,7 +494,12 @@ function buildArchitecture(root, emit) {
       element("div", { class: "top" }, ...heads),
       body,
     );
-    return element("section", { class: `panel ${name}`, "aria-label": labels().panels[name] }, title, view);
+    return element(
+      "section",
+      { class: `panel ${name}`, "aria-label": labels().panels[name] },
+      title,
+      view,
+    );
   }
 
   function withStep(node, step) {
@@ -525,7 +557,10 @@ function buildArchitecture(root, emit) {
       return;
     }
     const step = {
-      ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0],
+      ArrowUp: [0, -1],
+      ArrowDown: [0, 1],
+      ArrowLeft: [-1, 0],
+      ArrowRight: [1, 0],
     }[event.key];
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
@@ -581,14 +616,20 @@ function buildArchitecture(root, emit) {
     const ends = (limit) => [`≤ ${digits(-limit, 2)}`, `≥ ${digits(limit, 2)}`];
     const shown = parts.strips[0].count;
     const made = [
-      [fill(labels().notes.input, { shown }),
+      [
+        fill(labels().notes.input, { shown }),
         legend(signed, ...ends(limits[0]), labels().legends.parts, plain),
-        legend(signed, ...ends(limits[PARTS.length]), labels().legends.hidden, plain)],
-      [labels().notes.encoder,
-        legend(probability, "0", "1", labels().legends.attention, Math.sqrt)],
+        legend(signed, ...ends(limits[PARTS.length]), labels().legends.hidden, plain),
+      ],
+      [
+        labels().notes.encoder,
+        legend(probability, "0", "1", labels().legends.attention, Math.sqrt),
+      ],
       [labels().notes.output],
     ];
-    return made.map(([text, ...legends]) => element("div", { class: "note" }, element("p", {}, text), ...legends));
+    return made.map(([text, ...legends]) =>
+      element("div", { class: "note" }, element("p", {}, text), ...legends),
+    );
   }
 
   // --- tour ---
@@ -615,7 +656,9 @@ function buildArchitecture(root, emit) {
       tour.replaceChildren(button(say.again, go(0)));
     } else if (stage < 0) {
       tour.replaceChildren(
-        element("span", { class: "words" }, say.offer), button(say.start, go(0)), button(say.no, go(null)),
+        element("span", { class: "words" }, say.offer),
+        button(say.start, go(0)),
+        button(say.no, go(null)),
       );
     } else {
       tour.replaceChildren(
@@ -749,4 +792,4 @@ function buildArchitecture(root, emit) {
   };
 }
 
-export default mountWith(buildArchitecture);
+export const mount = mountWith(buildArchitecture);

@@ -1,5 +1,12 @@
 // A table of coloured cells. Arrow keys move, Enter or a click chooses.
 
+import { colourTable, css, inkOn, tableColour } from "../shared/colour.js";
+import { element } from "../shared/elements.js";
+import { digits } from "../shared/format.js";
+import { mountWith } from "../shared/mount.js";
+import { scaleIndex } from "../shared/scale.js";
+import { readTheme } from "../shared/theme.js";
+
 /** The scale as a strip with its two ends in digits. */
 function drawLegend(box, header, theme) {
   const table = colourTable(header.kind, theme);
@@ -23,7 +30,8 @@ function buildCellTable(root, emit) {
   let focus = { row: 0, column: 0 };
   let selected = { row: null, column: null };
 
-  const cellAt = ({ row, column }) => scroller.querySelector(`td[data-row="${row}"][data-column="${column}"]`);
+  const cellAt = ({ row, column }) =>
+    scroller.querySelector(`td[data-row="${row}"][data-column="${column}"]`);
 
   function paint() {
     if (!payload) return;
@@ -31,7 +39,10 @@ function buildCellTable(root, emit) {
     const theme = readTheme(root);
     const table = colourTable(header.kind, theme);
     for (const cell of scroller.querySelectorAll("td")) {
-      const value = arrays.values[Number(cell.dataset.row) * header.columns.length + Number(cell.dataset.column)];
+      const value =
+        arrays.values[
+          Number(cell.dataset.row) * header.columns.length + Number(cell.dataset.column)
+        ];
       if (Number.isNaN(value)) continue;
       const colour = tableColour(table, scaleIndex(value, header.low, header.high));
       cell.style.background = css(colour);
@@ -87,16 +98,22 @@ function buildCellTable(root, emit) {
       return;
     }
     const step = {
-      ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
+      ArrowUp: [-1, 0],
+      ArrowDown: [1, 0],
+      ArrowLeft: [0, -1],
+      ArrowRight: [0, 1],
     }[event.key];
     if (!step) return;
     event.preventDefault();
     event.stopPropagation();
     const { rows, columns } = payload.header;
-    moveTo({
-      row: Math.min(Math.max(place.row + step[0], 0), rows.length - 1),
-      column: Math.min(Math.max(place.column + step[1], 0), columns.length - 1),
-    }, true);
+    moveTo(
+      {
+        row: Math.min(Math.max(place.row + step[0], 0), rows.length - 1),
+        column: Math.min(Math.max(place.column + step[1], 0), columns.length - 1),
+      },
+      true,
+    );
   });
 
   return {
@@ -104,34 +121,52 @@ function buildCellTable(root, emit) {
       payload = next;
       const { header, arrays } = next;
       const marked = new Set(header.marked);
-      const head = element("tr", {}, element("th", { scope: "col", class: "corner" }, header.corner),
-        ...header.columns.map((column) => element("th", { scope: "col" }, column)));
-      const body = header.rows.map((label, row) => element(
+      const head = element(
         "tr",
-        { class: marked.has(row) ? "marked" : null },
-        element("th", { scope: "row" }, label),
-        ...header.columns.map((column, place) => {
-          const value = arrays.values[row * header.columns.length + place];
-          const shown = Number.isNaN(value) ? "" : digits(value, header.decimals);
-          const text = header.texts ? header.texts[row][place] : shown;
-          return element("td", {
-            "data-row": row,
-            "data-column": place,
-            tabindex: "-1",
-            title: `${label} · ${column}: ${header.texts ? `${text} ${shown}` : text}`,
-            class: header.texts ? "words" : null,
-          }, text);
-        }),
-      ));
+        {},
+        element("th", { scope: "col", class: "corner" }, header.corner),
+        ...header.columns.map((column) => element("th", { scope: "col" }, column)),
+      );
+      const body = header.rows.map((label, row) =>
+        element(
+          "tr",
+          { class: marked.has(row) ? "marked" : null },
+          element("th", { scope: "row" }, label),
+          ...header.columns.map((column, place) => {
+            const value = arrays.values[row * header.columns.length + place];
+            const shown = Number.isNaN(value) ? "" : digits(value, header.decimals);
+            const text = header.texts ? header.texts[row][place] : shown;
+            return element(
+              "td",
+              {
+                "data-row": row,
+                "data-column": place,
+                tabindex: "-1",
+                title: `${label} · ${column}: ${header.texts ? `${text} ${shown}` : text}`,
+                class: header.texts ? "words" : null,
+              },
+              text,
+            );
+          }),
+        ),
+      );
       scroller.classList.toggle("active", header.active);
       scroller.classList.toggle("coded", Boolean(header.texts));
-      scroller.replaceChildren(element(
-        "table", { "aria-label": header.label, role: "grid" }, element("thead", {}, head), element("tbody", {}, ...body),
-      ));
-      moveTo({
-        row: Math.min(focus.row, header.rows.length - 1),
-        column: Math.min(focus.column, header.columns.length - 1),
-      }, false);
+      scroller.replaceChildren(
+        element(
+          "table",
+          { "aria-label": header.label, role: "grid" },
+          element("thead", {}, head),
+          element("tbody", {}, ...body),
+        ),
+      );
+      moveTo(
+        {
+          row: Math.min(focus.row, header.rows.length - 1),
+          column: Math.min(focus.column, header.columns.length - 1),
+        },
+        false,
+      );
       paint();
       markSelected();
     },
@@ -143,4 +178,4 @@ function buildCellTable(root, emit) {
   };
 }
 
-export default mountWith(buildCellTable);
+export const mount = mountWith(buildCellTable);

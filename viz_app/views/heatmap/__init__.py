@@ -118,16 +118,13 @@ def heatmap(
     """
     cells = isinstance(selected, tuple)
     row, column = selected if isinstance(selected, tuple) else (selected, None)
+    brought = [] if heads is None else [pack({"name": heads.name}, {"heads": heads.weights})]
     fired = mount_view(
         "heatmap",
         heatmap_payload(view, key=key, say=say, scale=scale, cells=cells, heads=heads),
-        ahead=None if heads is None else _ahead_payload(heads, key),
         key=key,
         values={"query": row, "key": column},
         triggers={"select": on_select},
+        prefetched=brought,
     )["select"]
     return None if fired is None else int(fired["query"])
-
-
-def _ahead_payload(heads: Heads, key: str) -> bytes:
-    return pack({"view": key, "name": heads.name}, {"heads": heads.weights})

@@ -1,10 +1,18 @@
 // One matrix: labels that stay in sight, digits where there is room, rows that can be chosen.
 // The canvas is as large as the visible part only, so that 512 × 512 cells scroll as well as 14.
 
+import { drawColumnToken, fitText, indexedBitmap, sizeCanvas } from "../shared/canvas.js";
+import { channel } from "../shared/channel.js";
+import { colourTable, css, inkOn, tableColour } from "../shared/colour.js";
+import { element, termPieces, tooltip, watchWidth } from "../shared/elements.js";
+import { digits, fill } from "../shared/format.js";
+import { mountWith } from "../shared/mount.js";
+import { PATIENCE_MS, prefetched } from "../shared/prefetch.js";
+import { readTheme } from "../shared/theme.js";
+
 const CELL = { smallest: 13, legible: 22, largest: 44, row: 18 };
 const TALLEST = 680; // CSS pixels, then the box scrolls
 const LABEL = { rows: 120, columns: 92, size: 12 };
-const PATIENCE = 2000; // milliseconds for Python to answer, after which its last word counts
 const HIDDEN = { gap: 8, width: 56 }; // the column that says how much weight a filter took
 
 /** Widths and heights of the parts, CSS pixels. */
@@ -27,12 +35,20 @@ function layoutHeatmap(context, header, width) {
   const smallest = columns.length <= 128 || square ? CELL.smallest : 3;
   // A few rows more or less than a screen: smaller cells rather than a box that scrolls.
   const fitting = Math.floor((TALLEST - top - 1) / rows.length);
-  const largest = square && fitting >= CELL.legible ? Math.min(CELL.largest, fitting) : CELL.largest;
+  const largest =
+    square && fitting >= CELL.legible ? Math.min(CELL.largest, fitting) : CELL.largest;
   const across = Math.max(smallest, Math.min(largest, room));
   const down = square ? across : Math.max(CELL.row, Math.min(across, 28));
-  const full = { width: left + across * columns.length + beside + 1, height: top + down * rows.length + 1 };
+  const full = {
+    width: left + across * columns.length + beside + 1,
+    height: top + down * rows.length + 1,
+  };
   return {
-    left, top, across, down, full,
+    left,
+    top,
+    across,
+    down,
+    full,
     view: { width: Math.min(width, full.width), height: Math.min(TALLEST, full.height) },
   };
 }
@@ -44,9 +60,21 @@ function shareOf(value, { scale, floor, low, high }) {
 }
 
 function legendTicks({ scale, floor, kind, low, high }) {
-  if (scale === "log") return [[0, `≤ ${floor}`], [1 / 3, "0.01"], [2 / 3, "0.1"], [1, "1"]];
-  if (kind === "signed") return [[0, digits(low, 2)], [0.5, "0"], [1, digits(high, 2)]];
-  if (low === 0 && high === 1) return [0, 0.25, 0.5, 0.75, 1].map((value) => [value, String(value)]);
+  if (scale === "log")
+    return [
+      [0, `≤ ${floor}`],
+      [1 / 3, "0.01"],
+      [2 / 3, "0.1"],
+      [1, "1"],
+    ];
+  if (kind === "signed")
+    return [
+      [0, digits(low, 2)],
+      [0.5, "0"],
+      [1, digits(high, 2)],
+    ];
+  if (low === 0 && high === 1)
+    return [0, 0.25, 0.5, 0.75, 1].map((value) => [value, String(value)]);
   return [0, 0.5, 1].map((share) => [share, digits(low + share * (high - low), 2)]);
 }
 
@@ -98,10 +126,10 @@ function buildHeatmap(root, emit) {
   /** Another head is chosen: draw it now, if its numbers were brought along. */
   function drawAhead({ layer, head }) {
     const { heads } = payload?.header ?? {};
-    const brought = heads && channel(`${payload.header.view}.ahead`).values;
+    const brought = heads && prefetched(payload.header.view).values?.[0];
     if (!brought || !size || brought.header.name !== heads.name) return;
     clearTimeout(ahead?.timer);
-    ahead = { layer, head, timer: setTimeout(stopWaiting, PATIENCE) };
+    ahead = { layer, head, timer: setTimeout(stopWaiting, PATIENCE_MS) };
     payload = withHead(answered, brought);
     hover = null;
     tip.hide();
@@ -129,16 +157,21 @@ function buildHeatmap(root, emit) {
 
   /** Whether a payload answers an earlier choice than the one that is drawn. */
   function isEarlier({ header: { view, heads } }) {
-    const brought = channel(`${view}.ahead`).values;
-    return ahead && heads && heads.name === brought.header.name
-      && (heads.layer !== ahead.layer || heads.head !== ahead.head);
+    const brought = prefetched(view).values?.[0];
+    return (
+      ahead &&
+      heads &&
+      heads.name === brought.header.name &&
+      (heads.layer !== ahead.layer || heads.head !== ahead.head)
+    );
   }
 
   function describe({ query, key }) {
     const { header, arrays } = payload;
     if (key === header.columns.length) {
       return fill(header.labels.hidden_tip, {
-        query: header.rows[query].label, value: digits(arrays.hidden[query], 4),
+        query: header.rows[query].label,
+        value: digits(arrays.hidden[query], 4),
       });
     }
     const place = query * header.columns.length + key;
@@ -177,9 +210,14 @@ function buildHeatmap(root, emit) {
     context.imageSmoothingEnabled = false;
     context.drawImage(
       bitmap,
-      shown.left, shown.top, shown.right - shown.left, shown.bottom - shown.top,
-      cellX(shown.left), cellY(shown.top),
-      (shown.right - shown.left) * size.across, (shown.bottom - shown.top) * size.down,
+      shown.left,
+      shown.top,
+      shown.right - shown.left,
+      shown.bottom - shown.top,
+      cellX(shown.left),
+      cellY(shown.top),
+      (shown.right - shown.left) * size.across,
+      (shown.bottom - shown.top) * size.down,
     );
     if (size.across >= CELL.smallest) paintGrid(context, shown);
     context.font = `${size.across >= 36 ? 12 : 10}px ${theme.font}`;
@@ -288,7 +326,11 @@ function buildHeatmap(root, emit) {
     for (let query = shown.top; query < shown.bottom; query += 1) {
       const chosen = query === selected;
       context.fillStyle = chosen ? css(theme.mark) : css(theme.text, 0.9);
-      const text = fitText(context, rows[query].label, size.left - 10);
+      const text = fitText(
+        (text) => context.measureText(text).width,
+        rows[query].label,
+        size.left - 10,
+      );
       context.fillText(text, size.left - 6, cellY(query) + size.down / 2);
     }
     context.restore();
@@ -332,9 +374,7 @@ function buildHeatmap(root, emit) {
       context.strokeStyle = css(theme.mark);
       context.lineWidth = 2;
       const end = Math.min(cellX(payload.header.columns.length), size.view.width - 1);
-      context.strokeRect(
-        size.left + 1, cellY(selected) + 0.5, end - size.left - 1, size.down,
-      );
+      context.strokeRect(size.left + 1, cellY(selected) + 0.5, end - size.left - 1, size.down);
     }
     if (hover && hover.key < payload.header.columns.length) {
       context.strokeStyle = css(theme.text, 0.85);
@@ -385,10 +425,13 @@ function buildHeatmap(root, emit) {
     } else if (!hover && selected !== null) {
       const { columns } = payload.header;
       const row = payload.arrays.values.subarray(
-        selected * columns.length, (selected + 1) * columns.length,
+        selected * columns.length,
+        (selected + 1) * columns.length,
       );
       let best = 0;
-      row.forEach((value, key) => { if (value > row[best]) best = key; });
+      row.forEach((value, key) => {
+        if (value > row[best]) best = key;
+      });
       caption.textContent = describe({ query: selected, key: best });
     }
   }
@@ -431,9 +474,11 @@ function buildHeatmap(root, emit) {
     const top = query * size.down;
     const plot = { width: size.view.width - size.left, height: size.view.height - size.top };
     if (left < box.scrollLeft) box.scrollLeft = left;
-    if (left + size.across > box.scrollLeft + plot.width) box.scrollLeft = left + size.across - plot.width;
+    if (left + size.across > box.scrollLeft + plot.width)
+      box.scrollLeft = left + size.across - plot.width;
     if (top < box.scrollTop) box.scrollTop = top;
-    if (top + size.down > box.scrollTop + plot.height) box.scrollTop = top + size.down - plot.height;
+    if (top + size.down > box.scrollTop + plot.height)
+      box.scrollTop = top + size.down - plot.height;
   }
 
   box.addEventListener("pointermove", (event) => {
@@ -449,7 +494,10 @@ function buildHeatmap(root, emit) {
   box.addEventListener("scroll", () => requestAnimationFrame(paint), { passive: true });
   box.addEventListener("keydown", (event) => {
     const step = {
-      ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1],
+      ArrowUp: [-1, 0],
+      ArrowDown: [1, 0],
+      ArrowLeft: [0, -1],
+      ArrowRight: [0, 1],
     }[event.key];
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
@@ -481,14 +529,14 @@ function buildHeatmap(root, emit) {
       const earlier = isEarlier(next);
       answered = next;
       if (!earlier) forgetAhead();
-      payload = earlier ? withHead(next, channel(`${next.header.view}.ahead`).values) : next;
+      payload = earlier ? withHead(next, prefetched(next.header.view).values[0]) : next;
       hover = null;
       tip.hide();
       const { header } = next;
       if (selected >= header.rows.length || selectedKey >= header.columns.length) selected = null;
-      columnsWord.replaceChildren(...termWords(header.terms.columns), " →");
-      rowsWord.replaceChildren("↓ ", ...termWords(header.terms.rows));
-      legendWord.replaceChildren(...termWords(header.terms.legend));
+      columnsWord.replaceChildren(...termPieces(header.terms.columns), " →");
+      rowsWord.replaceChildren("↓ ", ...termPieces(header.terms.rows));
+      legendWord.replaceChildren(...termPieces(header.terms.legend));
       box.setAttribute(
         "aria-label",
         `${header.labels.rows} × ${header.labels.columns}. ${header.labels.keys}`,
@@ -514,4 +562,4 @@ function buildHeatmap(root, emit) {
   };
 }
 
-export default mountWith(buildHeatmap);
+export const mount = mountWith(buildHeatmap);

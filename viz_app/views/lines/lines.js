@@ -2,6 +2,13 @@
 // Below lie canvases with all lines, above them some with the lines of the token pointed at. Each
 // covers a piece of the plot, so that a long text costs only what is in sight of it.
 
+import { sizeCanvas } from "../shared/canvas.js";
+import { headColour, inkOn } from "../shared/colour.js";
+import { element, watchWidth } from "../shared/elements.js";
+import { digits, fill } from "../shared/format.js";
+import { mountWith } from "../shared/mount.js";
+import { readTheme, rgb } from "../shared/theme.js";
+
 const POINTED = 0.005; // lines of the token pointed at are drawn from this weight on
 const MOST_LINES = 6000; // at rest; more would take longer than a tenth of a second to stroke
 const READ_OUT = 5; // pairs named for the token pointed at
@@ -20,15 +27,21 @@ function layoutLines(context, header, heads, width, across) {
   }
   const stripe = Math.max(3, Math.min(7, Math.floor((width * 0.2) / heads)));
   if (across) {
-    const tallest = Math.max(...tokens.map((token) => (
-      token.upright ? [...token.text].length * 18 : widths.get(token.text)
-    )));
+    const tallest = Math.max(
+      ...tokens.map((token) =>
+        token.upright ? [...token.text].length * 18 : widths.get(token.text),
+      ),
+    );
     const label = Math.ceil(Math.min(96, tallest)) + 12;
     const step = Math.max(22, Math.min(56, Math.floor(width / many)));
     const gutter = stripe * heads + 4;
     const span = 220;
     return {
-      across, step, label, stripe, gutter,
+      across,
+      step,
+      label,
+      stripe,
+      gutter,
       width: step * many,
       height: 2 * (label + gutter) + span,
       from: label + gutter,
@@ -40,7 +53,11 @@ function layoutLines(context, header, heads, width, across) {
   const gutter = stripe * heads + 4;
   const inner = Math.min(width, 980);
   return {
-    across, step, label, stripe, gutter,
+    across,
+    step,
+    label,
+    stripe,
+    gutter,
     width: inner,
     height: step * many,
     from: label + gutter,
@@ -90,7 +107,12 @@ function buildLines(root, emit) {
   let waiting = 0;
   let clicking = 0;
   const settings = {
-    heads: null, cut: "weight", threshold: 0.1, count: 100, across: null, locked: null,
+    heads: null,
+    cut: "weight",
+    threshold: 0.1,
+    count: 100,
+    across: null,
+    locked: null,
   };
 
   const heads = () => payload.header.shape[0];
@@ -118,9 +140,12 @@ function buildLines(root, emit) {
     chipButtons.forEach((chip, head) => chip.setAttribute("aria-pressed", String(isOn(head))));
     const byWeight = settings.cut === "weight";
     cutKind.value = settings.cut;
-    Object.assign(cut, byWeight
-      ? { min: 0, max: 0.5, step: 0.01, value: settings.threshold }
-      : { min: 1, max: 500, step: 1, value: settings.count });
+    Object.assign(
+      cut,
+      byWeight
+        ? { min: 0, max: 0.5, step: 0.01, value: settings.threshold }
+        : { min: 1, max: 500, step: 1, value: settings.count },
+    );
     cutValue.textContent = byWeight ? digits(settings.threshold, 2) : String(settings.count);
     unlock.hidden = settings.locked === null;
     if (relaid) layout(root.clientWidth);
@@ -182,10 +207,17 @@ function buildLines(root, emit) {
       payload.header.tokens.forEach((token, index) => {
         if (index % GROUP === 0) groups[side].push(element("div", { class: `group ${side}` }));
         // One stop for the tab key per side; the arrow keys move along.
-        const button = element("button", {
-          type: "button", tabindex: index === 0 ? "0" : "-1", dir: "auto", title: token.label,
-          class: `token ${side}${token.upright ? " upright" : ""}${token.special ? " special" : ""}`,
-        }, token.text);
+        const button = element(
+          "button",
+          {
+            type: "button",
+            tabindex: index === 0 ? "0" : "-1",
+            dir: "auto",
+            title: token.label,
+            class: `token ${side}${token.upright ? " upright" : ""}${token.special ? " special" : ""}`,
+          },
+          token.text,
+        );
         buttons[side].push(button);
         groups[side].at(-1).append(button);
       });
@@ -210,7 +242,8 @@ function buildLines(root, emit) {
     let target = null;
     if (event.key === along[0]) target = buttons[side][index - 1];
     else if (event.key === along[1]) target = buttons[side][index + 1];
-    else if (over.includes(event.key)) target = buttons[event.key === over[0] ? "query" : "key"][index];
+    else if (over.includes(event.key))
+      target = buttons[event.key === over[0] ? "query" : "key"][index];
     else if (event.key === "l" || event.key === "L") lock({ side, index });
     else if (event.key === "Escape" && settings.locked) lock(settings.locked);
     else return;
@@ -269,9 +302,13 @@ function buildLines(root, emit) {
       const [resting, front] = ["resting", "front"].map((name) => {
         const canvas = element("canvas", { class: name, "aria-hidden": "true" });
         const [left, over, width, height] = size.across
-          ? [start, 0, end - start, size.height] : [0, start, size.width, end - start];
+          ? [start, 0, end - start, size.height]
+          : [0, start, size.width, end - start];
         Object.assign(canvas.style, {
-          left: `${left}px`, top: `${over}px`, width: `${width}px`, height: `${height}px`,
+          left: `${left}px`,
+          top: `${over}px`,
+          width: `${width}px`,
+          height: `${height}px`,
         });
         return canvas;
       });
@@ -294,8 +331,9 @@ function buildLines(root, emit) {
   /** Weights as a full array, however they were sent, and what is worth a line of them. */
   function readWeights({ arrays, header }) {
     sparse = !arrays.weights;
-    weights = arrays.weights
-      ?? new Float32Array(header.shape.reduce((product, length) => product * length, 1));
+    weights =
+      arrays.weights ??
+      new Float32Array(header.shape.reduce((product, length) => product * length, 1));
     lineCounts = new Array(heads()).fill(0);
     const pairs = many() * many();
     if (sparse) {
@@ -354,7 +392,7 @@ function buildLines(root, emit) {
       const head = Math.floor(place / pairs);
       if (!on[head] || value < least) continue; // within one step of the sort the order is free
       const level = Math.ceil(opacity(value) * LEVELS);
-      if (alike?.level !== level) bundles.push(alike = { level, heads: on.map(() => []) });
+      if (alike?.level !== level) bundles.push((alike = { level, heads: on.map(() => []) }));
       alike.heads[head].push(place);
       shown += 1;
       shownWeight += value;
@@ -367,8 +405,8 @@ function buildLines(root, emit) {
   function clearPiece(canvas, { start, end }) {
     const [width, height] = size.across ? [end - start, size.height] : [size.width, end - start];
     const ratio = window.devicePixelRatio || 1;
-    const fits = canvas.width === Math.round(width * ratio)
-      && canvas.height === Math.round(height * ratio);
+    const fits =
+      canvas.width === Math.round(width * ratio) && canvas.height === Math.round(height * ratio);
     const context = fits ? canvas.getContext("2d") : sizeCanvas(canvas, width, height);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height); // much cheaper than a new bitmap at every hover
@@ -432,9 +470,12 @@ function buildLines(root, emit) {
     const total = headsOn().reduce((sum, head) => sum + lineCounts[head], 0);
     const all = headsOn().length * many();
     const share = all ? (100 * shownWeight) / all : 0;
-    count.textContent = fill(payload.header.labels.count, {
-      shown, total, weight: `${digits(share, 0)} %`,
-    }) + (sparse ? ` ${payload.header.labels.sparse}` : "");
+    count.textContent =
+      fill(payload.header.labels.count, {
+        shown,
+        total,
+        weight: `${digits(share, 0)} %`,
+      }) + (sparse ? ` ${payload.header.labels.sparse}` : "");
   }
 
   /** Give one token a class, and take it from the one that had it. */
@@ -500,7 +541,9 @@ function buildLines(root, emit) {
       return { label: token.label, mean: on.length ? sum / on.length : 0 };
     });
     means.sort((a, b) => b.mean - a.mean);
-    const pairs = means.slice(0, READ_OUT).map(({ label, mean }) => `${label} ${about}${digits(mean, 3)}`);
+    const pairs = means
+      .slice(0, READ_OUT)
+      .map(({ label, mean }) => `${label} ${about}${digits(mean, 3)}`);
     const template = place.side === "query" ? labels.looks : labels.seen;
     const text = fill(template, { token: tokens[place.index].label, pairs: pairs.join(" · ") });
     const mean = on.length > 1 ? ` ${fill(labels.mean, { heads: on.length })}` : "";
@@ -631,4 +674,4 @@ function buildLines(root, emit) {
   };
 }
 
-export default mountWith(buildLines);
+export const mount = mountWith(buildLines);

@@ -1,6 +1,14 @@
 // A table with one row per key: the key vector, query ⊙ key, and the numbers that come of them.
 // Blue is negative, orange-red positive; all keys share one scale, and so do all products.
 
+import { sizeCanvas } from "../shared/canvas.js";
+import { colourTable, css, tableColour } from "../shared/colour.js";
+import { element, termPieces, tooltip, watchWidth } from "../shared/elements.js";
+import { digits, fill } from "../shared/format.js";
+import { mountWith } from "../shared/mount.js";
+import { scaleIndex } from "../shared/scale.js";
+import { readTheme } from "../shared/theme.js";
+
 const STRIP = { height: 16, widest: 11, narrowest: 4 };
 const BESIDE = 460; // CSS pixels that the other columns take
 
@@ -52,8 +60,11 @@ function buildNeurons(root) {
     const q = query[dimension];
     const k = keys[strip.row * size() + dimension];
     return fill(labels.tip, {
-      token: tokens[strip.row].label, dimension,
-      q: digits(q, 3), k: digits(k, 3), product: digits(q * k, 3),
+      token: tokens[strip.row].label,
+      dimension,
+      q: digits(q, 3),
+      k: digits(k, 3),
+      product: digits(q * k, 3),
     });
   }
 
@@ -87,42 +98,56 @@ function buildNeurons(root) {
     const count = size();
     const products = keys.map((value, place) => value * query[place % count]);
     strips = [];
-    const head = element("tr", {}, element("th", {}), ...Object.keys(terms).map((name) => {
-      const number = name === "dot" || name === "root";
-      return element("th", { class: number && "number" }, ...termWords(terms[name]));
-    }));
-    const first = element("tr", { class: "query" },
+    const head = element(
+      "tr",
+      {},
+      element("th", {}),
+      ...Object.keys(terms).map((name) => {
+        const number = name === "dot" || name === "root";
+        return element("th", { class: number && "number" }, ...termPieces(terms[name]));
+      }),
+    );
+    const first = element(
+      "tr",
+      { class: "query" },
       element("th", { scope: "row" }, labels.query),
-      element("td", {}, addStrip([...query], largest(query), null)));
+      element("td", {}, addStrip([...query], largest(query), null)),
+    );
     const top = { keys: largest(keys), products: largest(products) };
     const rows = tokens.map((token, row) => {
       const part = (values) => [...values.subarray(row * count, (row + 1) * count)];
       const bar = element("div", { class: "bar" });
       bar.style.width = `${Math.max(0, Math.min(1, weights[row])) * 100}%`;
       const score = closed[row] ? "−∞" : digits(scores[row], 2);
-      return element("tr", {},
+      return element(
+        "tr",
+        {},
         element("th", { scope: "row", dir: "auto" }, token.label),
         element("td", {}, addStrip(part(keys), top.keys, row)),
         element("td", {}, addStrip(part(products), top.products, row)),
         element("td", { class: "number" }, digits(dots[row], 2)),
         element("td", { class: "number" }, score),
-        element("td", { class: "weight" }, bar, element("span", {}, digits(weights[row], 3))));
+        element("td", { class: "weight" }, bar, element("span", {}, digits(weights[row], 3))),
+      );
     });
-    table.replaceChildren(
-      element("thead", {}, head), element("tbody", {}, first, ...rows),
-    );
+    table.replaceChildren(element("thead", {}, head), element("tbody", {}, first, ...rows));
     table.setAttribute("aria-label", labels.keys_help);
   }
 
   table.tabIndex = 0;
   table.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-2, 0], ArrowDown: [2, 0] }[event.key];
+    const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-2, 0], ArrowDown: [2, 0] }[
+      event.key
+    ];
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
     const at = current ? strips.indexOf(current.strip) : 0;
     // Rows hold two strips each, but the query row holds one.
-    const strip = strips[Math.min(Math.max(at + (at === 0 && step[0] > 0 ? 2 : step[0]), 0), strips.length - 1)];
+    const strip =
+      strips[
+        Math.min(Math.max(at + (at === 0 && step[0] > 0 ? 2 : step[0]), 0), strips.length - 1)
+      ];
     const index = Math.min(Math.max((current?.index ?? -1) + step[1], 0), size() - 1);
     const bounds = root.getBoundingClientRect();
     const inside = strip.canvas.getBoundingClientRect();
@@ -145,4 +170,4 @@ function buildNeurons(root) {
   };
 }
 
-export default mountWith(buildNeurons);
+export const mount = mountWith(buildNeurons);

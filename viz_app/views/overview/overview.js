@@ -1,5 +1,13 @@
 // All layers × heads on one canvas: a tile per head, a pixel block per pair of tokens.
 
+import { packedColours, sizeCanvas } from "../shared/canvas.js";
+import { deliver } from "../shared/channel.js";
+import { colourTable, css } from "../shared/colour.js";
+import { element, tooltip, watchWidth } from "../shared/elements.js";
+import { digits, fill } from "../shared/format.js";
+import { mountWith } from "../shared/mount.js";
+import { readTheme } from "../shared/theme.js";
+
 const GAP = 3; // between tiles, CSS pixels
 const GUTTER = { left: 30, top: 20 }; // room for L0… and H0…
 const TILE = { smallest: 18, largest: 96 };
@@ -44,9 +52,9 @@ function layoutOverview(width, { layers, heads, tokens }, lines) {
 
 /** Tiles with fewer pixels than pairs: each pixel takes the strongest pair of its block. */
 function strongestPerPixel(pixels, tiles, tokens, side) {
-  const starts = Uint16Array.from({ length: side + 1 }, (_, pixel) => (
-    Math.ceil((pixel * tokens) / side)
-  ));
+  const starts = Uint16Array.from({ length: side + 1 }, (_, pixel) =>
+    Math.ceil((pixel * tokens) / side),
+  );
   const strongest = new Uint8Array(tiles * side * side);
   let pair = 0;
   for (let row = 0; row < tiles * side; row += 1) {
@@ -127,7 +135,8 @@ function buildOverview(root, emit) {
 
   const indexOf = ({ layer, head }) => layer * grid.heads + head;
   const tileIn = (slot) => ({
-    layer: Math.floor(grid.order[slot] / grid.heads), head: grid.order[slot] % grid.heads,
+    layer: Math.floor(grid.order[slot] / grid.heads),
+    head: grid.order[slot] % grid.heads,
   });
 
   /** The strongest pair of a head, in exact digits; where tiles are ordered its score as well. */
@@ -144,7 +153,9 @@ function buildOverview(root, emit) {
     if (!scores) return pair;
     const slot = grid.slots[index];
     const score = fill(labels.score, {
-      score: digits(scores[slot], 3), rank: slot + 1, total: grid.order.length,
+      score: digits(scores[slot], 3),
+      rank: slot + 1,
+      total: grid.order.length,
     });
     return `${pair} · ${score}`;
   }
@@ -260,9 +271,12 @@ function buildOverview(root, emit) {
   function neighbour(slot, across, down) {
     const column = (slot % grid.heads) + across;
     const row = Math.floor(slot / grid.heads) + down;
-    if (size.lines) return Math.min(Math.max(slot + across + down * grid.heads, 0), grid.order.length - 1);
-    return Math.min(Math.max(row, 0), grid.layers - 1) * grid.heads
-      + Math.min(Math.max(column, 0), grid.heads - 1);
+    if (size.lines)
+      return Math.min(Math.max(slot + across + down * grid.heads, 0), grid.order.length - 1);
+    return (
+      Math.min(Math.max(row, 0), grid.layers - 1) * grid.heads +
+      Math.min(Math.max(column, 0), grid.heads - 1)
+    );
   }
 
   function choose(tile) {
@@ -274,11 +288,14 @@ function buildOverview(root, emit) {
     // first and of the one it stops at.
     clearTimeout(waiting);
     const now = performance.now();
-    waiting = setTimeout(() => {
-      waiting = 0;
-      told.push(indexOf(tile));
-      emit("select", { ...tile });
-    }, now - chosenAt > 250 ? 0 : 120);
+    waiting = setTimeout(
+      () => {
+        waiting = 0;
+        told.push(indexOf(tile));
+        emit("select", { ...tile });
+      },
+      now - chosenAt > 250 ? 0 : 120,
+    );
     chosenAt = now;
   }
 
@@ -303,7 +320,10 @@ function buildOverview(root, emit) {
   });
   stage.addEventListener("keydown", (event) => {
     const step = {
-      ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0],
+      ArrowUp: [0, -1],
+      ArrowDown: [0, 1],
+      ArrowLeft: [-1, 0],
+      ArrowRight: [1, 0],
     }[event.key];
     if (!step || !size || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
@@ -319,7 +339,9 @@ function buildOverview(root, emit) {
       const [layers, heads, tokens] = next.shapes.pixels;
       const tiles = next.arrays.order ?? Uint32Array.from({ length: layers * heads }, (_, i) => i);
       const slots = new Uint32Array(tiles.length);
-      tiles.forEach((tile, slot) => { slots[tile] = slot; });
+      tiles.forEach((tile, slot) => {
+        slots[tile] = slot;
+      });
       grid = { layers, heads, tokens, order: tiles, slots };
       const { layer, head } = values ?? selected;
       selected = { layer: Math.min(layer, layers - 1), head: Math.min(head, heads - 1) };
@@ -348,4 +370,4 @@ function buildOverview(root, emit) {
   };
 }
 
-export default mountWith(buildOverview);
+export const mount = mountWith(buildOverview);

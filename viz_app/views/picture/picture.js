@@ -1,5 +1,8 @@
 // Saves an SVG as it is, or drawn at three times its size as a PNG.
 
+import { element } from "../shared/elements.js";
+import { mountWith } from "../shared/mount.js";
+
 const PNG_SCALE = 3;
 
 function buildPicture(root) {
@@ -41,4 +44,4 @@ function buildPicture(root) {
   };
 }
 
-export default mountWith(buildPicture);
+export const mount = mountWith(buildPicture);

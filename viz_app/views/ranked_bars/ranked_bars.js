@@ -1,8 +1,15 @@
 // Ranked bars in groups: label, bar, digits. A row with an action is a button.
 
+import { element, isRepeat } from "../shared/elements.js";
+import { mountWith } from "../shared/mount.js";
+
 function makeRow(row, value, high, place) {
   const share = Math.min(Math.max(value / high, 0), 1);
-  const bar = element("span", { class: "track", "aria-hidden": "true" }, element("span", { class: "bar" }));
+  const bar = element(
+    "span",
+    { class: "track", "aria-hidden": "true" },
+    element("span", { class: "bar" }),
+  );
   bar.firstChild.style.width = `${share * 100}%`;
   const parts = [
     element("span", { class: "label" }, row.label),
@@ -17,11 +24,15 @@ function makeRow(row, value, high, place) {
     "data-row": place.row,
   };
   const made = row.action
-    ? element("button", {
-      ...attributes,
-      type: "button",
-      "aria-label": [row.label, row.digits, row.tag, row.action].filter(Boolean).join(", "),
-    }, ...parts)
+    ? element(
+        "button",
+        {
+          ...attributes,
+          type: "button",
+          "aria-label": [row.label, row.digits, row.tag, row.action].filter(Boolean).join(", "),
+        },
+        ...parts,
+      )
     : element("div", attributes, ...parts);
   return element("li", {}, made);
 }
@@ -33,7 +44,8 @@ function buildRankedBars(root, emit) {
 
   box.addEventListener("click", (event) => {
     const row = event.target.closest("button.row");
-    if (row && !isRepeat(event)) emit("select", { group: Number(row.dataset.group), row: Number(row.dataset.row) });
+    if (row && !isRepeat(event))
+      emit("select", { group: Number(row.dataset.group), row: Number(row.dataset.row) });
   });
   box.addEventListener("keydown", (event) => {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
@@ -52,17 +64,25 @@ function buildRankedBars(root, emit) {
       box.className = `groups ${header.layout}`;
       box.setAttribute("aria-label", header.label);
       box.setAttribute("role", "group");
-      box.replaceChildren(...header.groups.map((group, number) => element(
-        "section",
-        { class: "group" },
-        group.title ? element("h4", {}, group.title) : null,
-        element("ol", {}, ...group.rows.map((row, place) => {
-          const value = arrays.values[index];
-          index += 1;
-          return makeRow(row, value, header.high, { group: number, row: place });
-        })),
-        group.note ? element("p", { class: "quiet" }, group.note) : null,
-      )));
+      box.replaceChildren(
+        ...header.groups.map((group, number) =>
+          element(
+            "section",
+            { class: "group" },
+            group.title ? element("h4", {}, group.title) : null,
+            element(
+              "ol",
+              {},
+              ...group.rows.map((row, place) => {
+                const value = arrays.values[index];
+                index += 1;
+                return makeRow(row, value, header.high, { group: number, row: place });
+              }),
+            ),
+            group.note ? element("p", { class: "quiet" }, group.note) : null,
+          ),
+        ),
+      );
       scale.textContent = header.scale;
     },
     select() {},
@@ -70,4 +90,4 @@ function buildRankedBars(root, emit) {
   };
 }
 
-export default mountWith(buildRankedBars);
+export const mount = mountWith(buildRankedBars);

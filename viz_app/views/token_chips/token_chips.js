@@ -1,5 +1,8 @@
 // The tokens as chips: a click or Enter acts on one, arrow keys move among them.
 
+import { element, isRepeat } from "../shared/elements.js";
+import { mountWith } from "../shared/mount.js";
+
 /** One chip as a button; a chip without an action cannot be pressed but can be read. */
 function makeChip(chip, position) {
   const button = element(
@@ -29,7 +32,9 @@ function buildTokenChips(root, emit) {
   const buttons = () => [...row.children];
 
   function reachable(position) {
-    buttons().forEach((button, index) => button.setAttribute("tabindex", index === position ? "0" : "-1"));
+    buttons().forEach((button, index) =>
+      button.setAttribute("tabindex", index === position ? "0" : "-1"),
+    );
   }
 
   function markSelected() {
@@ -39,7 +44,10 @@ function buildTokenChips(root, emit) {
   function hover(position) {
     const group = position === null ? null : chips[position].group;
     buttons().forEach((button, index) => {
-      button.classList.toggle("together", group !== null && Boolean(chips[index].action) && chips[index].group === group);
+      button.classList.toggle(
+        "together",
+        group !== null && Boolean(chips[index].action) && chips[index].group === group,
+      );
     });
   }
 
@@ -60,10 +68,11 @@ function buildTokenChips(root, emit) {
     const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
     const position = positionOf(event);
     if (position === null || event.ctrlKey || event.metaKey || event.altKey) return;
-    const target = {
-      Home: 0,
-      End: chips.length - 1,
-    }[event.key] ?? (step ? Math.min(Math.max(position + step, 0), chips.length - 1) : null);
+    const target =
+      {
+        Home: 0,
+        End: chips.length - 1,
+      }[event.key] ?? (step ? Math.min(Math.max(position + step, 0), chips.length - 1) : null);
     if (target === null) return;
     event.preventDefault();
     event.stopPropagation();
@@ -83,9 +92,9 @@ function buildTokenChips(root, emit) {
       reachable(Math.min(focused ?? Math.max(first, 0), chips.length - 1));
       if (focused !== null && chips.length) buttons()[Math.min(focused, chips.length - 1)].focus();
       legend.replaceChildren(
-        ...header.legend.map(({ state, text }) => element(
-          "span", { class: "entry" }, element("span", { class: `sample ${state}` }), text,
-        )),
+        ...header.legend.map(({ state, text }) =>
+          element("span", { class: "entry" }, element("span", { class: `sample ${state}` }), text),
+        ),
       );
       markSelected();
     },
@@ -97,4 +106,4 @@ function buildTokenChips(root, emit) {
   };
 }
 
-export default mountWith(buildTokenChips);
+export const mount = mountWith(buildTokenChips);

@@ -7,9 +7,10 @@ const WRITE_EVERY_MS = 100;
 const AT_ONCE = 6;
 
 /** The place named in the address: null for what it does not name. */
-function readAddress(names) {
+export function readAddress(names) {
   const params = new URLSearchParams(location.search);
-  const number = (name) => (/^\d{1,6}$/.test(params.get(name) ?? "") ? Number(params.get(name)) : null);
+  const number = (name) =>
+    /^\d{1,6}$/.test(params.get(name) ?? "") ? Number(params.get(name)) : null;
   return Object.fromEntries(
     Object.entries(names).map(([choice, name]) => [
       choice,
@@ -19,7 +20,7 @@ function readAddress(names) {
 }
 
 /** What the address says besides the place: another text, model or language is another lesson. */
-function restOfAddress(names) {
+export function restOfAddress(names) {
   const params = new URLSearchParams(location.search);
   for (const name of Object.values(names)) params.delete(name);
   params.sort();
@@ -27,7 +28,7 @@ function restOfAddress(names) {
 }
 
 /** Returns write(names, place, asNew); `asNew` makes a stop for the browser's back button. */
-function addressWriter() {
+export function addressWriter() {
   let credit = AT_ONCE; // writes that may still be made at once
   let counted = 0; // when the credit was last brought up to date
   let waiting = null;

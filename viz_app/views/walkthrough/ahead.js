@@ -4,28 +4,14 @@
 // has to be here before the key is pressed. It is asked for only once the shown one is painted, so
 // that nothing is worked out before what the student looks at, and no further than two sheets on.
 
+import { FORGOTTEN_MS, prefetched, want } from "../shared/prefetch.js";
+import { readLesson } from "./lesson.js";
+
 const AHEAD = 2; // sheets in the direction of travel: some hold one step, and keys are quick
 const BEHIND = 1;
 const KEPT = 48; // sheets of some 40 kB: as many as all layers of a small model have
-const FORGOTTEN_MS = 3000; // after which a sheet that was asked for and did not come is asked again
-const APART_MS = 20;
-
-/**
- * A gate for messages to the page: Streamlit sends those of one moment together, and then runs only
- * the part of the page that the first of them belongs to.
- */
-function oneAtATime() {
-  let free = -Infinity;
-  return (work) => {
-    const now = performance.now();
-    const begin = Math.max(free, now);
-    free = begin + APART_MS;
-    setTimeout(work, begin - now);
-  };
-}
-
 /** Sheets by place; all of one subject (text, model, language), or they would not fit together. */
-function sheetShelf() {
+export function sheetShelf() {
   const kept = new Map();
 
   function keyOf(sheet, loose, place) {
@@ -49,10 +35,10 @@ function sheetShelf() {
 }
 
 /** The place beyond the end of a sheet; null at either end of the chain. */
-function beyond(lesson, place, direction) {
-  const own = lesson.steps.map((step, index) => index).filter(
-    (index) => lesson.steps[index].sheet === lesson.sheet,
-  );
+export function beyond(lesson, place, direction) {
+  const own = lesson.steps
+    .map((_step, index) => index)
+    .filter((index) => lesson.steps[index].sheet === lesson.sheet);
   const next = lesson.steps[(direction > 0 ? own.at(-1) : own[0]) + direction];
   if (next) return { ...place, step: next.id };
   const outside = direction > 0 ? lesson.after : lesson.before;
@@ -66,7 +52,10 @@ function beyond(lesson, place, direction) {
 /** The nearest places on either side whose sheets are not here. */
 function missingAround(shelf, lesson, place, heading) {
   const missing = [];
-  for (const [direction, depth] of [[heading, AHEAD], [-heading, BEHIND]]) {
+  for (const [direction, depth] of [
+    [heading, AHEAD],
+    [-heading, BEHIND],
+  ]) {
     let from = { lesson, place };
     for (let far = 0; far < depth; far += 1) {
       const next = beyond(from.lesson, from.place, direction);
@@ -85,17 +74,17 @@ function missingAround(shelf, lesson, place, heading) {
 /**
  * Ask for the sheets beside the shown one, and put those that come on the shelf.
  *
- * They travel through a component of their own (neighbours.py), whose messages do not touch the
+ * They travel through a component of their own (prefetch.js), whose messages do not touch the
  * view. Returns {look, close}; `look()` is called whenever another sheet is shown.
  */
-function lookout(state, shelf, inTurn) {
+export function lookout(state, shelf, inTurn) {
   const asked = new Map();
   let line = null;
   let pending = false;
 
   function receive(payloads) {
     for (const payload of payloads) {
-      const lesson = readLesson(unpack(payload));
+      const lesson = readLesson(payload);
       if (lesson.subject === state.lesson.subject) shelf.keep(lesson);
     }
     look();
@@ -111,13 +100,13 @@ function lookout(state, shelf, inTurn) {
     );
     if (!missing.length) return;
     for (const each of missing) asked.set(shelf.key(lesson, each), now);
-    inTurn(() => deliver(`${lesson.view} wanted`, missing));
+    inTurn(() => want(lesson.view, missing));
   }
 
   function look() {
     if (pending || state.lesson.alone) return;
     if (!line) {
-      line = channel(`${state.lesson.view} ahead`);
+      line = prefetched(state.lesson.view);
       line.listeners.add(receive);
     }
     pending = true;

@@ -2,8 +2,13 @@
 // Every entry takes the state of the view and a function that writes a number as on screen; a number
 // is {value, cell}, so that each digit can be asked where it comes from, or bare where it is no cell.
 
+import { element } from "../shared/elements.js";
+import { allDigits, digits, smallNumber } from "../shared/format.js";
+import { formula, inBrackets, termsText } from "./formula.js";
+import { cellAt } from "./lesson.js";
+
 /** Rows {label, numbers} of aligned digits, one column per dimension or token; `kind` says which. */
-function digitTable(decimals, kind, headings, rows, chosen) {
+export function digitTable(decimals, kind, headings, rows, chosen) {
   const headRow = element("tr", {}, element("th", {}, kind));
   headings.forEach((heading, index) => {
     headRow.append(
@@ -129,7 +134,10 @@ function normSteps(prefix, total, output) {
       const { epsilon } = state.lesson.facts;
       return {
         filled: [
-          [`\\sigma^2 = \\mean (c^2) = ${show(variance)} , \\quad \\varepsilon = \\arg{0}`, [smallNumber(epsilon)]],
+          [
+            `\\sigma^2 = \\mean (c^2) = ${show(variance)} , \\quad \\varepsilon = \\arg{0}`,
+            [smallNumber(epsilon)],
+          ],
           [
             `n_{${state.row}} = \\frac{${show(inRow(state, centred))}}{\\sqrt{${show(variance)} + \\varepsilon}} = \\frac{${show(inRow(state, centred))}}{${show(Math.sqrt(variance.value + epsilon))}} = ${show(inRow(state, normalised))}`,
           ],
@@ -176,7 +184,11 @@ function gated(source, output, letters) {
     const [u, g] = letters;
     if (lesson.facts.activation === "relu") {
       return {
-        filled: [[`${g}_{${row}} = \\max ( 0 , ${show(inRow(state, source))} ) = ${show(inRow(state, output))}`]],
+        filled: [
+          [
+            `${g}_{${row}} = \\max ( 0 , ${show(inRow(state, source))} ) = ${show(inRow(state, output))}`,
+          ],
+        ],
       };
     }
     return {
@@ -207,7 +219,7 @@ function softmaxShare(state, show) {
   ];
 }
 
-const ARITHMETIC = {
+export const ARITHMETIC = {
   word_embeddings: lookup("word", "id"),
   position_embeddings: lookup("position", "position"),
   token_type_embeddings: lookup("segment", "segment"),
@@ -287,15 +299,17 @@ const ARITHMETIC = {
   softmax_max(state, show) {
     const { lesson } = state;
     const cut = lesson.masked[state.row];
-    const cell = { stage: "score_max", layer: lesson.layer, index: [lesson.head_index, lesson.query] };
+    const cell = {
+      stage: "score_max",
+      layer: lesson.layer,
+      index: [lesson.head_index, lesson.query],
+    };
     const value = Math.max(...lesson.byId.masked_scores.values);
     const largest = inBrackets(show({ value, cell }));
     const masked = cut ? "− \\infty" : show(inRow(state, "masked_scores"));
     const shifted = cut ? "− \\infty" : show(inRow(state, "shifted_scores"));
     return {
-      filled: [
-        [`m_{\\arg{0}} - \\max m = ${masked} - ${largest} = ${shifted}`, [state.keyText]],
-      ],
+      filled: [[`m_{\\arg{0}} - \\max m = ${masked} - ${largest} = ${shifted}`, [state.keyText]]],
     };
   },
   softmax_exp(state, show) {
@@ -356,7 +370,10 @@ const ARITHMETIC = {
         [
           { label: formula("w_j"), numbers: inAllRows(state, "attention_probs") },
           { label: formula(`v_{j , ${dim}}`), numbers: inAllRows(state, "value", dim) },
-          { label: formula(`w_j v_{j , ${dim}}`), numbers: inAllRows(state, "weighted_values", dim) },
+          {
+            label: formula(`w_j v_{j , ${dim}}`),
+            numbers: inAllRows(state, "weighted_values", dim),
+          },
         ],
         state.row,
       ),

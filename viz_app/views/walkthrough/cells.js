@@ -1,5 +1,12 @@
 // The cells of the table: strips of colour, numbers, bars, and the names of rows.
 
+import { indexedBitmap } from "../shared/canvas.js";
+import { css, inkOn, tableColour } from "../shared/colour.js";
+import { element } from "../shared/elements.js";
+import { allDigits, digits, shareDigits } from "../shared/format.js";
+import { scaleIndex } from "../shared/scale.js";
+import { cellAt, cellKey, vector } from "./lesson.js";
+
 /** A vector as a strip of colours: one pixel per number, enlarged by the browser. */
 function paintStrip(values, low, high, colours) {
   const indices = Uint8Array.from(values, (value) => scaleIndex(value, low, high));
@@ -7,11 +14,16 @@ function paintStrip(values, low, high, colours) {
 }
 
 /** A scale of colours from its lowest to its highest value. */
-function colourBar(colours) {
-  return indexedBitmap(Uint8Array.from({ length: 256 }, (_, index) => index), 1, 256, colours);
+export function colourBar(colours) {
+  return indexedBitmap(
+    Uint8Array.from({ length: 256 }, (_, index) => index),
+    1,
+    256,
+    colours,
+  );
 }
 
-function stripCell(values, column, pattern, state, row, selected) {
+export function stripCell(values, column, pattern, state, row, selected) {
   const cell = element(
     "div",
     { class: "strip", role: "cell", "data-column": column.id, "data-row": row },
@@ -68,13 +80,7 @@ function barCell(value, column, state) {
   );
 }
 
-/** A share of 1; one too small for the digits says so rather than passing for nothing. */
-function shareDigits(value, decimals) {
-  const least = 10 ** -decimals;
-  return value > 0 && value < least / 2 ? `<${least}` : digits(value, decimals);
-}
-
-function bodyCell(state, column, row) {
+export function bodyCell(state, column, row) {
   const { lesson } = state;
   if (lesson.masked[row] && ["masked_scores", "shifted_scores"].includes(column.id)) {
     return element("div", { class: "number cut", role: "cell" }, "−∞");
@@ -92,7 +98,7 @@ function bodyCell(state, column, row) {
   return cell;
 }
 
-function rowLabel(lesson, row) {
+export function rowLabel(lesson, row) {
   const { text, label, special } = lesson.rows[row];
   const cell = element("div", { class: "token", role: "rowheader", title: label }, text);
   if (special) cell.classList.add("special");

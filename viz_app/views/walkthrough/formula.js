@@ -1,11 +1,28 @@
 // --- formulas: the part of LaTeX that the lessons use, as MathML --------------------------------
 
+import { element } from "../shared/elements.js";
+
 const MATH_SIGNS = {
-  cdot: "·", odot: "⊙", times: "×", div: "÷", sum: "∑", ldots: "…", in: "∈", top: "⊤", to: "→",
-  infty: "∞", quad: " ",
+  cdot: "·",
+  odot: "⊙",
+  times: "×",
+  div: "÷",
+  sum: "∑",
+  ldots: "…",
+  in: "∈",
+  top: "⊤",
+  to: "→",
+  infty: "∞",
+  quad: " ",
 };
 const MATH_LETTERS = {
-  mu: "μ", sigma: "σ", gamma: "γ", beta: "β", varepsilon: "ε", Phi: "Φ", pi: "π",
+  mu: "μ",
+  sigma: "σ",
+  gamma: "γ",
+  beta: "β",
+  varepsilon: "ε",
+  Phi: "Φ",
+  pi: "π",
 };
 const MATH_WORDS = new Set(["max", "exp", "tanh", "softmax", "erf", "mean", "var"]);
 
@@ -19,8 +36,9 @@ function mathElement(tag, ...children) {
  * MathML of a formula; `\arg{0}` stands for words[0], any text; `large` for a line of its own.
  * A number that was written by `marked` carries its place in the list as "data-digit".
  */
-function formula(latex, words = [], large = false) {
-  const tokens = latex.match(/\\[a-zA-Z]+|−?[0-9]+(?:\.[0-9]+)?(?:\u2063[0-9]+)?|\s+|[^\s]/gu) ?? [];
+export function formula(latex, words = [], large = false) {
+  const tokens =
+    latex.match(/\\[a-zA-Z]+|−?[0-9]+(?:\.[0-9]+)?(?:\u2063[0-9]+)?|\s+|[^\s]/gu) ?? [];
   let next = 0;
 
   const skipSpace = () => {
@@ -104,24 +122,11 @@ function formula(latex, words = [], large = false) {
 
 // --- numbers -----------------------------------------------------------------------------------
 
-/** Every digit of a float32, for tooltips. */
-function allDigits(value) {
-  return String(Number(value.toPrecision(9))).replace("-", "−");
-}
-
-/** A difference such as 3.6e-7 as "0" or "3.6 × 10⁻⁷". */
-function smallNumber(value) {
-  if (value === 0) return "0";
-  const [mantissa, power] = value.toExponential(1).split("e");
-  const raised = [...String(Number(power))].map((sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)]);
-  return `${mantissa} × 10${raised.join("")}`;
-}
-
 /**
  * A way to write the numbers of a formula: what is {value, cell} goes on the list and is marked, by
  * an invisible separator, with its place there.
  */
-function marked(write, list) {
+export function marked(write, list) {
   return (number) => {
     if (typeof number === "number") return write(number);
     const text = write(number.value);
@@ -134,7 +139,7 @@ function marked(write, list) {
  *
  * Digits that were written by `marked` with `cells` can be clicked: `question(cell)`.
  */
-function formulaLine(latex, words, cells, question) {
+export function formulaLine(latex, words, cells, question) {
   const line = element("div", { class: "formula" });
   const pieces = [""];
   let depth = 0;
@@ -157,13 +162,12 @@ function formulaLine(latex, words, cells, question) {
 }
 
 /** A number to put into a formula: negative ones in brackets after an operator. */
-function inBrackets(text) {
+export function inBrackets(text) {
   return text.startsWith("−") ? `(${text})` : text;
 }
 
 /** "a + b + …" from the first terms of a sum of `count`. */
-function termsText(terms, count) {
+export function termsText(terms, count) {
   const first = terms.map((term, index) => (index ? inBrackets(term) : term));
   return `${first.join(" + ")}${count > terms.length ? " + \\ldots" : ""}`;
 }
-

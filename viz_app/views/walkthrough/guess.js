@@ -1,21 +1,19 @@
 // Guess, then see: before the attention weights appear, the student puts three tokens in order or
 // says how large the largest weight is. The guess stays in the view; nothing is sent or kept.
 
+import { element } from "../shared/elements.js";
+import { digits, fill } from "../shared/format.js";
+import { judgeShare, openRows, readShare } from "./guess_share.js";
+import { cellAt, currentStep } from "./lesson.js";
+
 const GUESS_KEY = "headlight.guess"; // whether the student wants to be asked, in this browser
 
-function wantsGuess(lesson) {
+export function wantsGuess(lesson) {
   return !lesson.alone && localStorage.getItem(GUESS_KEY) !== "off";
 }
 
 function setWantsGuess(on) {
   localStorage.setItem(GUESS_KEY, on ? "on" : "off");
-}
-
-/** The rows that may be looked at, by their weights, the largest first. */
-function openRows(lesson) {
-  const weights = lesson.byId.attention_probs.values;
-  const open = [...weights.keys()].filter((row) => !lesson.masked[row]);
-  return open.sort((a, b) => weights[b] - weights[a]);
 }
 
 /**
@@ -26,7 +24,11 @@ function rowsToGuess(lesson) {
   const weights = lesson.byId.attention_probs.values;
   const open = openRows(lesson);
   if (open.length < 4) return [];
-  const chosen = [open[0], open[Math.floor(open.length / 3)], open[Math.floor((open.length * 2) / 3)]];
+  const chosen = [
+    open[0],
+    open[Math.floor(open.length / 3)],
+    open[Math.floor((open.length * 2) / 3)],
+  ];
   const shown = chosen.map((row) => digits(weights[row], lesson.decimals));
   return new Set(shown).size === 3 ? chosen.sort((a, b) => a - b) : [];
 }
@@ -131,7 +133,7 @@ function shareVerdict(lesson, guess, question) {
 }
 
 /** Whether the weights wait for a guess, and the box that asks for it: {box, label, paint}. */
-function guessing(state, { root, repaint, isPlaying, question }) {
+export function guessing(state, { root, repaint, isPlaying, question }) {
   const box = element("div", { hidden: true });
   const wanted = element("input", { type: "checkbox" });
   const name = element("span");
@@ -204,8 +206,7 @@ function guessing(state, { root, repaint, isPlaying, question }) {
       name.textContent = lesson.words.guess;
       wanted.checked = wantsGuess(lesson);
       root.classList.toggle("guessing", pending);
-      const told =
-        currentStep(state).id === "attention_probs" && verdict && answered === subject();
+      const told = currentStep(state).id === "attention_probs" && verdict && answered === subject();
       box.hidden = !pending && !told;
       if (pending) ask();
       else if (told) {

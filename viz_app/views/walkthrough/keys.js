@@ -1,7 +1,7 @@
 // The keyboard: left and right change the step, up and down the row, with shift the dimension.
 
 /** Listens until `close()` is called; `allowed()` says whether there is anything to move in. */
-function arrowKeys(root, sheet, allowed, { step, row, dim, question }) {
+export function arrowKeys(root, sheet, allowed, { step, row, dim, question }) {
   function onKey(event) {
     if (event.altKey || event.ctrlKey || event.metaKey || !allowed()) return;
     // Fields have arrow keys of their own.

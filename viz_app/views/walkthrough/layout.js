@@ -1,14 +1,16 @@
 // Which columns of a sheet are to be seen at a step, and how wide they are.
 
-const ROW_HEIGHT = 24;
+import { columnOf } from "./lesson.js";
+
+export const ROW_HEIGHT = 24;
 const NUMBER_WIDTH = 76;
 const BAR_WIDTH = 96;
-const GAP = 8;
+export const GAP = 8;
 const EDGE = 12; // the table's border, and room behind the last column
 const STRIP_LIMITS = [80, 280];
 
 /** Widths in pixels, the same at every step, so that columns stay where they appeared. */
-function layOut(lesson, width) {
+export function layOut(lesson, width) {
   const available = width - EDGE;
   const strips = lesson.columns.filter((column) => column.kind === "strip").length;
   const label = lesson.labelWidth;
@@ -30,7 +32,7 @@ function layOut(lesson, width) {
  * The columns to show at a step: what it needs and what it adds, then earlier ones, latest first,
  * while there is room. Returns them in table order, and how many had to be left out.
  */
-function visibleColumns(lesson, step, index, layout) {
+export function visibleColumns(lesson, step, index, layout) {
   const revealed = lesson.columns.filter((column) => {
     const first = Math.min(
       ...[column.id, `head:${column.id}`].map((name) => lesson.revealedAt[name] ?? Infinity),

@@ -1,16 +1,16 @@
 // One sheet of the lesson as it came from the page, and how to find one's way in it.
 
+import { digits } from "../shared/format.js";
+
 /** The payload in the shape the view works with: columns with their values, steps with words. */
-function readLesson({ header, arrays, shapes }) {
+export function readLesson({ header, arrays, shapes }) {
   const columns = header.columns.map((column) => ({
     ...column,
     values: arrays[`column:${column.id}`],
     width: column.kind === "strip" ? header.sizes.head_size : 1,
   }));
   const pick = (part) =>
-    Object.fromEntries(
-      Object.keys(header[part]).map((name) => [name, arrays[`${part}:${name}`]]),
-    );
+    Object.fromEntries(Object.keys(header[part]).map((name) => [name, arrays[`${part}:${name}`]]));
   const pictures = Object.fromEntries(
     Object.entries(header.pictures).map(([step, picture]) => [
       step,
@@ -30,13 +30,13 @@ function readLesson({ header, arrays, shapes }) {
 }
 
 /** One row of a strip column. */
-function vector(lesson, name, row) {
+export function vector(lesson, name, row) {
   const { values, width } = lesson.byId[name];
   return values.subarray(row * width, (row + 1) * width);
 }
 
 /** The column of "column", "head:column" or "foot:column". */
-function columnOf(name) {
+export function columnOf(name) {
   return name.split(":").at(-1);
 }
 
@@ -51,7 +51,7 @@ function revealedAt(lesson) {
 }
 
 /** The cell of the trace that a place in the table shows; null where it shows none of its own. */
-function cellAt(lesson, pattern, row, dim) {
+export function cellAt(lesson, pattern, row, dim) {
   if (!pattern) return null;
   const place = typeof row === "number" ? lesson.rows[row].place : [];
   const named = { row, row0: place[0], row1: place[1], dim };
@@ -60,26 +60,26 @@ function cellAt(lesson, pattern, row, dim) {
   return pattern.term ? { ...cell, term: named[pattern.term] } : cell;
 }
 
-function cellKey({ stage, layer, index, term }) {
+export function cellKey({ stage, layer, index, term }) {
   return `${stage}|${layer ?? ""}|${index.join(",")}|${term ?? ""}`;
 }
 
-function currentStep({ lesson, step }) {
+export function currentStep({ lesson, step }) {
   return lesson.steps[step];
 }
 
 /** A number with the decimals of the lesson. */
-function shown({ lesson }, value) {
+export function shown({ lesson }, value) {
   return digits(value, lesson.decimals);
 }
 
 /** The step's place in the sheet that is shown, -1 if it belongs to another sheet. */
-function stepHere(lesson, id) {
+export function stepHere(lesson, id) {
   return lesson.steps.findIndex((step) => step.sheet === lesson.sheet && step.id === id);
 }
 
 /** What the placeholders in the lesson's words stand for. */
-function selected({ lesson, queryText, row }) {
+export function selected({ lesson, queryText, row }) {
   return {
     query: queryText,
     key: lesson.rows[row].label,

@@ -1,12 +1,14 @@
 // Where we are: layer, head and token, the boxes of the architecture, the output that is written out.
 
+import { element } from "../shared/elements.js";
+
 function labelled(control) {
   const name = element("span");
   return { control, name, box: element("label", {}, name, control) };
 }
 
 /** Returns {where, own, fill}; `ask(place)` is called when something is picked. */
-function pickers(state, { ask, goToPart }) {
+export function pickers(state, { ask, goToPart }) {
   const all = {
     layer: labelled(element("select")),
     head: labelled(element("select")),

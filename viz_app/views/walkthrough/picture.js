@@ -1,5 +1,12 @@
 // A weight matrix as a picture beside the table, with the row and the column in use framed.
 
+import { indexedBitmap } from "../shared/canvas.js";
+import { element } from "../shared/elements.js";
+import { fill } from "../shared/format.js";
+import { colourBar } from "./cells.js";
+import { formula } from "./formula.js";
+import { currentStep, shown } from "./lesson.js";
+
 /** A matrix as read from the payload; drawn anew only when it or the theme is another. */
 function matrixCanvas(picture, colours) {
   const [rows, columns] = picture.shape;
@@ -19,7 +26,7 @@ function colourLegend(picture, colours, show) {
 }
 
 /** Returns {box, paint}; `choose(row)` and `ask(place)` answer a click. */
-function weightPicture(state, { choose, ask }) {
+export function weightPicture(state, { choose, ask }) {
   const frame = element("div", { class: "frame" });
   const caption = element("div", { class: "quiet" });
   const box = element("div", { class: "picture", hidden: true }, frame, caption);

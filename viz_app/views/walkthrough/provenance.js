@@ -1,21 +1,37 @@
 // Where a number comes from: the arithmetic of one cell with its operands, each of which leads on.
 
+import { element } from "../shared/elements.js";
+import { fill, smallNumber } from "../shared/format.js";
+import { digitTable } from "./arithmetic.js";
+import { formulaLine, inBrackets, marked } from "./formula.js";
+
 /** The arithmetic of each operation, as LaTeX with the student's own numbers. */
 const ORIGINS = {
   learned: () => null,
   lookup: (g) => `${g.entry[0]}`,
-  add: (g) => Object.values(g).map((values, i) => (i ? inBrackets(values[0]) : values[0])).join(" + "),
+  add: (g) =>
+    Object.values(g)
+      .map((values, i) => (i ? inBrackets(values[0]) : values[0]))
+      .join(" + "),
   mean: (g, asked) => `\\frac{${termText(g.input, asked)}}{${asked.total}}`,
-  variance: (g, asked) => `\\frac{${termText(g.input.map((v) => `${inBrackets(v)}^2`), asked)}}{${asked.total}}`,
+  variance: (g, asked) =>
+    `\\frac{${termText(
+      g.input.map((v) => `${inBrackets(v)}^2`),
+      asked,
+    )}}{${asked.total}}`,
   subtract: (g) => `${g.input[0]} - ${inBrackets(g.subtracted[0])}`,
   normalise: (g) => `\\frac{${g.input[0]}}{\\sqrt{${g.variance[0]} + \\varepsilon}}`,
   scale_shift: (g) => `${g.input[0]} \\cdot ${inBrackets(g.scale[0])} + ${inBrackets(g.shift[0])}`,
   linear: (g, asked) => `${productText(g.input, g.weight, asked)} + ${inBrackets(g.bias[0])}`,
-  multiply: (g) => Object.values(g).map(([value], i) => (i ? inBrackets(value) : value)).join(" \\cdot "),
+  multiply: (g) =>
+    Object.values(g)
+      .map(([value], i) => (i ? inBrackets(value) : value))
+      .join(" \\cdot "),
   dot: (g, asked) => productText(g.query, g.key, asked),
   divide_root: (g, asked) => `\\frac{${g.input[0]}}{\\sqrt{${asked.constants.head_size}}}`,
   mask: (g, asked) => `${g.input[0]} + ${asked.constants.mask === 0 ? "0" : "(− \\infty)"}`,
-  max: (g, asked) => `\\max ( ${g.input.slice(0, 4).join(" , ")}${asked.total > 4 ? " , \\ldots" : ""} )`,
+  max: (g, asked) =>
+    `\\max ( ${g.input.slice(0, 4).join(" , ")}${asked.total > 4 ? " , \\ldots" : ""} )`,
   exp: (g) => `e^{${g.input[0]}}`,
   exp_subtract: (g) => `e^{${g.input[0]} - ${inBrackets(g.subtracted[0])}}`,
   sum: (g, asked) => termText(g.input, asked),
@@ -40,7 +56,7 @@ function productText(left, right, asked) {
 }
 
 /** Everything about one asked cell; `follow(cell)` is called for an operand that is clicked. */
-function provenancePanel(asked, words, show, decimals, actions) {
+export function provenancePanel(asked, words, show, decimals, actions) {
   const numbersOf = ({ stage, layer, indices, values }) =>
     values.map((value, index) => ({ value, cell: { stage, layer, index: indices[index] } }));
   const cells = [];

@@ -1,9 +1,14 @@
 // The strip of steps: back and next, a pill for each step of the part, and playing by itself.
 
+import { element } from "../shared/elements.js";
+import { fill } from "../shared/format.js";
+import { formula } from "./formula.js";
+import { selected } from "./lesson.js";
+
 const PLAY_MS = 2200;
 
 /** Returns {box, paint, fill, play, isPlaying}; `goTo(step)` is called with an index. */
-function stepStrip(state, own, { goTo }) {
+export function stepStrip(state, own, { goTo }) {
   const pills = element("div", { class: "pills" });
   const back = element("button", { type: "button", class: "go" }, "‹");
   const forward = element("button", { type: "button", class: "go" }, "›");

@@ -1,11 +1,18 @@
 // The table of a sheet: header, first and last row, and of the rows between those in sight.
 
+import { element } from "../shared/elements.js";
+import { allDigits, fill } from "../shared/format.js";
+import { bodyCell, colourBar, rowLabel, stripCell } from "./cells.js";
+import { formula } from "./formula.js";
+import { GAP, ROW_HEIGHT, visibleColumns } from "./layout.js";
+import { cellAt, cellKey, columnOf, currentStep, selected, shown, vector } from "./lesson.js";
+
 /**
  * Returns {sheet, notes, paint, describe, scrollToTop, scrollToRow, newestCell}.
  *
  * `choose(row, dim)` is called when a row or dimension is clicked, `question(cell)` when a number.
  */
-function lessonTable(state, tip, { choose, question }) {
+export function lessonTable(state, tip, { choose, question }) {
   const hiddenNote = element("p", { hidden: true });
   const legend = element("p", { class: "legend" });
   const notes = element("div", { class: "quiet" }, legend, hiddenNote);
@@ -192,7 +199,8 @@ function lessonTable(state, tip, { choose, question }) {
       const inSight = visibleColumns(lesson, currentStep(state), state.step, layout);
       columns = inSight.columns;
       template = [layout.label, ...columns.map(layout.of)].map((size) => `${size}px`).join(" ");
-      const width = layout.label + columns.reduce((sum, column) => sum + layout.of(column) + GAP, 0);
+      const width =
+        layout.label + columns.reduce((sum, column) => sum + layout.of(column) + GAP, 0);
       rowsBox.style.height = `${lesson.rows.length * ROW_HEIGHT}px`;
       rowsBox.style.minWidth = `${width}px`;
       hiddenNote.hidden = inSight.hidden === 0;

@@ -2,8 +2,11 @@
 // is here, a move needs no server. The server is told of a place where the student has come to rest,
 // and asked for a sheet that is not here.
 
+import { PATIENCE_MS } from "../shared/prefetch.js";
+import { addressWriter, readAddress, restOfAddress } from "./address.js";
+import { beyond } from "./ahead.js";
+
 const SETTLED_MS = 400; // a place is told once the student has stayed there for so long
-const PATIENCE_MS = 2000; // after which a request that nothing came of is made again
 const HISTORY_MS = 1500; // Streamlit tells the server of the back button; when to make sure
 
 /**
@@ -11,7 +14,7 @@ const HISTORY_MS = 1500; // Streamlit tells the server of the back button; when 
  *
  * `paint()` is called after a step within the sheet, `display(lesson, place)` to show another one.
  */
-function traveller(state, shelf, emit, { paint, display }) {
+export function traveller(state, shelf, emit, { paint, display }) {
   const write = addressWriter();
   let timer = null;
   let repeating = null;

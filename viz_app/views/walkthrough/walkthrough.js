@@ -2,6 +2,25 @@
 // arithmetic in digits and its check. Steps, rows and dimensions change here, without the server;
 // sheets that are not here yet, and where a number comes from, are asked of it.
 
+import { colourTable, css, tableColour } from "../shared/colour.js";
+import { element, tooltip, watchWidth } from "../shared/elements.js";
+import { mountWith } from "../shared/mount.js";
+import { oneAtATime } from "../shared/prefetch.js";
+import { readTheme } from "../shared/theme.js";
+import { readAddress } from "./address.js";
+import { lookout, sheetShelf } from "./ahead.js";
+import { guessing, wantsGuess } from "./guess.js";
+import { arrowKeys } from "./keys.js";
+import { layOut } from "./layout.js";
+import { cellKey, currentStep, readLesson, shown, stepHere } from "./lesson.js";
+import { pickers } from "./pickers.js";
+import { weightPicture } from "./picture.js";
+import { provenancePanel } from "./provenance.js";
+import { stepStrip } from "./steps.js";
+import { lessonTable } from "./table.js";
+import { traveller } from "./travel.js";
+import { lessonWords } from "./words.js";
+
 const BESIDE_FROM = 1000; // width from which an answer stands beside the table
 const ASKED_WIDTH = 400;
 const PICTURE_WIDTH = 300; // at least
@@ -236,7 +255,8 @@ function build(root, tell) {
         ahead.forget();
       }
       shelf.keep(lesson);
-      if (state.wanted === undefined) state.lesson = lesson; // its step comes right behind
+      if (state.wanted === undefined)
+        state.lesson = lesson; // its step comes right behind
       else if (another) begin(lesson);
       else travel.arrived(lesson);
     },
@@ -275,4 +295,4 @@ function build(root, tell) {
   };
 }
 
-export default mountWith(build);
+export const mount = mountWith(build);

@@ -1,15 +1,17 @@
 // The words of a step: title, what to see, formula, the same with the student's own numbers, checks.
 
+import { element } from "../shared/elements.js";
+import { fill, smallNumber } from "../shared/format.js";
+import { ARITHMETIC } from "./arithmetic.js";
+import { formula, formulaLine, marked } from "./formula.js";
+import { currentStep, selected, shown } from "./lesson.js";
+
 function shapesText(lesson, step) {
   const line = element("p", { class: "shapes" });
   const { words } = lesson;
   step.shapes.forEach(([symbol, axes], index) => {
     const sizes = axes.map((axis) => `${words[`axis_${axis}`]} ${lesson.sizes[axis]}`);
-    line.append(
-      index ? "   " : "",
-      formula(symbol),
-      ` [${sizes.join(" × ") || words.one_number}]`,
-    );
+    line.append(index ? "   " : "", formula(symbol), ` [${sizes.join(" × ") || words.one_number}]`);
   });
   return line;
 }
@@ -19,7 +21,7 @@ function shapesText(lesson, step) {
  *
  * `choose(row, dim)` and `question(cell)` answer a click on a digit.
  */
-function lessonWords(state, { choose, question }) {
+export function lessonWords(state, { choose, question }) {
   const title = element("h3", { "aria-live": "polite" });
   const see = element("p", { class: "see" });
   const general = element("div");

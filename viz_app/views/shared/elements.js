@@ -1,0 +1,119 @@
+// @ts-check
+// Elements of the page. Text only ever goes in as text, so tokens can hold anything.
+
+/** @typedef {string | number | boolean | null | undefined} Attribute */
+/** @typedef {Node | string | null | undefined} Child */
+/** @typedef {[text: string, other: string | null]} TermPiece a word, and its name in the other language */
+
+/**
+ * Make an element; null, undefined and false leave an attribute or a child out.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, Attribute>} [attributes]
+ * @param {Child[]} children
+ */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    made.setAttribute(name, value === true ? "" : String(value));
+  }
+  for (const child of children) if (child !== null && child !== undefined) made.append(child);
+  return made;
+}
+
+/**
+ * The pieces of a label; pointing at a term shows its name in the other language.
+ *
+ * @param {TermPiece[]} pieces
+ */
+export function termPieces(pieces) {
+  return pieces.map(([text, other]) => (other ? element("abbr", { title: other }, text) : text));
+}
+
+/**
+ * The element that an event happened on or in, by selector.
+ *
+ * @param {Event} event
+ * @param {string} selector
+ */
+export function eventElement(event, selector) {
+  const found = event.target instanceof Element ? event.target.closest(selector) : null;
+  return found instanceof HTMLElement ? found : null;
+}
+
+/**
+ * Is a key pressed together with Ctrl, Alt or the command key? Those belong to the browser.
+ *
+ * @param {KeyboardEvent} event
+ */
+export const isModified = (event) => event.ctrlKey || event.metaKey || event.altKey;
+
+/**
+ * Is it the second click of a double click? What the first one did has changed what is there.
+ *
+ * @param {MouseEvent} event
+ */
+export const isRepeat = (event) => event.detail > 1;
+
+/** @type {Record<string, [down: number, across: number]>} */
+const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+/**
+ * What an arrow key asks for as [rows down, columns across], the event then being ours alone.
+ *
+ * @param {KeyboardEvent} event
+ */
+export function takeArrow(event) {
+  const step = ARROWS[event.key];
+  if (!step || isModified(event)) return null;
+  event.preventDefault();
+  event.stopPropagation();
+  return step;
+}
+
+/**
+ * A tooltip that stays inside `root`; show(text, x, y) in root's CSS pixels, hide().
+ *
+ * @param {HTMLElement} root
+ */
+export function tooltip(root) {
+  const box = element("div", { class: "tip", role: "status", hidden: true });
+  root.append(box);
+  return {
+    show(/** @type {string} */ text, /** @type {number} */ x, /** @type {number} */ y) {
+      box.textContent = text;
+      box.hidden = false;
+      const left = Math.min(x + 14, root.clientWidth - box.offsetWidth - 2);
+      const above = y - box.offsetHeight - 10;
+      box.style.left = `${Math.max(0, left)}px`;
+      box.style.top = `${above > 0 ? above : y + 18}px`;
+    },
+    hide() {
+      box.hidden = true;
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof tooltip>} Tooltip */
+
+/**
+ * Call `changed(width)` whenever the width of a node changes, also when it is first shown.
+ *
+ * @param {HTMLElement} node
+ * @param {(width: number) => void} changed
+ * @returns {() => void} stops watching
+ */
+export function watchWidth(node, changed) {
+  let last = Math.floor(node.clientWidth); // show paints at this width itself
+  const observer = new ResizeObserver(() => {
+    const width = Math.floor(node.clientWidth);
+    if (width > 0 && width !== last) {
+      last = width;
+      changed(width);
+    }
+  });
+  observer.observe(node);
+  return () => observer.disconnect();
+}
