@@ -131,13 +131,18 @@ def load(name_or_path: str, device: str = "auto") -> Bert:
         ValueError: the device is not on this machine.
     """
     target = choose_device(device)
-    loaded = load_checkpoint(_find(name_or_path))
+    loaded = load_checkpoint(find_checkpoint(name_or_path))
     folder = Path(name_or_path).expanduser()
     name = folder.resolve().name if folder.is_dir() else name_or_path
     return Bert(name, loaded.model.to(target), loaded.tokenizer, loaded.missing)
 
 
-def _find(name_or_path: str) -> Path:
+def find_checkpoint(name_or_path: str) -> Path:
+    """The folder of a shipped checkpoint, a folder itself, or where the hub's files now lie.
+
+    Raises:
+        CheckpointError: neither; the message says why.
+    """
     if name_or_path in shipped_checkpoints():
         return ASSETS / "checkpoints" / name_or_path
     try:
@@ -175,7 +180,7 @@ def _download(hub_id: str) -> Path:
             f"{hub_id!r} is not shipped and not a folder; to fetch it from the Hugging Face hub, "
             "install huggingface_hub",
         ) from error
-    files = ["config.json", "vocab.txt", "tokenizer*.json", "model.safetensors"]
+    files = ["README.md", "config.json", "vocab.txt", "tokenizer*.json", "model.safetensors"]
     try:
         folder = Path(snapshot_download(hub_id, allow_patterns=files))
         if not (folder / "model.safetensors").exists():

@@ -213,19 +213,31 @@ def _read_tokenizer(folder: Path) -> BertTokenizer:
         ) from error
 
 
+def weight_file(folder: Path) -> Path | None:
+    """The file that a checkpoint's weights are read from: safetensors before pickle."""
+    files = (folder / name for name in ("model.safetensors", "pytorch_model.bin"))
+    return next((file for file in files if file.is_file()), None)
+
+
 def _read_weights(folder: Path) -> dict[str, Tensor]:
-    safe, pickled = folder / "model.safetensors", folder / "pytorch_model.bin"
-    if safe.is_file():
-        try:
-            return load_file(safe)
-        except (SafetensorError, OSError) as error:
-            raise CheckpointError(
-                Problem.BROKEN, f"{safe.name} is broken or not a weight file: {_first_line(error)}"
-            ) from error
-    if not pickled.is_file():
+    file = weight_file(folder)
+    if file is None:
         raise CheckpointError(
             Problem.WEIGHTS, f"there is no model.safetensors and no pytorch_model.bin in {folder}"
         )
+    return _read_safe(file) if file.suffix == ".safetensors" else _read_pickled(file)
+
+
+def _read_safe(safe: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(safe)
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            Problem.BROKEN, f"{safe.name} is broken or not a weight file: {_first_line(error)}"
+        ) from error
+
+
+def _read_pickled(pickled: Path) -> dict[str, Tensor]:
     try:
         state = torch.load(pickled, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:  # its own words advise to open the file unprotected

@@ -4,6 +4,8 @@
         --folder runs/mini-en --vocabulary 12288 --minutes 120
     python -m bert_core.pretraining train --text corpus/en --heldout heldout_en.txt.xz \
         --folder runs/mini-en-longer --init-from assets/checkpoints/mini-en --minutes 60
+    python -m bert_core.pretraining warm-start --from sentence-transformers/all-MiniLM-L6-v2 \
+        --text corpus/en --output runs/start        # then: train --init-from runs/start
     python -m bert_core.pretraining evaluate --checkpoint runs/mini-en/checkpoint \
         --heldout heldout_en.txt.xz --pairs zorro/sentences --limit 60
     python -m bert_core.pretraining average --output runs/mean \
@@ -26,7 +28,7 @@ from typing import Any
 
 import torch
 
-from bert_core.bert import Bert
+from bert_core.bert import Bert, find_checkpoint
 from bert_core.checkpoint import load_checkpoint, save_checkpoint
 from bert_core.config import BertConfig
 from bert_core.device import choose_device
@@ -52,6 +54,14 @@ from bert_core.pretraining.precision import (
     choose_precision,
 )
 from bert_core.pretraining.schedule import Budget
+from bert_core.pretraining.warm_start import (
+    PARTS,
+    UNKNOWN,
+    draw_missing_heads,
+    log_frequencies,
+    require_heads,
+    source_record,
+)
 from bert_core.shelves import LANGUAGES
 from bert_core.tokenizer import BertTokenizer
 
@@ -144,6 +154,25 @@ def build_parser() -> argparse.ArgumentParser:
     )
     train.add_argument("--compile", action="store_true", help="compile the model first")
 
+    warm = commands.add_parser(
+        "warm-start", help="published weights as a start: draw the heads that they lack"
+    )
+    warm.set_defaults(command=_warm_start)
+    warm.add_argument(
+        "--from", dest="source", required=True, help="a folder or a name on the Hugging Face hub"
+    )
+    warm.add_argument(
+        "--text",
+        nargs="+",
+        type=Path,
+        required=True,
+        help="the text to train on: its frequencies are the MLM bias",
+    )
+    warm.add_argument("--output", type=Path, required=True, help="folder of the new checkpoint")
+    warm.add_argument("--licence", help="of the source, where its model card does not say it")
+    warm.add_argument("--cache", type=Path, default=train.get_default("cache"))
+    warm.add_argument("--seed", type=int, default=0)
+
     judge = commands.add_parser("evaluate", help="figures of a checkpoint on held-out text")
     judge.set_defaults(command=_evaluate)
     judge.add_argument("--checkpoint", type=Path, required=True)
@@ -190,7 +219,8 @@ def _train(options: argparse.Namespace) -> None:
         if options.heldout:
             heldout = open_corpus(find_text_files(options.heldout), tokenizer, options.cache)
     if options.init_from is None:
-        start_from_frequencies(model, corpus)
+        with torch.no_grad():
+            model.cls.predictions.bias.copy_(log_frequencies(corpus, model.config.vocab_size))
     look_at_heldout = None
     if heldout is not None:
         kind = EVALUATION_KINDS["packed_64"]
@@ -249,6 +279,7 @@ def _start(
     """The untrained or continued model, with the dropout of this run, and its tokenizer."""
     if options.init_from is not None:
         loaded = load_checkpoint(options.init_from)
+        require_heads(loaded, options.init_from.name)
         tokenizer, config = loaded.tokenizer, loaded.model.config
     else:
         tokenizer = _vocabulary(options, files)
@@ -289,17 +320,6 @@ def _vocabulary(options: argparse.Namespace, files: Sequence[Path]) -> BertToken
     return BertTokenizer.from_folder(folder)
 
 
-def start_from_frequencies(model: BertForPreTraining, corpus: Corpus) -> None:
-    """Set the MLM bias to the log frequencies of the tokens: what training would learn first."""
-    counts = torch.zeros(model.config.vocab_size, dtype=torch.float64)
-    for start in range(0, corpus.num_tokens, 1 << 22):
-        ids = torch.from_numpy(corpus.ids[start : start + (1 << 22)].astype("int64"))
-        counts += torch.bincount(ids, minlength=model.config.vocab_size)
-    shares = (counts + 1) / (counts + 1).sum()
-    with torch.no_grad():
-        model.cls.predictions.bias.copy_(shares.log())
-
-
 def _finish(
     run: Run, progress: Progress, heldout: Corpus | None, options: argparse.Namespace
 ) -> None:
@@ -309,12 +329,7 @@ def _finish(
     if heldout is not None:
         figures = evaluate_kinds(run.model, heldout, source.tokenizer, run.device)
     training = {
-        "corpus": {
-            "files": list(source.corpus.sources),
-            "digest": source.corpus.digest,
-            "tokens": source.corpus.num_tokens,
-            "weights": dict(source.source_weights or {}),
-        },
+        "corpus": corpus_record(source.corpus) | {"weights": dict(source.source_weights or {})},
         "continued_from": _earlier_training(options.init_from),
         "tokens_seen": progress.tokens,
         "steps": progress.step,
@@ -328,14 +343,27 @@ def _finish(
         "everyday": everyday_figures(run.model, source.tokenizer, options.language),
         "curve": thin(read_metrics(run.folder / "metrics.jsonl")),
     }
-    text = json.dumps(training, indent=1, ensure_ascii=False) + "\n"
     save_checkpoint(
         run.folder / "checkpoint",
         run.model,
         source.tokenizer,
-        extra_files={"training.json": text},
+        extra_files={"training.json": as_json(training)},
     )
     print(json.dumps(figures, indent=1))
+
+
+def corpus_record(corpus: Corpus) -> dict[str, Any]:
+    """What `training.json` says of the text."""
+    return {
+        "files": list(corpus.sources),
+        "digest": corpus.digest,
+        "tokens": corpus.num_tokens,
+    }
+
+
+def as_json(record: dict[str, Any]) -> str:
+    """A record as it stands in its file."""
+    return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
 
 
 def _earlier_training(checkpoint: Path | None) -> dict[str, Any] | None:
@@ -353,6 +381,36 @@ def device_name(device: torch.device) -> str:
         return torch.cuda.get_device_name(device)
     threads = torch.get_num_threads()
     return f"{device.type}, {threads} thread{'s' * (threads != 1)}"
+
+
+def _warm_start(options: argparse.Namespace) -> None:
+    folder = find_checkpoint(options.source)
+    loaded = load_checkpoint(folder)
+    corpus = open_corpus(find_text_files(options.text), loaded.tokenizer, options.cache)
+    name = "/".join(Path(options.source).parts[-2:])  # a hub's name, or no more of a path than that
+    source = source_record(folder, name, options.licence)
+    drawn = draw_missing_heads(loaded, corpus, options.seed)
+    kept = [part for part in PARTS if part not in drawn]
+    training = {
+        "warm_start": {"source": source, "kept": kept, "drawn": drawn, "seed": options.seed},
+        "corpus": corpus_record(corpus),
+        "continued_from": _earlier_training(folder),
+        "tokens_seen": 0,
+        "steps": 0,
+    }
+    save_checkpoint(
+        options.output,
+        loaded.model,
+        loaded.tokenizer,
+        extra_files={"training.json": as_json(training)},
+    )
+    print(json.dumps(training["warm_start"], indent=1))
+    if source["licence"] == UNKNOWN:
+        print(
+            "The licence of the source is unknown: its model card does not name one. Give it with "
+            "--licence before you pass the weights on.",
+            file=sys.stderr,
+        )
 
 
 def _evaluate(options: argparse.Namespace) -> None:

@@ -111,12 +111,6 @@ def checkpoint_folder(model_name: str) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def weight_file(folder: Path) -> Path | None:
-    """The file with the weights: safetensors before pickle, as they are loaded."""
-    files = (folder / name for name in ("model.safetensors", "pytorch_model.bin"))
-    return next((file for file in files if file.is_file()), None)
-
-
 def model_card(folder: Path) -> str | None:
     """The text of README.md, cut to LONGEST_CARD characters; None where there is none."""
     card = folder / "README.md"

@@ -22,7 +22,6 @@ from viz_app.view_models.checkpoint_facts import (
     model_card,
     parameter_parts,
     read_training,
-    weight_file,
 )
 
 
@@ -61,12 +60,10 @@ def test_what_the_checkpoint_lacks_is_not_counted() -> None:
 def test_folders_of_models(tmp_path: Path) -> None:
     shipped = checkpoint_folder("mini-en")
     assert shipped is not None
-    assert weight_file(shipped) == shipped / "model.safetensors"
     assert "licence" in (model_card(shipped) or "")
     assert checkpoint_folder(str(tmp_path)) == tmp_path
     assert checkpoint_folder("someone/some-bert") is None
     assert model_card(tmp_path) is None
-    assert weight_file(tmp_path) is None
     assert read_training(tmp_path) is None
 
 

@@ -18,7 +18,6 @@ from viz_app.view_models.checkpoint_facts import (
     model_card,
     parameter_parts,
     read_training,
-    weight_file,
 )
 from viz_app.widgets.chart import chart
 
@@ -52,6 +51,8 @@ def device_in_words(bert: Bert) -> str:
 
 def draw_sizes(bert: Bert, folder: Path | None) -> None:
     """Sizes of the model, device, files."""
+    from bert_core.checkpoint import weight_file
+
     config = bert.config
     rows = [
         ("layers", str(config.num_hidden_layers)),
