@@ -4,88 +4,31 @@
 embedding tables and the weights, which come from training and from nowhere else.
 """
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from torch import Tensor
 
-from bert_core.model import activation
-from bert_core.trace import Trace
+from bert_core.config import BertConfig
+from bert_core.operations import OPERATIONS, Index, constants_of, parameter, work_out
+from bert_core.stages import BY_NAME, STAGES, TOKEN_AXES, Operand, at_layer, axes_of
+from bert_core.trace import LayerTrace, Trace
 
 Values = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
 AXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "word_embeddings": ("token", "hidden"),
-        "position_embeddings": ("token", "hidden"),
-        "token_type_embeddings": ("token", "hidden"),
-        "embedding_sum": ("token", "hidden"),
-        "embedding_mean": ("token",),
-        "embedding_centred": ("token", "hidden"),
-        "embedding_variance": ("token",),
-        "embedding_normalised": ("token", "hidden"),
-        "embedding_output": ("token", "hidden"),
-        "query": ("head", "token", "head_size"),
-        "key": ("head", "token", "head_size"),
-        "value": ("head", "token", "head_size"),
-        "dot_products": ("head", "token", "token"),
-        "attention_scores": ("head", "token", "token"),
-        "masked_scores": ("head", "token", "token"),
-        "score_max": ("head", "token"),
-        "shifted_scores": ("head", "token", "token"),
-        "exponentials": ("head", "token", "token"),
-        "exponential_sum": ("head", "token"),
-        "attention_probs": ("head", "token", "token"),
-        "attention_probs_sum": ("head", "token"),
-        "context": ("head", "token", "head_size"),
-        "attention_output": ("token", "hidden"),
-        "attention_residual": ("token", "hidden"),
-        "attention_mean": ("token",),
-        "attention_centred": ("token", "hidden"),
-        "attention_variance": ("token",),
-        "attention_normalised": ("token", "hidden"),
-        "attention_norm": ("token", "hidden"),
-        "intermediate_input": ("token", "inner"),
-        "intermediate": ("token", "inner"),
-        "ffn_output": ("token", "hidden"),
-        "ffn_residual": ("token", "hidden"),
-        "ffn_mean": ("token",),
-        "ffn_centred": ("token", "hidden"),
-        "ffn_variance": ("token",),
-        "ffn_normalised": ("token", "hidden"),
-        "hidden_states": ("token", "hidden"),
-        "mlm_dense": ("token", "hidden"),
-        "mlm_activation": ("token", "hidden"),
-        "mlm_mean": ("token",),
-        "mlm_centred": ("token", "hidden"),
-        "mlm_variance": ("token",),
-        "mlm_normalised": ("token", "hidden"),
-        "mlm_transformed": ("token", "hidden"),
-        "mlm_logits": ("token", "vocab"),
-        "mlm_max": ("token",),
-        "mlm_exponentials": ("token", "vocab"),
-        "mlm_exponential_sum": ("token",),
-        "mlm_probs": ("token", "vocab"),
-        "pooled_input": ("hidden",),
-        "pooled_output": ("hidden",),
-        "nsp_logits": ("class",),
-        "nsp_max": (),
-        "nsp_exponentials": ("class",),
-        "nsp_exponential_sum": (),
-        "nsp_probs": ("class",),
+        stage.name: tuple("token" if axis in TOKEN_AXES else axis for axis in stage.axes)
+        for stage in STAGES
     }
 )
-"""Every stage with the axes of its index; `query` to `hidden_states` belong to a layer."""
-
-_STAGES = tuple(AXES)
-LAYER_STAGES = frozenset(_STAGES[_STAGES.index("query") : _STAGES.index("hidden_states") + 1])
+"""Every stage with what the places of its index count."""
+LAYER_STAGES = frozenset(stage.name for stage in STAGES if stage.in_layer)
 
 
 @dataclass(frozen=True)
@@ -135,7 +78,7 @@ class Provenance:
     operands: tuple[Operands, ...]
     recomputed: float
     constants: Mapping[str, float | str] = field(default_factory=dict)
-    """What the operation uses besides: `epsilon`, `head_size`, `activation`."""
+    """What the operation uses besides: `epsilon`, `head_size`, `activation`, `mask`."""
 
 
 def value_of(trace: Trace, cell: Cell) -> float:
@@ -147,31 +90,7 @@ def value_of(trace: Trace, cell: Cell) -> float:
     _check(trace, cell)
     if cell.is_parameter:
         return float(trace.model.get_parameter(cell.stage).detach()[cell.index])
-    if not AXES[cell.stage] or AXES[cell.stage] == ("token",) or cell.stage in _SCALARS:
-        return float(_scalar(trace, cell.stage, cell.layer, cell.index))
-    return float(_vector(trace, cell.stage, cell.layer, cell.index[:-1])[cell.index[-1]])
-
-
-def explain(trace: Trace, cell: Cell) -> Provenance:
-    """One step back from a number.
-
-    Raises:
-        ValueError: there is no such stage, layer or index; the message gives the limit.
-    """
-    value = value_of(trace, cell)
-    if cell.is_parameter:
-        return Provenance(cell, value, "learned", (), value)
-    operation, operands, constants = _origin(trace, cell)
-    roles = {group.role: group.values.astype(np.float64) for group in operands}
-    recomputed = float(OPERATIONS[operation](roles, constants))
-    return Provenance(cell, value, operation, operands, recomputed, MappingProxyType(constants))
-
-
-def layer_input(layer: int, token: int, dim: int) -> Cell:
-    """The cell of a layer's input: the embedding output, or the output of the layer before."""
-    if layer == 0:
-        return Cell("embedding_output", (token, dim))
-    return Cell("hidden_states", (token, dim), layer - 1)
+    return float(_numbers(trace, cell.stage, cell.layer, cell.index))
 
 
 def stage_vector(trace: Trace, stage: str, layer: int | None, lead: tuple[int, ...]) -> Values:
@@ -184,371 +103,109 @@ def stage_vector(trace: Trace, stage: str, layer: int | None, lead: tuple[int, .
     if not axes or len(lead) != len(axes) - 1:
         raise ValueError(f"stage {stage!r} has the axes {axes}; give an index for all but the last")
     _check(trace, Cell(stage, (*lead, 0), layer))
-    return np.array(_vector(trace, stage, layer, lead).numpy(), np.float32)
+    return np.array(_numbers(trace, stage, layer, (*lead, slice(None))).numpy(), np.float32)
 
 
-# --- how each operation works, on float64 operands by role ---------------------------------------
+def explain(trace: Trace, cell: Cell) -> Provenance:
+    """One step back from a number.
 
-Roles = Mapping[str, NDArray[np.float64]]
-Constants = dict[str, float | str]
+    Raises:
+        ValueError: there is no such stage, layer or index; the message gives the limit.
+    """
+    value = value_of(trace, cell)
+    if cell.is_parameter:
+        return Provenance(cell, value, "learned", (), value)
+    stage = BY_NAME[cell.stage]
+    place = dict(zip(stage.axes, cell.index, strict=True))
+    if stage.name == "context" and (cell.layer, place["head"]) in trace.heads_off:
+        return Provenance(cell, value, "switched_off", (), 0.0)
+    operands = []
 
+    def fetch(operand: Operand, index: Index) -> Tensor:
+        values = fetch_shown(trace, operand, cell.layer, index)
+        name, layer = at_layer(operand, cell.layer, trace.num_layers)
+        indices = _indices(operand, index, tuple(values.shape), trace.config)
+        operands.append(Operands(operand.role, name, layer, indices, values.flatten().numpy()))
+        return values.double()
 
-def _activate(x: NDArray[np.float64], name: str) -> float:
-    return float(activation(name, torch.from_numpy(x))[0])
-
-
-OPERATIONS: Mapping[str, Callable[[Roles, Mapping[str, Any]], float]] = MappingProxyType(
-    {
-        "lookup": lambda a, c: a["entry"][0],
-        "add": lambda a, c: sum(values.sum() for values in a.values()),
-        "mean": lambda a, c: a["input"].mean(),
-        "variance": lambda a, c: (a["input"] ** 2).mean(),
-        "subtract": lambda a, c: a["input"][0] - a["subtracted"][0],
-        "normalise": lambda a, c: a["input"][0] / math.sqrt(a["variance"][0] + c["epsilon"]),
-        "scale_shift": lambda a, c: a["input"][0] * a["scale"][0] + a["shift"][0],
-        "linear": lambda a, c: float(a["input"] @ a["weight"] + a["bias"][0]),
-        "dot": lambda a, c: float(a["query"] @ a["key"]),
-        "divide_root": lambda a, c: a["input"][0] / math.sqrt(c["head_size"]),
-        "mask": lambda a, c: a["input"][0] + c["mask"],
-        "max": lambda a, c: a["input"].max(),
-        "exp": lambda a, c: math.exp(a["input"][0]),
-        "exp_subtract": lambda a, c: math.exp(a["input"][0] - a["subtracted"][0]),
-        "sum": lambda a, c: a["input"].sum(),
-        "divide": lambda a, c: a["input"][0] / a["total"][0],
-        "weighted_sum": lambda a, c: float(a["weight"] @ a["value"]),
-        "switched_off": lambda a, c: 0.0,
-        "activation": lambda a, c: _activate(a["input"], c["activation"]),
-        "tanh": lambda a, c: math.tanh(a["input"][0]),
+    recomputed = float(work_out(trace.given, stage, cell.layer, place, fetch))
+    constants = {
+        name: constant if isinstance(constant, str) else float(constant)
+        for name, constant in constants_of(trace.given, stage, cell.layer, place).items()
     }
-)
+    return Provenance(
+        cell, value, stage.operation, tuple(operands), recomputed, MappingProxyType(constants)
+    )
 
 
-# --- the values of each stage --------------------------------------------------------------------
-
-_SCALARS = frozenset({"score_max", "exponential_sum", "attention_probs_sum"})
-_NORMS = {
-    # prefix: (its input, its output, path of the LayerNorm)
-    "embedding": ("embedding_sum", "embedding_output", "bert.embeddings.LayerNorm"),
-    "attention": ("attention_residual", "attention_norm", "attention.output.LayerNorm"),
-    "ffn": ("ffn_residual", "hidden_states", "output.LayerNorm"),
-    "mlm": ("mlm_activation", "mlm_transformed", "cls.predictions.transform.LayerNorm"),
-}
-_OUTPUT_OF_NORM = {output: prefix for prefix, (_, output, _) in _NORMS.items()}
+def fetch_shown(trace: Trace, operand: Operand, layer: int | None, index: Index) -> Tensor:
+    """An operand of a stage in `layer` as it is shown, float32: what `work_out` may start from."""
+    if operand.is_parameter:
+        return parameter(trace.model, operand, layer)[index].float()
+    name, of = at_layer(operand, layer, trace.num_layers)
+    return _numbers(trace, name, of, index)
 
 
-def _vector(trace: Trace, stage: str, layer: int | None, lead: tuple[int, ...]) -> Tensor:
+def _numbers(trace: Trace, name: str, layer: int | None, index: Index) -> Tensor:
+    """A stage's numbers, float32 on the CPU: the model's own, or worked out where it keeps none."""
     with torch.inference_mode():
-        return _vector_of(trace, stage, layer, lead).detach().float().cpu()
-
-
-def _vector_of(trace: Trace, stage: str, layer: int | None, lead: tuple[int, ...]) -> Tensor:
-    prefix, _, part = stage.rpartition("_")
-    if part == "centred":
-        return _vector(trace, _NORMS[prefix][0], layer, lead) - _scalar(
-            trace, f"{prefix}_mean", layer, lead
+        kept = _kept(trace, name, layer, index)
+        if kept is not None:
+            return kept.detach().float().cpu()
+        stage = BY_NAME[name]
+        if OPERATIONS[stage.operation].kind != "row" and index and isinstance(index[-1], int):
+            # from the whole row, so that a number is the same wherever it is shown
+            return _numbers(trace, name, layer, (*index[:-1], slice(None)))[index[-1]]
+        fixed = {
+            axis: place
+            for axis, place in zip(stage.axes, index, strict=True)
+            if not isinstance(place, slice)
+        }
+        return work_out(
+            trace.given,
+            stage,
+            layer,
+            fixed,
+            lambda operand, places: fetch_shown(trace, operand, layer, places),
         )
-    if part == "normalised":
-        variance = _scalar(trace, f"{prefix}_variance", layer, lead)
-        centred = _vector(trace, f"{prefix}_centred", layer, lead)
-        return centred / torch.sqrt(variance + trace.config.layer_norm_eps)
-    if stage in ("word_embeddings", "position_embeddings", "token_type_embeddings"):
-        path, row = _table_row(trace, stage, lead[0])
-        return trace.model.get_parameter(path)[row]
-    if stage == "embedding_sum":
-        return trace.embeddings.embedding_sum[lead[0]]
-    if stage == "embedding_output":
-        return trace.hidden_states[0][lead[0]]
-    if stage == "hidden_states":
+
+
+def _kept(trace: Trace, name: str, layer: int | None, index: Index) -> Tensor | None:
+    """What the model's own modules give, None where the stage is inside one of them."""
+    if name == "hidden_states":
         assert layer is not None
-        return trace.hidden_states[layer + 1][lead[0]]
+        return trace.hidden_states[layer + 1][index]
     if layer is not None:
-        return _layer_vector(trace, stage, layer, lead)
-    return _head_vector(trace, stage, lead)
+        return getattr(trace.layer(layer), name)[index] if name in _OF_LAYERS else None
+    if name == "embedding_output":
+        return trace.hidden_states[0][index]
+    if name == "embedding_sum":
+        return trace.embeddings.embedding_sum[index]
+    if name in ("pooled_output", "nsp_logits"):
+        found: Tensor = getattr(trace, name)
+        return found[index]
+    if name in ("mlm_transformed", "mlm_logits"):
+        model = trace.model
+        head = model.mlm_logits if name == "mlm_logits" else model.cls.predictions.transform
+        return head(trace.hidden_states[-1][index[0]])[..., index[1]]
+    return None
 
 
-def _layer_vector(trace: Trace, stage: str, layer: int, lead: tuple[int, ...]) -> Tensor:
-    record = trace.layer(layer)
-    if stage == "attention_residual":
-        return trace.hidden_states[layer][lead].cpu() + record.attention_output[lead]
-    if stage == "ffn_residual":
-        return record.attention_norm[lead] + record.ffn_output[lead]
-    if stage == "intermediate_input":
-        return _linear(
-            trace, f"bert.encoder.layer.{layer}.intermediate", record.attention_norm[lead]
-        )
-    if stage == "shifted_scores":
-        return record.masked_scores[lead] - record.masked_scores[lead].max()
-    if stage == "exponentials":
-        return _vector(trace, "shifted_scores", layer, lead).exp()
-    found: Tensor = getattr(record, stage)[lead]
-    return found
+_OF_LAYERS = frozenset(each.name for each in fields(LayerTrace))
 
 
-def _head_vector(trace: Trace, stage: str, lead: tuple[int, ...]) -> Tensor:
-    if stage == "mlm_dense":
-        return _linear(trace, "cls.predictions.transform", trace.hidden_states[-1][lead])
-    if stage == "mlm_activation":
-        return activation(trace.config.hidden_act, _vector(trace, "mlm_dense", None, lead))
-    if stage == "mlm_transformed":
-        return trace.model.cls.predictions.transform(trace.hidden_states[-1][lead])
-    if stage == "mlm_logits":
-        return trace.mlm_logits_at(lead[0])
-    if stage == "pooled_input":
-        return _linear(trace, "bert.pooler", trace.hidden_states[-1][0])
-    if stage == "pooled_output":
-        return trace.pooled_output
-    if stage == "nsp_logits":
-        return trace.nsp_logits
-    family, _, part = stage.partition("_")  # mlm or nsp: softmax over the last axis
-    logits = _vector(trace, f"{family}_logits", None, lead)
-    return torch.softmax(logits, -1) if part == "probs" else (logits - logits.max()).exp()
-
-
-def _scalar(trace: Trace, stage: str, layer: int | None, index: tuple[int, ...]) -> Tensor:
-    prefix, _, part = stage.rpartition("_")
-    if part == "mean":
-        return _vector(trace, _NORMS[prefix][0], layer, index).mean()
-    if part == "variance":
-        return _vector(trace, f"{prefix}_centred", layer, index).square().mean()
-    if stage == "score_max":
-        return _vector(trace, "masked_scores", layer, index).max()
-    if stage == "exponential_sum":
-        return _vector(trace, "exponentials", layer, index).sum()
-    if stage == "attention_probs_sum":
-        return _vector(trace, "attention_probs", layer, index).sum()
-    family = stage.partition("_")[0]
-    if part == "max":
-        return _vector(trace, f"{family}_logits", None, index).max()
-    return _vector(trace, f"{family}_exponentials", None, index).sum()
-
-
-def _linear(trace: Trace, path: str, x: Tensor) -> Tensor:
-    weight = trace.model.get_parameter(f"{path}.dense.weight")
-    return weight @ x.to(weight.device) + trace.model.get_parameter(f"{path}.dense.bias")
-
-
-def _table_row(trace: Trace, stage: str, token: int) -> tuple[str, int]:
-    ids = {
-        "word_embeddings": trace.encoding.input_ids,
-        "position_embeddings": trace.position_ids,
-        "token_type_embeddings": trace.encoding.token_type_ids,
-    }[stage]
-    return f"bert.embeddings.{stage}.weight", ids[token]
-
-
-# --- one step back -------------------------------------------------------------------------------
-
-_Origin = tuple[str, tuple[Operands, ...], Constants]
-
-
-def _origin(trace: Trace, cell: Cell) -> _Origin:
-    stage, layer, index = cell.stage, cell.layer, cell.index
-    prefix, _, part = stage.rpartition("_")
-    if stage in _OUTPUT_OF_NORM:
-        return _scale_shift(trace, cell)
-    if prefix in _NORMS and part in ("mean", "centred", "variance", "normalised"):
-        return _norm_origin(trace, cell, prefix, part)
-    if stage in ("word_embeddings", "position_embeddings", "token_type_embeddings"):
-        path, row = _table_row(trace, stage, index[0])
-        return "lookup", (_parameter(trace, "entry", path, (row, index[1])),), {}
-    if stage == "embedding_sum":
-        # in the order of the published sum
-        names = ("word_embeddings", "token_type_embeddings", "position_embeddings")
-        return "add", tuple(_one(trace, name, Cell(name, index)) for name in names), {}
-    if layer is not None:
-        return _layer_origin(trace, cell, layer)
-    return _head_origin(trace, cell)
-
-
-def _norm_origin(trace: Trace, cell: Cell, prefix: str, part: str) -> _Origin:
-    source, layer, index = _NORMS[prefix][0], cell.layer, cell.index
-    if part == "mean":
-        return "mean", (_row(trace, "input", source, layer, index),), {}
-    if part == "variance":
-        return "variance", (_row(trace, "input", f"{prefix}_centred", layer, index),), {}
-    if part == "centred":
-        mean = Cell(f"{prefix}_mean", index[:-1], layer)
-        operands = _one(trace, "input", Cell(source, index, layer)), _one(trace, "subtracted", mean)
-        return "subtract", operands, {}
-    centred = Cell(f"{prefix}_centred", index, layer)
-    variance = Cell(f"{prefix}_variance", index[:-1], layer)
-    operands = _one(trace, "input", centred), _one(trace, "variance", variance)
-    return "normalise", operands, {"epsilon": trace.config.layer_norm_eps}
-
-
-def _scale_shift(trace: Trace, cell: Cell) -> _Origin:
-    prefix = _OUTPUT_OF_NORM[cell.stage]
-    path = _NORMS[prefix][2]
-    if cell.layer is not None:
-        path = f"bert.encoder.layer.{cell.layer}.{path}"
-    dim = cell.index[-1:]
-    return (
-        "scale_shift",
-        (
-            _one(trace, "input", Cell(f"{prefix}_normalised", cell.index, cell.layer)),
-            _parameter(trace, "scale", f"{path}.weight", dim),
-            _parameter(trace, "shift", f"{path}.bias", dim),
-        ),
-        {},
-    )
-
-
-def _layer_origin(trace: Trace, cell: Cell, layer: int) -> _Origin:
-    stage, index = cell.stage, cell.index
-    path = f"bert.encoder.layer.{layer}"
-
-    def same(role: str, name: str) -> Operands:
-        return _one(trace, role, Cell(name, index, layer))
-
-    if stage in ("query", "key", "value"):
-        head, token, dim = index
-        out = head * trace.config.head_size + dim
-        source = layer_input(layer, token, 0)
-        inputs = _row(trace, "input", source.stage, source.layer, (token,))
-        return _linear_origin(trace, inputs, f"{path}.attention.self.{stage}", out)
-    if stage == "dot_products":
-        head, query, key = index
-        return (
-            "dot",
-            (
-                _row(trace, "query", "query", layer, (head, query)),
-                _row(trace, "key", "key", layer, (head, key)),
-            ),
-            {},
-        )
-    if stage == "attention_scores":
-        constants: Constants = {"head_size": float(trace.config.head_size)}
-        return "divide_root", (same("input", "dot_products"),), constants
-    if stage == "masked_scores":
-        return "mask", (same("input", "attention_scores"),), {"mask": _mask(trace, *index[1:])}
-    if stage == "score_max":
-        return "max", (_row(trace, "input", "masked_scores", layer, index),), {}
-    if stage == "shifted_scores":
-        largest = _one(trace, "subtracted", Cell("score_max", index[:-1], layer))
-        return "subtract", (same("input", "masked_scores"), largest), {}
-    if stage == "exponentials":
-        return "exp", (same("input", "shifted_scores"),), {}
-    if stage == "exponential_sum":
-        return "sum", (_row(trace, "input", "exponentials", layer, index),), {}
-    if stage == "attention_probs_sum":
-        return "sum", (_row(trace, "input", "attention_probs", layer, index),), {}
-    if stage == "attention_probs":
-        total = _one(trace, "total", Cell("exponential_sum", index[:-1], layer))
-        return "divide", (same("input", "exponentials"), total), {}
-    if stage == "context":
-        head, token, dim = index
-        if (layer, head) in trace.heads_off:
-            return "switched_off", (), {}
-        weights = _row(trace, "weight", "attention_probs", layer, (head, token))
-        keys = np.arange(len(trace.tokens))
-        places = np.stack([np.full_like(keys, head), keys, np.full_like(keys, dim)], axis=1)
-        values = _floats(trace.layer(layer).value[head, :, dim])
-        return "weighted_sum", (weights, Operands("value", "value", layer, places, values)), {}
-    if stage == "attention_output":
-        return _linear_origin(
-            trace, _joined(trace, layer, index[0]), f"{path}.attention.output.dense", index[1]
-        )
-    if stage == "attention_residual":
-        before = _one(trace, "residual", layer_input(layer, *index))
-        return "add", (before, same("output", "attention_output")), {}
-    if stage == "intermediate_input":
-        inputs = _row(trace, "input", "attention_norm", layer, index[:1])
-        return _linear_origin(trace, inputs, f"{path}.intermediate.dense", index[1])
-    if stage == "intermediate":
-        name: Constants = {"activation": trace.config.hidden_act}
-        return "activation", (same("input", "intermediate_input"),), name
-    if stage == "ffn_output":
-        inputs = _row(trace, "input", "intermediate", layer, index[:1])
-        return _linear_origin(trace, inputs, f"{path}.output.dense", index[1])
-    return "add", (same("residual", "attention_norm"), same("output", "ffn_output")), {}
-
-
-def _head_origin(trace: Trace, cell: Cell) -> _Origin:
-    stage, index = cell.stage, cell.index
-    last = trace.num_layers - 1
-    act: Constants = {"activation": trace.config.hidden_act}
-    if stage == "mlm_dense":
-        inputs = _row(trace, "input", "hidden_states", last, index[:1])
-        return _linear_origin(trace, inputs, "cls.predictions.transform.dense", index[1])
-    if stage == "mlm_activation":
-        return "activation", (_one(trace, "input", Cell("mlm_dense", index)),), act
-    if stage == "mlm_logits":
-        # the output matrix is the word embedding table itself
-        inputs = _row(trace, "input", "mlm_transformed", None, index[:1])
-        table = "bert.embeddings.word_embeddings.weight"
-        bias = _parameter(trace, "bias", "cls.predictions.bias", index[1:])
-        return "linear", (inputs, _parameter_row(trace, "weight", table, index[1]), bias), {}
-    if stage == "pooled_input":
-        inputs = _row(trace, "input", "hidden_states", last, (0,))
-        return _linear_origin(trace, inputs, "bert.pooler.dense", index[0])
-    if stage == "pooled_output":
-        return "tanh", (_one(trace, "input", Cell("pooled_input", index)),), {}
-    if stage == "nsp_logits":
-        inputs = _row(trace, "input", "pooled_output", None, ())
-        return _linear_origin(trace, inputs, "cls.seq_relationship", index[0])
-    family, _, part = stage.partition("_")
-    if part == "max":
-        return "max", (_row(trace, "input", f"{family}_logits", None, index),), {}
-    if part == "exponential_sum":
-        return "sum", (_row(trace, "input", f"{family}_exponentials", None, index),), {}
-    if part == "exponentials":
-        logit = _one(trace, "input", Cell(f"{family}_logits", index))
-        largest = _one(trace, "subtracted", Cell(f"{family}_max", index[:-1]))
-        return "exp_subtract", (logit, largest), {}
-    share = _one(trace, "input", Cell(f"{family}_exponentials", index))
-    total = _one(trace, "total", Cell(f"{family}_exponential_sum", index[:-1]))
-    return "divide", (share, total), {}
-
-
-def _linear_origin(trace: Trace, inputs: Operands, path: str, out: int) -> _Origin:
-    weight = _parameter_row(trace, "weight", f"{path}.weight", out)
-    return "linear", (inputs, weight, _parameter(trace, "bias", f"{path}.bias", (out,))), {}
-
-
-def _joined(trace: Trace, layer: int, token: int) -> Operands:
-    heads, size = trace.config.num_attention_heads, trace.config.head_size
-    places = np.stack(
-        [
-            np.repeat(np.arange(heads), size),
-            np.full(heads * size, token),
-            np.tile(range(size), heads),
-        ],
-        axis=1,
-    )
-    values = _floats(trace.layer(layer).context[:, token].flatten())
-    return Operands("input", "context", layer, places, values)
-
-
-def _mask(trace: Trace, query: int, key: int) -> float:
-    mask = trace.additive_mask()
-    return float(mask[0, 0, query if mask.shape[2] > 1 else 0, key])
-
-
-def _one(trace: Trace, role: str, cell: Cell) -> Operands:
-    values = _floats([value_of(trace, cell)])
-    return Operands(role, cell.stage, cell.layer, np.array([cell.index], np.int64), values)
-
-
-def _row(trace: Trace, role: str, stage: str, layer: int | None, lead: tuple[int, ...]) -> Operands:
-    values = _floats(_vector(trace, stage, layer, lead))
-    return Operands(role, stage, layer, _places(lead, len(values)), values)
-
-
-def _parameter(trace: Trace, role: str, path: str, index: tuple[int, ...]) -> Operands:
-    return _one(trace, role, Cell(path, index))
-
-
-def _parameter_row(trace: Trace, role: str, path: str, row: int) -> Operands:
-    values = _floats(trace.model.get_parameter(path).detach()[row].cpu())
-    return Operands(role, path, None, _places((row,), len(values)), values)
-
-
-def _places(lead: tuple[int, ...], count: int) -> Indices:
-    return np.stack([*(np.full(count, place) for place in lead), np.arange(count)], axis=1)
-
-
-def _floats(values: ArrayLike | Tensor) -> Values:
-    return np.array(values.numpy() if isinstance(values, Tensor) else values, np.float32)
+def _indices(operand: Operand, index: Index, shape: tuple[int, ...], config: BertConfig) -> Indices:
+    """The index of each number among the cells of the operand's stage or parameter."""
+    count = int(np.prod(shape))
+    free = iter(np.indices(shape).reshape(len(shape), count))
+    along = (np.full(count, at) if isinstance(at, int) else next(free) for at in index)
+    columns = []
+    for group in axes_of(operand):
+        column = next(along)
+        for _ in group[1:]:  # the heads side by side
+            column = column * config.head_size + next(along)
+        columns.append(column)
+    return np.array(columns, np.int64).reshape(len(columns), count).T
 
 
 def _check(trace: Trace, cell: Cell) -> None:

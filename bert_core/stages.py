@@ -542,13 +542,18 @@ def axes_of(operand: Operand) -> tuple[tuple[str, ...], ...]:
     return tuple((axis,) for axis in BY_NAME[stage].axes)
 
 
+def layer_input(layer: int) -> tuple[str, int | None]:
+    """The stage that a layer starts from, and the layer of that stage."""
+    return ("hidden_states", layer - 1) if layer else ("embedding_output", None)
+
+
 def at_layer(operand: Operand, layer: int | None, layers: int) -> tuple[str, int | None]:
     """Which stage of which layer, or which parameter, an operand of a stage in `layer` is."""
     if operand.is_parameter:
         return operand.stage.format(layer=layer), None
     if operand.stage == LAYER_INPUT:
         assert layer is not None
-        return ("hidden_states", layer - 1) if layer else ("embedding_output", None)
+        return layer_input(layer)
     if not BY_NAME[operand.stage].in_layer:
         return operand.stage, None
     return operand.stage, layers - 1 if layer is None else layer

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bert_core.stages import layer_input
 from viz_app.view_models.walkthrough.parts import At, Sheet, check, dimensions, edge, number, share
 from viz_app.view_models.walkthrough.views import (
     CellPattern,
@@ -132,12 +133,9 @@ def residual_norm(prefix: str, output: str) -> Callable[[At], Sheet]:
     """The sheet of a residual sum (`attention` or `ffn`) and its LayerNorm, the stage `output`."""
 
     def build(at: At) -> Sheet:
-        from bert_core.provenance import layer_input
-
         added = {"attention": "attention_output", "ffn": "ffn_output"}[prefix]
         if prefix == "attention":
-            origin = layer_input(at.layer, at.query, 0)
-            source, source_layer = origin.stage, origin.layer
+            source, source_layer = layer_input(at.layer)
         else:
             source, source_layer = "attention_norm", at.layer
         residual = at.vector(source, at.query, layer=source_layer)
