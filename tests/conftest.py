@@ -1,4 +1,4 @@
-"""What every test gets: no network, and a named reason where a GPU is missing."""
+"""What every test gets: no network, fixed inputs, and a named reason where a GPU is missing."""
 
 import os
 import socket
@@ -6,11 +6,22 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
 
 # Read by huggingface_hub at import, so set before any test imports it.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 LOOPBACK = ("127.", "::1", "localhost")
+
+# The same inputs on every machine and in every run; a slow machine fails no test.
+settings.register_profile("headlight", derandomize=True, database=None, deadline=None)
+settings.load_profile("headlight")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Hypothesis keep its table of characters where pytest keeps its own cache."""
+    set_hypothesis_home_dir(config.rootpath / ".pytest_cache" / "hypothesis")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -86,7 +86,7 @@ def from_address(params: Mapping[str, str], base: Selection) -> Selection:
         if choice in NUMBERS:
             if value.isascii() and value.isdecimal() and len(value) <= 6:
                 found[choice] = int(value)
-        else:
+        elif value or choice != "model":  # no model has an empty name
             found[choice] = value[:LONGEST_TEXT]
     if "text_a" in found:
         found.setdefault("text_b", "")

@@ -1,10 +1,14 @@
 """The selection survives the way into the address and back."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+from viz_app.messages import LANGUAGES
 from viz_app.session.state import (
     LONGEST_TEXT,
+    NUMBERS,
     URL_NAMES,
     Selection,
     default_selection,
@@ -30,6 +34,41 @@ def test_address_round_trip(selection: Selection) -> None:
     assert from_address(to_address(selection), BASE) == selection
 
 
+NUMBER = st.integers(0, 999_999)
+SELECTIONS = st.builds(
+    Selection,
+    language=st.sampled_from(list(LANGUAGES)),
+    model=st.text(min_size=1),
+    text_a=st.text(),
+    text_b=st.text(),
+    layer=NUMBER,
+    head=NUMBER,
+    query=NUMBER,
+    step=st.text(),
+)
+
+
+@given(selection=SELECTIONS)
+def test_any_selection_survives_the_address(selection: Selection) -> None:
+    assert from_address(to_address(selection), BASE) == selection
+
+
+@given(
+    params=st.dictionaries(
+        st.sampled_from([*URL_NAMES.values(), "unknown"]),
+        st.text() | st.sampled_from(["-1", "1.0", "1e3", " 1", "٣", "²", "0x1", "", "9" * 30]),
+    )
+)
+def test_any_address_gives_a_selection_that_can_be_shown(params: dict[str, str]) -> None:
+    found = from_address(params, BASE)
+    assert found.language in LANGUAGES
+    for choice in NUMBERS:
+        value, asked = getattr(found, choice), params.get(URL_NAMES[choice])
+        assert type(value) is int and value >= 0
+        assert value == getattr(BASE, choice) or int(asked or "") == value
+    assert from_address(to_address(found), BASE) == found
+
+
 def test_every_choice_has_a_name_in_the_address() -> None:
     assert set(URL_NAMES) == set(Selection.__dataclass_fields__)
     assert len(set(URL_NAMES.values())) == len(URL_NAMES)
@@ -44,6 +83,7 @@ def test_every_choice_has_a_name_in_the_address() -> None:
         {"head": "1e3"},
         {"token": "99999999999999999999"},
         {"lang": "fr"},
+        {"model": ""},
         {"unknown": "1"},
         {},
     ],

@@ -479,11 +479,12 @@ def neighbour(
         return STEP_IDS[_LAST_OF_LAYER], layer - 1
     if direction > 0 and index == _FIRST_OF_LAYER - 1:
         layer = 0
-    if direction < 0 and index == _LAST_OF_LAYER + 1:
-        layer = layers - 1
+    came_from = index
     index += direction
     while 0 <= index < len(STEPS) and STEPS[index].part in without:
         index += direction
+    if index == _LAST_OF_LAYER < came_from:
+        layer = layers - 1
     return (STEP_IDS[index], layer) if 0 <= index < len(STEPS) else None
 
 

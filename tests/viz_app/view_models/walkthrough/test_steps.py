@@ -27,6 +27,14 @@ def test_the_chain_goes_through_every_layer_and_back(layers: int) -> None:
     while (before := neighbour(*back[-1], layers, -1)) is not None:
         back.append(before)
     assert [step for step, _ in back] == [step for step, _ in reversed(way)]
+    in_layers = [place for place in reversed(way) if place[0] in {step.id for step in of_layer}]
+    assert [place for place in back if place in in_layers] == in_layers
+
+
+@pytest.mark.parametrize("without", [frozenset(), frozenset({"mlm"})])
+def test_back_from_the_predictions_leads_to_the_last_layer(without: frozenset[str]) -> None:
+    first = steps_of("nsp" if without else "mlm")[0].id
+    assert neighbour(first, 0, 4, -1, without) == ("hidden_states", 3)
 
 
 def test_a_missing_head_is_passed_over() -> None:
