@@ -6,7 +6,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from tokenizers import Tokenizer, models
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, normalizers
+from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
 
 from bert_core.assets import ASSETS
 from bert_core.tokenizer import SPECIAL_TOKENS, BertTokenizer
@@ -394,3 +397,80 @@ def test_learning_keeps_case_when_told_and_few_characters_when_told() -> None:
     assert few.pieces("dog")[0] == ["dog"]
     rare = BertTokenizer.learn(["dog dog cat\ud83d"], vocab_size=60, min_frequency=2)
     assert rare.pieces("dog cat")[0] == ["dog", "c", "##a", "##t"]
+
+
+SNIPPETS = st.sampled_from(
+    [
+        " ",
+        "\t",
+        "[MASK]",
+        "[SEP]",
+        "[mask]",
+        "##",
+        "the",
+        "don't",
+        "unbelievably",
+        "3.5",
+        "我",
+        "。",
+    ]
+    + ["é", "e\u0301", "İ", "ß", "각", "ﬁ", "\ud83d", "👩‍👩‍👧", "\u200b", "\x00", "\ufffd"]
+)
+ANY_TEXT = st.lists(SNIPPETS | st.characters(exclude_categories=()), max_size=12).map("".join)
+"""Every kind of character there is, lone halves of surrogate pairs too, among words and marks."""
+
+SHIPPED = {name: BertTokenizer.from_vocab(shipped_vocab(name)) for name in ("en", "zh")}
+REFERENCE = {name: BertWordPieceTokenizer(shipped_vocab(name)) for name in SHIPPED}
+LANGUAGE = st.sampled_from(sorted(SHIPPED))
+
+
+@given(text=ANY_TEXT, language=LANGUAGE)
+def test_any_text_is_cut_into_pieces_that_stand_in_it(text: str, language: str) -> None:
+    tokenizer = SHIPPED[language]
+    tokens, ids, offsets = tokenizer.pieces(text)
+    assert [tokenizer.id(token) for token in tokens] == ids
+    assert [tokenizer.token(token_id) for token_id in ids] == tokens
+    assert tokenizer.ids([text]) == [ids]
+    plain, before = normalizers.BertNormalizer(), (0, 0)
+    for token, (start, end) in zip(tokens, offsets, strict=True):
+        # several pieces of one character, such as the parts of a Korean syllable, share its place
+        assert before[1] <= start <= end <= len(text) or (start, end) == before
+        before = start, end
+        if token in SPECIAL_TOKENS:
+            assert token == "[UNK]" or text[start:end] == token
+        else:
+            typed = text[start:end].encode("utf-8", "replace").decode()
+            shown = plain.normalize_str(typed).replace(" ", "")
+            piece = token.removeprefix("##")
+            assert piece == shown or (piece in shown and end - start == 1)
+
+
+@given(a=ANY_TEXT, b=st.none() | ANY_TEXT, room=st.integers(3, 24), language=LANGUAGE)
+def test_any_text_fits_and_what_was_cut_is_the_rest(
+    a: str, b: str | None, room: int, language: str
+) -> None:
+    tokenizer = SHIPPED[language]
+    encoding = tokenizer.encode(a, b, room)
+    assert len(encoding) <= room
+    assert (encoding.text_a, encoding.text_b) == (a, b)
+    own = [i for i, special in enumerate(encoding.special_tokens_mask) if not special]
+    segments = encoding.token_type_ids
+    for segment, text, cut in ((0, a, encoding.cut_a), (1, b, encoding.cut_b)):
+        tokens, ids, offsets = tokenizer.pieces(text) if text is not None else ([], [], [])
+        kept = [i for i in own if segments[i] == segment]
+        assert [*(encoding.tokens[i] for i in kept), *cut] == tokens
+        assert [encoding.input_ids[i] for i in kept] == ids[: len(kept)]
+        assert [encoding.offsets[i] for i in kept] == offsets[: len(kept)]
+    if encoding.cut_a or encoding.cut_b:
+        assert len(encoding) == room
+
+
+@given(text=ANY_TEXT.map(lambda text: text.encode("utf-8", "replace").decode()), language=LANGUAGE)
+def test_any_text_is_read_as_the_librarys_own_bert_tokenizer_reads_it(
+    text: str, language: str
+) -> None:
+    theirs = REFERENCE[language].encode(text)
+    encoding = SHIPPED[language].encode(text)
+    assert list(encoding.input_ids) == theirs.ids
+    assert list(encoding.tokens) == theirs.tokens
+    assert list(encoding.offsets[1:-1]) == theirs.offsets[1:-1]

@@ -1,13 +1,14 @@
 """The app as a script run: every page with the text a student might type, and the frame around."""
 
 from pathlib import Path
+from time import sleep
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from bert_core.checkpoint import CheckpointError, Problem
 from viz_app.messages import LANGUAGES, text
-from viz_app.session.state import default_selection
+from viz_app.session.state import LAG_SECONDS, default_selection
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(path.parent.name for path in (ROOT / "viz_app" / "app_pages").glob("*/page.py"))
@@ -162,6 +163,17 @@ def test_a_choice_is_not_undone_by_the_address_from_before_it() -> None:
     test.segmented_control(key="language").set_value("zh").run()
     assert test.text_input(key="text_a").value == "Second."
     assert test.session_state["language"] == "zh"
+
+
+def test_an_address_from_long_ago_is_where_the_reader_went_back_to() -> None:
+    test = app(a="First.")
+    before = dict(test.query_params)
+    test.text_input(key="text_a").set_value("Second.")
+    test.button(key="run_text").click().run()
+    sleep(LAG_SECONDS + 0.1)
+    for name, value in before.items():
+        test.query_params[name] = value
+    assert test.run().text_input(key="text_a").value == "First."
 
 
 def test_a_choice_that_a_broken_run_lost_comes_back() -> None:

@@ -265,3 +265,12 @@ def test_main_role_is_the_one_most_above_a_uniform_head() -> None:
     scores[ROLES.index("self"), 0, 2] = 0.3  # 0.2 above uniform: too little
     scores[ROLES.index("same_word"), 0, 3] = float("nan")
     assert main_roles(RoleScores(scores, uniform)) == [["next", "broad", None, None]]
+
+
+@pytest.mark.parametrize(("evenness", "role"), [(0.55, None), (0.85, None), (0.92, "broad")])
+def test_a_head_is_broad_only_when_it_looks_nearly_everywhere_alike(
+    evenness: float, role: str | None
+) -> None:
+    scores = torch.full((len(ROLES), 1, 1), 0.1)
+    scores[ROLES.index("broad")] = evenness
+    assert main_roles(RoleScores(scores, torch.full((len(ROLES),), 0.1))) == [[role]]

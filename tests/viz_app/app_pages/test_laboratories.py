@@ -158,6 +158,28 @@ def test_the_lens_marks_the_masks_and_ends_at_the_prediction() -> None:
     assert arrays["values"][:, -1] == pytest.approx(best, abs=1e-6)
 
 
+def test_the_ranks_of_the_first_choice_and_of_the_hidden_word_are_drawn() -> None:
+    test = page("masked_words", mw_section="layers", hidden="elephant,milk")
+    bert = load("mini-en", device="cpu")
+    trace = bert.trace(*TEXTS["en"])
+    place = trace.tokens.index("[MASK]")
+    best = bert.tokenizer.token(int(trace.mlm_logits_at(place).argmax()))
+    curves = {}
+    for name, word in (("final", best), ("hidden", "elephant")):
+        found = [
+            rank_of(trace.mlm_logits_at(place, stage), bert.tokenizer, bert.tokenizer.id(word))
+            for stage in range(trace.num_layers + 1)
+        ]
+        curves[text("en", f"masked_words.lens.curve.{name}", word=word)] = [
+            one.rank for one in found
+        ]
+    spec = json.loads(test.get("plotly_chart")[0].proto.spec)
+    assert {curve["name"]: curve["y"] for curve in spec["data"]} == curves
+    # the word that was hidden is the first choice: one curve says both
+    test = page("masked_words", mw_section="layers", hidden=f"{best},milk")
+    assert len(json.loads(test.get("plotly_chart")[0].proto.spec)["data"]) == 1
+
+
 def test_the_answer_is_the_models_own() -> None:
     test = page("next_sentence")
     expected = load("mini-en", device="cpu").next_sentence(*TEXTS["en"])

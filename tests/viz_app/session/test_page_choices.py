@@ -4,6 +4,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from viz_app.session import page_choices
 from viz_app.session.page_choices import PageChoices
@@ -95,6 +97,28 @@ def test_nonsense_falls_back(browser: Browser, name: str, text: str) -> None:
     choices = browser.run()
     defaults = {"count": 3, "view": "x", "on": False, "parts": []}
     assert choices[name] == defaults[name]
+
+
+NONSENSE = st.text(max_size=4) | st.sampled_from(["1", "0", "5", "a,c", "b,,a", "y", "9" * 12])
+
+
+@given(address=st.dictionaries(st.sampled_from(["p_count", "p_parts", "p_on", "p_view"]), NONSENSE))
+def test_any_address_gives_choices_that_survive_a_reload(address: dict[str, str]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        first = Browser(patch)
+        first.ask(**address)
+        chosen = values(first.run())
+        assert chosen["count"] in range(1, 10) and chosen["view"] in ("x", "y")
+        assert set(chosen["parts"]) <= {"a", "b", "c"} and type(chosen["on"]) is bool
+        assert first.address.keys() <= address.keys()
+        again = Browser(patch)
+        again.ask(**first.address)
+        assert values(again.run()) == chosen
+        assert again.address == first.address
+
+
+def values(choices: PageChoices) -> dict[str, Any]:
+    return {name: choices[name] for name in ("count", "parts", "on", "view")}
 
 
 def test_the_back_button_wins_over_the_session(browser: Browser) -> None:

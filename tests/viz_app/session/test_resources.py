@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.viz_app.toy import toy_bert
 from viz_app.session import resources
 from viz_app.session.resources import Shared
 
@@ -55,6 +56,23 @@ def test_the_same_text_gives_the_same_trace_and_an_intervention_another() -> Non
     off = resources.trace("mini-en", text, None, heads_off=frozenset({(0, 1)}))
     assert off.heads_off == {(0, 1)}
     assert first.heads_off == frozenset()
+
+
+def test_each_model_has_traces_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "我 the cat ."
+    english, chinese = (resources.trace(name, text, None) for name in ("mini-en", "mini-zh"))
+    assert english is not chinese
+    assert (english.tokens, chinese.tokens) == (
+        resources.model("mini-en").trace(text).tokens,
+        resources.model("mini-zh").trace(text).tokens,
+    )
+    # … also another model under the same name, such as a folder that was written anew
+    first, second = toy_bert(1), toy_bert(2)
+    monkeypatch.setattr(resources, "model", lambda name: first)
+    before = resources.trace("toy", text, None)
+    monkeypatch.setattr(resources, "model", lambda name: second)
+    assert resources.trace("toy", text, None) is not before
+    assert resources.trace("toy", text, None).model is second.model
 
 
 def test_a_model_that_is_not_there_says_so() -> None:

@@ -1,5 +1,11 @@
+from typing import Any
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+from numpy.typing import NDArray
 
 from viz_app.views.payload import ALIGNMENT, DTYPES, pack, unpack
 
@@ -13,6 +19,41 @@ def test_what_is_packed_comes_back(dtype: str, shape: tuple[int, ...]) -> None:
     assert arrays["a"].dtype == np.dtype(dtype)
     np.testing.assert_array_equal(arrays["a"], array)
     np.testing.assert_array_equal(arrays["first"], np.ones(3))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+ARRAYS = st.sampled_from(DTYPES).flatmap(
+    lambda dtype: arrays(dtype, array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=4))
+)
+
+
+@given(
+    header=st.dictionaries(st.text().filter(lambda name: name != "arrays"), JSON, max_size=4),
+    named=st.dictionaries(st.text(), ARRAYS, max_size=4),
+)
+def test_any_payload_comes_back_as_it_was(
+    header: dict[str, Any], named: dict[str, NDArray[Any]]
+) -> None:
+    payload = pack(header, named)
+    found, back = unpack(payload)
+    assert found == header
+    assert list(back) == list(named)
+    for name, array in named.items():
+        assert (back[name].dtype, back[name].shape) == (array.dtype, array.shape)
+        np.testing.assert_array_equal(back[name], array)
+        # a typed array in the browser must start at a multiple of its element's size
+        start = back[name].__array_interface__["data"][0] - address(payload)
+        assert start % array.dtype.itemsize == 0
+
+
+def address(payload: bytes) -> int:
+    """Where the first byte stands in memory."""
+    return np.frombuffer(payload, np.uint8).__array_interface__["data"][0]
 
 
 @pytest.mark.parametrize("words", ["", "a", "ab", "头"])

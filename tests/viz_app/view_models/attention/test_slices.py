@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
@@ -13,6 +15,7 @@ from viz_app.view_models.attention.slices import (
     slice_lines,
     slice_matrix,
 )
+from viz_app.view_models.views import LinesView, MatrixView, Reading, TokenLabel
 
 # [CLS] the cat saw [SEP] it was tired . [SEP]
 A, B = [0, 1, 2, 3, 4], [5, 6, 7, 8, 9]
@@ -101,6 +104,62 @@ def test_lines_are_sliced_like_the_matrix(trace: Trace, renormalise: bool) -> No
         rest = sliced.weights[head].copy()
         rest[cells] = 0
         assert not rest.any()
+
+
+TOKENS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=6)
+"""Per token: whether it belongs to sentence B, and whether it is a special one."""
+SLICES = st.builds(Slice, st.sampled_from(BLOCKS), st.booleans(), st.booleans())
+
+
+@given(tokens=TOKENS, part=SLICES, seed=st.integers(0, 99))
+def test_any_slice_keeps_its_cells_and_says_what_it_hides(
+    tokens: list[tuple[bool, bool]], part: Slice, seed: int
+) -> None:
+    many = len(tokens)
+    labels = tuple(
+        TokenLabel(place, str(place), str(place), int(in_b), special, False)
+        for place, (in_b, special) in enumerate(tokens)
+    )
+    # zeros are frequent, as under a causal mask
+    values = np.random.default_rng(seed).choice([0, 0.125, 0.5], (many, many)).astype(np.float32)
+    rows, columns = part.rows(labels), part.columns(labels)
+    shown = [(i, j) for i in range(many) for j in range(many) if wanted(part, labels[i], labels[j])]
+    assert [(i, j) for i in rows for j in columns] == shown
+    kept = np.zeros_like(values)
+    for cell in shown:
+        kept[cell] = values[cell]
+    hidden = np.zeros(many)
+    hidden[rows] = (values - kept)[rows].sum(axis=1, dtype=np.float64)
+
+    lines = slice_lines(LinesView(values[None], np.zeros((1, many), np.float32), labels, 0), part)
+    whole = MatrixView(values, labels, labels, 0.0, 1.0, "probability", Reading("x"))
+    view = slice_matrix(whole, part)
+    assert (view is None) == (not shown and part.takes_away)
+    if part.takes_away:
+        np.testing.assert_allclose(lines.hidden[0], hidden if shown else 0, atol=1e-5)
+    if view is not None and view.hidden is not None:
+        assert [label.position for label in view.rows] == rows
+        assert [label.position for label in view.columns] == columns
+        np.testing.assert_allclose(view.hidden, hidden[rows], atol=1e-5)
+        np.testing.assert_array_equal(view.values, lines.weights[0][np.ix_(rows, columns)])
+    if part.renormalise and part.takes_away:
+        left = kept.sum(axis=1, dtype=np.float64)
+        np.testing.assert_allclose(lines.weights[0].sum(axis=1), left > 0, atol=1e-5)
+        kept = kept / np.where(left > 0, left, 1).astype(np.float32)[:, None]
+    np.testing.assert_allclose(lines.weights[0], kept, rtol=1e-5)
+
+
+def wanted(part: Slice, query: TokenLabel, key: TokenLabel) -> bool:
+    """Whether the slice shows this pair, said in another way than the code does."""
+    if not part.special and (query.special or key.special):
+        return False
+    return part.block in ("all", "ab"[query.segment] + "ab"[key.segment])
+
+
+def test_rows_that_are_not_shown_hide_nothing(trace: Trace) -> None:
+    lines = slice_lines(layer_lines(trace, 1), Slice("ab"))
+    assert (lines.hidden[:, A] > 0).all()
+    assert not lines.hidden[:, B].any()
 
 
 def test_one_number_per_head_is_the_mean_over_the_blocks_rows(trace: Trace) -> None:

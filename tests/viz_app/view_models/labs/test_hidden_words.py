@@ -1,6 +1,8 @@
 """The words behind the masks, as an address carries them."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from viz_app.view_models.labs.hidden_words import (
     HiddenWord,
@@ -20,6 +22,18 @@ from viz_app.view_models.labs.hidden_words import (
     ],
 )
 def test_words_survive_the_address(words: tuple[HiddenWord, ...]) -> None:
+    assert from_parameter(to_parameter(words)) == words
+
+
+@given(st.lists(st.builds(HiddenWord, st.text(), st.integers(1, 99)), min_size=1))
+def test_any_words_survive_the_address(words: list[HiddenWord]) -> None:
+    assert from_parameter(to_parameter(words)) == tuple(words)
+
+
+@given(st.text())
+def test_any_address_gives_words(text: str) -> None:
+    words = from_parameter(text)
+    assert all(1 <= word.pieces <= 99 for word in words)
     assert from_parameter(to_parameter(words)) == words
 
 

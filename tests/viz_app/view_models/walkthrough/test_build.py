@@ -12,10 +12,13 @@ from bert_core.encoding import Encoding
 from bert_core.model import BertForPreTraining
 from bert_core.provenance import Cell, stage_vector, value_of
 from bert_core.trace import Trace, trace_forward
+from viz_app.messages import say_in
 from viz_app.view_models.walkthrough.build import walkthrough
 from viz_app.view_models.walkthrough.origin import term_view
 from viz_app.view_models.walkthrough.steps import BY_ID, LAYER_PARTS, STEPS
 from viz_app.view_models.walkthrough.views import CellPattern, Row, Unit, WalkthroughView
+from viz_app.views.payload import unpack
+from viz_app.views.walkthrough import walkthrough_payload
 
 TOKENS = ("[CLS]", "the", "cat", "saw", "the", "dog", "[SEP]")
 LAYER, HEAD, QUERY = 1, 2, 3
@@ -208,6 +211,16 @@ def test_a_check_notices_a_wrong_number(model: BertForPreTraining) -> None:
     checks = view_of(wrong, "context").checks
     assert checks["attention_scores"].exact == pytest.approx(0.25, abs=1e-4)
     assert checks["dot_products"].exact < 1e-5
+
+
+def test_the_second_check_starts_from_the_three_decimals_on_screen(trace: Trace) -> None:
+    view = view_of(trace, "context")
+    scores = view.column("attention_scores").values
+    shown = np.round(view.column("dot_products").values.astype(np.float64), 3)
+    cost = np.abs(shown / np.sqrt(5) - scores).max()
+    assert view.checks["attention_scores"].rounded == pytest.approx(cost, rel=1e-6)
+    header, _ = unpack(walkthrough_payload(view, key="v", say=say_in("en"), language="en"))
+    assert header["decimals"] == 3
 
 
 def test_causal_attention_cuts_later_tokens(model: BertForPreTraining) -> None:
