@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from viz_app.messages import Say
+from viz_app.number_text import decimal_text
 from viz_app.palette import (
     LOG_FLOOR,
     Scale,
@@ -65,7 +66,7 @@ def matrix_svg(view: MatrixView, title: str, *, say: Say, scale: Scale = "linear
             _text(
                 left + (column + 0.5) * cell,
                 top + (row + 0.5) * cell,
-                digits(float(view.values[row, column]), decimals),
+                decimal_text(float(view.values[row, column]), decimals),
                 size=10,
                 anchor="middle",
                 fill=_ink(colours[row, column]),
@@ -104,7 +105,9 @@ def legend_ticks(view: MatrixView, scale: Scale) -> list[tuple[float, str]]:
     whole = (view.low, view.high) == (0, 1)
     shares = (0, 0.25, 0.5, 0.75, 1) if whole else (0, 0.5, 1)
     numbers = [view.low + share * (view.high - view.low) for share in shares]
-    texts = [f"{number:g}" if whole or not number else digits(number, 2) for number in numbers]
+    texts = [
+        f"{number:g}" if whole or not number else decimal_text(number, 2) for number in numbers
+    ]
     return list(zip(shares, texts, strict=True))
 
 
@@ -275,13 +278,13 @@ def neurons_svg(view: NeuronView, title: str, headings: Mapping[str, str], legen
     fill = _hex(scale_colours(140.0, "probability", 0, 255))
     for index, token in enumerate(view.tokens):
         y = top + (index + 1) * ROW
-        score = "−∞" if view.closed[index] else digits(float(view.scores[index]), 2)
+        score = "−∞" if view.closed[index] else decimal_text(float(view.scores[index]), 2)
         share = float(np.clip(view.weights[index], 0, 1))
         parts += [
             _text(left, y, token.label, anchor="end"),
             strip_of(view.keys[index], largest(view.keys), keys, y),
             strip_of(multiplied[index], largest(multiplied), products, y),
-            _text(dot, y, digits(float(view.dots[index]), 2), anchor="end"),
+            _text(dot, y, decimal_text(float(view.dots[index]), 2), anchor="end"),
             _text(root, y, score, anchor="end"),
             f'<rect x="{weight:.1f}" y="{y - 9:.1f}" width="{share * bar:.2f}" height="18" '
             f'fill="{fill}" fill-opacity="0.55"/>',
@@ -363,11 +366,6 @@ def png(colours: NDArray[np.uint8]) -> bytes:
         + chunk(b"IDAT", zlib.compress(raw, 9))
         + chunk(b"IEND", b"")
     )
-
-
-def digits(value: float, decimals: int) -> str:
-    """With a real minus sign, and none on a zero: as in the browser."""
-    return f"{value:z.{decimals}f}".replace("-", "−")
 
 
 def _hex(colour: NDArray[np.uint8]) -> str:

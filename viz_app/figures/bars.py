@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from viz_app.figures.theme import BAR, BAR_SELECTED, TEMPLATE
+from viz_app.number_text import decimal_text
 from viz_app.view_models.views import BarView
 
 ROW_HEIGHT = 22  # pixels
@@ -29,7 +30,7 @@ def bars(view: BarView, *, title: str, axis: str, most: int | None = None) -> go
             customdata=[_plain(view.labels[index]) for index in chosen],
             orientation="h",
             marker={"color": [BAR_SELECTED if i == view.selected else BAR for i in chosen]},
-            text=[f"{value:.3f}" for value in values],
+            text=[decimal_text(value, 3) for value in values],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{customdata}: %{x:.4f}<extra></extra>",

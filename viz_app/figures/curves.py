@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 
 from viz_app.figures.maps import plain_text
 from viz_app.figures.theme import BAR, BAR_SELECTED, QUIET, TEMPLATE
+from viz_app.number_text import share_text
 from viz_app.view_models.positions.views import (
     LONGEST_SHOWN,
     Curve,
@@ -232,7 +233,7 @@ def cloud(view: PositionCloud, say: Say, *, height: int = 460) -> go.Figure:
     """Positions as points along the first two or three components, joined in their order."""
     positions = np.arange(len(view.coordinates))
     titles = [
-        say("positions.axis.component", number=number + 1, share=f"{share:.1%}")
+        say("positions.axis.component", number=number + 1, share=share_text(share))
         for number, share in enumerate(view.share)
     ]
     marker = {

@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 
 from viz_app.figures.maps import plain_text
 from viz_app.figures.theme import BAR, BAR_SELECTED, QUIET, TEMPLATE
+from viz_app.number_text import count_text, share_text
 
 Say = Callable[..., str]
 HEIGHT = 340  # pixels
@@ -44,7 +45,7 @@ def rank_curves(ranks: Mapping[str, Sequence[int]], stages: Sequence[str], say: 
                 y=list(values),
                 name=plain_text(name),
                 mode="lines+markers+text",
-                text=[f"{value:,}" for value in values],
+                text=[count_text(value) for value in values],
                 textposition="bottom center" if number else "top center",
                 cliponaxis=False,
                 hovertemplate=f"{plain_text(name)}<br>%{{x}}: <b>%{{y:,}}</b><extra></extra>",
@@ -65,7 +66,7 @@ def rank_curves(ranks: Mapping[str, Sequence[int]], stages: Sequence[str], say: 
         type="log",
         range=[np.log10(max(worst, 10) * 1.8), -0.35],
         tickvals=powers,
-        ticktext=[f"{power:,}" for power in powers],
+        ticktext=[count_text(power) for power in powers],
     )
     return figure
 
@@ -197,7 +198,7 @@ def word_map(
         showlegend=len(kinds) > 1,
     )
     for axis, number in ((figure.update_xaxes, 1), (figure.update_yaxes, 2)):
-        share = f"{shares[number - 1]:.0%}"
+        share = share_text(shares[number - 1], 0)
         axis(title={"text": say("words_in_context.component", number=number, share=share)})
     if one_point:
         figure.update_xaxes(range=[-1, 1])

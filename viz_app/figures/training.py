@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from viz_app.figures.theme import BAR, BAR_SELECTED, TEMPLATE
+from viz_app.number_text import count_text
 
 ROW_HEIGHT = 30  # pixels
 
@@ -22,7 +23,7 @@ def parameter_bars(counts: Sequence[int], labels: Sequence[str], *, axis: str) -
             y=list(labels),
             orientation="h",
             marker={"color": BAR},
-            text=[f"{count:,}" for count in counts],
+            text=[count_text(count) for count in counts],
             customdata=[count / total for count in counts],
             textposition="outside",
             cliponaxis=False,

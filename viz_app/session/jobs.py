@@ -19,6 +19,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from viz_app.messages import Say
+from viz_app.number_text import share_text
 
 Value = TypeVar("Value")
 Report = Callable[[int, int], None]
@@ -140,7 +141,7 @@ def _wait(job: Job, name: str, place: DeltaGenerator, say: Say) -> Any:
         button.button(say("labs.cancel"), key=f"labs_cancel_{name}", on_click=job.cancel)
         bar = line.empty()
     while True:
-        bar.progress(min(job.share, 1.0), text=say("labs.working", share=f"{job.share:.0%}"))
+        bar.progress(min(job.share, 1.0), text=say("labs.working", share=share_text(job.share, 0)))
         with suppress(TimeoutError):
             return job.future.result(timeout=POLL_SECONDS)
 

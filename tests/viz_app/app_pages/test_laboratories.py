@@ -11,6 +11,7 @@ from bert_core.studies.masked_words import rank_of
 from tests.viz_app.test_app import app
 from tests.viz_app.toy import toy_bert
 from viz_app.messages import LANGUAGES, text
+from viz_app.number_text import share_text
 from viz_app.session import jobs, resources
 from viz_app.views.payload import unpack
 
@@ -185,7 +186,7 @@ def test_the_answer_is_the_models_own() -> None:
     expected = load("mini-en", device="cpu").next_sentence(*TEXTS["en"])
     _, arrays = views(test)["ns_answer"]
     assert arrays["values"] == pytest.approx([expected.is_next, expected.random], abs=1e-5)
-    assert test.metric[0].value == f"{expected.is_next:.1%}"
+    assert test.metric[0].value == share_text(expected.is_next)
 
 
 def test_without_b_the_page_offers_one() -> None:

@@ -1,10 +1,8 @@
 import base64
-import json
 import re
 import struct
 import zlib
 from dataclasses import replace
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -15,7 +13,6 @@ from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
 from viz_app.export.csv_rows import lines_rows, matrix_rows, neuron_rows
 from viz_app.export.svg import (
-    digits,
     legend_ticks,
     lines_svg,
     matrix_svg,
@@ -33,7 +30,6 @@ from viz_app.view_models.attention.tile_order import order_tiles
 from viz_app.views.neurons import neuron_headings
 
 SAY = say_in("en")
-GOLDEN = json.loads((Path(__file__).resolve().parents[2] / "golden.json").read_text("utf-8"))
 NAME = "{http://www.w3.org/2000/svg}"
 
 
@@ -44,11 +40,6 @@ def trace() -> Trace:
 
 def texts(svg: str) -> list[str]:
     return [node.text or "" for node in ElementTree.fromstring(svg).iter(f"{NAME}text")]
-
-
-@pytest.mark.parametrize(("value", "decimals", "text"), GOLDEN["digits"])
-def test_numbers_are_written_as_in_the_browser(value: float, decimals: int, text: str) -> None:
-    assert digits(value, decimals) == text
 
 
 def paths(svg: str) -> list[dict[str, str]]:

@@ -57,7 +57,10 @@ def test_uses_are_numbered_as_in_the_list_and_grouped_by_sense() -> None:
     assert list(money.text) == ["1", "3"] and list(river.text) == ["2"]
     assert list(river.customdata) == ["&lt;y&gt;"]
     assert money.marker.symbol != river.marker.symbol
-    assert "75%" in figure.layout.xaxis.title.text and "12%" in figure.layout.yaxis.title.text
+    assert (
+        "75\u00a0%" in figure.layout.xaxis.title.text
+        and "12\u00a0%" in figure.layout.yaxis.title.text
+    )
 
 
 def test_where_all_uses_fall_on_one_point_it_has_all_numbers() -> None:

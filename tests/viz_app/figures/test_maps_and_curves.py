@@ -104,7 +104,7 @@ def test_a_cloud_has_a_point_per_position(components: int) -> None:
     figure = curves.cloud(view, SAY)
     np.testing.assert_array_equal(figure.data[0].x, coordinates[:, 0])
     title = figure.layout.xaxis.title.text or figure.layout.scene.xaxis.title.text
-    assert title == "component 1 (50.0%)"
+    assert title == "component 1 (50.0\u00a0%)"
 
 
 def test_stacked_parts_and_their_sum() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from viz_app.app_pages.attention.section import POOLS, SCALES, AttentionPage, show_grid, show_matrix
+from viz_app.number_text import decimal_text
 from viz_app.session import state
 from viz_app.view_models.attention.grid import head_grid
 from viz_app.view_models.attention.matrix import (
@@ -171,7 +172,7 @@ def query_and_keys(page: AttentionPage) -> None:
                     "attention.neurons.left_out",
                     shown=len(view.tokens),
                     hidden=view.left_out,
-                    weight=f"{view.left_out_weight:.3f}",
+                    weight=decimal_text(view.left_out_weight, 3),
                 )
             )
         st.page_link(

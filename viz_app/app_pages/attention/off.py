@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import streamlit as st
 
 from viz_app.app_pages.attention.section import AttentionPage
+from viz_app.number_text import decimal_text
 from viz_app.session import frame, resources
 from viz_app.widgets.chart import download, markdown_table
 from viz_app.widgets.prose import paragraph
@@ -50,7 +51,13 @@ def off_section(page: AttentionPage) -> None:
             _show_pair(page, without)
         if "mlm" not in page.bert.missing:
             plain, changed = _loss(page, frozenset()), _loss(page, off)
-            st.markdown(say("attention.off.loss", plain=f"{plain:.3f}", without=f"{changed:.3f}"))
+            st.markdown(
+                say(
+                    "attention.off.loss",
+                    plain=decimal_text(plain, 3),
+                    without=decimal_text(changed, 3),
+                )
+            )
     if "mlm" not in page.bert.missing:
         _show_ranking(page)
 
@@ -123,9 +130,9 @@ def _show_words(page: AttentionPage, without: Trace) -> None:
         rows = [
             [
                 frame.escape(before.token),
-                f"{before.probability:.3f}",
+                decimal_text(before.probability, 3),
                 frame.escape(after.token),
-                f"{after.probability:.3f}",
+                decimal_text(after.probability, 3),
             ]
             for before, after in zip(*both, strict=True)
         ]
@@ -145,7 +152,9 @@ def _show_pair(page: AttentionPage, without: Trace) -> None:
     after = next_sentence_probabilities(without.nsp_logits)
     st.markdown(
         page.say(
-            "attention.off.pair", plain=f"{before.is_next:.3f}", without=f"{after.is_next:.3f}"
+            "attention.off.pair",
+            plain=decimal_text(before.is_next, 3),
+            without=decimal_text(after.is_next, 3),
         )
     )
 

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import streamlit as st
 
 from viz_app.app_pages.attention.section import AttentionPage, show_grid
+from viz_app.number_text import decimal_text
 from viz_app.session import frame
 from viz_app.view_models.attention.grid import head_grid
 from viz_app.view_models.attention.tile_order import TileOrder, order_tiles
@@ -132,7 +133,7 @@ def roles_section(page: AttentionPage) -> None:
             reading="attention.reading.largest_head",
         )
         show_grid(page, view, key="attention_roles")
-        st.caption(say("attention.roles.uniform", value=f"{uniform:.3f}"))
+        st.caption(say("attention.roles.uniform", value=decimal_text(uniform, 3)))
     paragraph(f"##### {say('attention.roles.table')}")
     shelf = shelf_roles(page)  # after the picture: the first time it takes seconds
     rows = role_table(page, here, shelf, main_roles(shelf))

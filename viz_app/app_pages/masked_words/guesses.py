@@ -9,6 +9,7 @@ import streamlit as st
 from bert_core.words import Word, hide_word, replace_word, word_at, words_of
 from viz_app.app_pages.masked_words.hidden import hidden_words, remember
 from viz_app.messages import Say
+from viz_app.number_text import probability_text
 from viz_app.session import frame, jobs, resources, state
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.hidden_words import HiddenWord, word_of_mask
@@ -19,7 +20,6 @@ from viz_app.view_models.labs.predictions import (
     hidden_tokens,
     mask_chips,
     mask_guesses,
-    probability_text,
     turn_groups,
 )
 from viz_app.views.ranked_bars import ranked_bars

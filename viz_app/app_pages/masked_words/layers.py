@@ -9,10 +9,11 @@ import streamlit as st
 from viz_app.app_pages.masked_words.guesses import chips_of_the_text
 from viz_app.figures.labs import rank_curves
 from viz_app.messages import Say
+from viz_app.number_text import probability_text
 from viz_app.session import frame, jobs, state
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.lens import lens_rows, lens_table, stage_names
-from viz_app.view_models.labs.predictions import hidden_tokens, probability_text
+from viz_app.view_models.labs.predictions import hidden_tokens
 from viz_app.view_models.labs.views import RankedGroup, RankedRow
 from viz_app.view_models.tokens import display_text
 from viz_app.views.cell_table import cell_table

@@ -11,9 +11,10 @@ import streamlit as st
 from viz_app.app_pages.masked_words.guesses import chips_of_the_text, offer_to_hide
 from viz_app.figures.labs import aligned_bars
 from viz_app.messages import Say
+from viz_app.number_text import probability_text, share_text
 from viz_app.session import frame, jobs
 from viz_app.session.page_choices import PageChoices
-from viz_app.view_models.labs.predictions import hidden_tokens, probability_text
+from viz_app.view_models.labs.predictions import hidden_tokens
 from viz_app.view_models.labs.views import CellTable
 from viz_app.view_models.tokens import display_text, word_labels
 from viz_app.views.cell_table import cell_table
@@ -97,7 +98,7 @@ def _draw(found: Importance, say: Say) -> None:
             alt=say("masked_words.reasons.alt"),
         )
         elsewhere = 1 - sum(values["attention"])
-        st.caption(say("masked_words.reasons.elsewhere", share=f"{elsewhere:.1%}"))
+        st.caption(say("masked_words.reasons.elsewhere", share=share_text(elsewhere)))
     with right:
         _draw_agreement(found, titles, say)
         st.caption(say("masked_words.reasons.reading"))

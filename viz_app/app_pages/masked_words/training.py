@@ -9,9 +9,10 @@ import streamlit as st
 
 from viz_app.app_pages.masked_words.hidden import hidden_words
 from viz_app.messages import Say
+from viz_app.number_text import count_text, decimal_text, probability_text
 from viz_app.session import frame, jobs, state
 from viz_app.session.page_choices import PageChoices
-from viz_app.view_models.labs.predictions import hidden_tokens, probability_text
+from viz_app.view_models.labs.predictions import hidden_tokens
 from viz_app.view_models.labs.training import (
     GuessedToken,
     corruption_chips,
@@ -119,7 +120,11 @@ def _draw_guesses(bert: Bert, encoding: Encoding, drawn: Corruption, say: Say) -
     text_table(columns, cells, key="mw_training", label=label, numbers=(0, 5, 6))
     loss = sum(one.loss for one in found) / len(found)
     st.caption(
-        say("masked_words.training.loss", loss=f"{loss:.3f}", perplexity=f"{math.exp(loss):,.1f}")
+        say(
+            "masked_words.training.loss",
+            loss=decimal_text(loss, 3),
+            perplexity=f"{math.exp(loss):,.1f}",
+        )
     )
     rows = [
         [one.position, one.token, one.reads, one.fate, one.guess, one.probability, one.loss]
@@ -137,7 +142,7 @@ def _guess_cells(one: GuessedToken, say: Say) -> list[str]:
         say(f"masked_words.fate_short.{one.fate}"),
         one.guess + right,
         probability_text(one.probability),
-        f"{one.loss:.3f}",
+        decimal_text(one.loss, 3),
     ]
 
 
@@ -146,20 +151,20 @@ def _draw_counts(bert: Bert, encoding: Encoding, seed: int, say: Say) -> None:
 
     counts = count_fates(encoding, bert.tokenizer, DRAWS, seed)
     per_draw = counts.chosen // DRAWS
-    st.markdown(f"**{say('masked_words.training.counts', draws=f'{DRAWS:,}')}**")
+    st.markdown(f"**{say('masked_words.training.counts', draws=count_text(DRAWS))}**")
     st.caption(
         say(
             "masked_words.training.rounding",
             tokens=counts.maskable,
-            exact=f"{RULE.chosen * counts.maskable:.2f}",
+            exact=decimal_text(RULE.chosen * counts.maskable, 2),
             chosen=per_draw,
-            total=f"{counts.chosen:,}",
+            total=count_text(counts.chosen),
         )
     )
     ranked_bars(
         [fate_group(counts, RULE, say)],
         key="mw_counts",
-        label=say("masked_words.training.counts", draws=f"{DRAWS:,}"),
+        label=say("masked_words.training.counts", draws=count_text(DRAWS)),
         high=1.0,
         scale=say("masked_words.training.counts_scale"),
     )
@@ -186,7 +191,7 @@ def _draw_three_ways(bert: Bert, encoding: Encoding, place: int, seed: int, say:
                         value=probability,
                         digits=probability_text(probability),
                         marked=token == one.truth,
-                        tag=say("masked_words.three.truth", rank=f"{one.rank:,}")
+                        tag=say("masked_words.three.truth", rank=count_text(one.rank))
                         if token == one.truth
                         else "",
                     )

@@ -7,6 +7,7 @@ import streamlit as st
 from bert_core.assets import shipped_checkpoints
 from bert_core.bert import Bert
 from viz_app.figures.training import parameter_bars, training_curve
+from viz_app.number_text import count_text, decimal_text, share_text
 from viz_app.session import frame, state
 from viz_app.view_models.checkpoint_facts import (
     HELD_OUT_FIGURES,
@@ -57,9 +58,9 @@ def draw_sizes(bert: Bert, folder: Path | None) -> None:
     rows = [
         ("layers", str(config.num_hidden_layers)),
         ("heads", f"{config.num_attention_heads} × {config.head_size}"),
-        ("hidden", f"{config.hidden_size:,}"),
+        ("hidden", count_text(config.hidden_size)),
         ("inner", f"{config.intermediate_size:,}, {config.hidden_act}"),
-        ("vocabulary", f"{config.vocab_size:,}"),
+        ("vocabulary", count_text(config.vocab_size)),
         ("positions", f"{config.max_position_embeddings:,}, {config.position_embedding_type}"),
         ("segments", str(config.type_vocab_size)),
         ("device", frame.escape(device_in_words(bert))),
@@ -76,7 +77,13 @@ def draw_parameters(bert: Bert) -> None:
     """Where the parameters are, as bars and with the arithmetic."""
     parts = parameter_parts(bert)
     total = sum(part.count for part in parts)
-    st.markdown(say("models.parameters.total", total=f"{total:,}", millions=f"{total / 1e6:.1f}"))
+    st.markdown(
+        say(
+            "models.parameters.total",
+            total=count_text(total),
+            millions=decimal_text(total / 1e6, 1),
+        )
+    )
     chart(
         parameter_bars(
             [part.count for part in parts],
@@ -151,12 +158,12 @@ def training_rows(training: Training) -> list[tuple[str, str]]:
         "tokens_seen": training.tokens_seen and f"{training.tokens_seen / 1e6:,.1f} M",
         "tokens_before": earlier and f"{earlier / 1e6:,.1f} M",
         "corpus_tokens": training.corpus_tokens and f"{training.corpus_tokens / 1e6:,.1f} M",
-        "steps": training.steps and f"{training.steps:,.0f}",
-        "batch_tokens": training.batch_tokens and f"{training.batch_tokens:,.0f}",
+        "steps": training.steps and count_text(training.steps),
+        "batch_tokens": training.batch_tokens and count_text(training.batch_tokens),
         "seconds": training.seconds
-        and say("models.training.minutes", minutes=f"{training.seconds / 60:,.0f}"),
+        and say("models.training.minutes", minutes=count_text(training.seconds / 60)),
         "device": training.device and frame.escape(training.device),
-        "seed": None if training.seed is None else f"{training.seed:.0f}",
+        "seed": None if training.seed is None else decimal_text(training.seed, 0),
         "continued_from": training.continued_from and frame.escape(training.continued_from),
         "files": frame.escape(", ".join(training.corpus_files)),
     }
@@ -207,7 +214,7 @@ def figure(now: HeldOut, before: HeldOut | None, name: str) -> str:
 
     def written(value: float | None) -> str:
         if name == "mlm_loss" and value is not None:
-            return f"{value:.2f}"
+            return decimal_text(value, 2)
         return per_cent(value)
 
     earlier = None if before is None else getattr(before, name)
@@ -217,7 +224,7 @@ def figure(now: HeldOut, before: HeldOut | None, name: str) -> str:
 
 def per_cent(share: float | None) -> str:
     """A share 0..1 in per cent."""
-    return "–" if share is None else f"{share * 100:.1f}\u00a0%"
+    return "–" if share is None else share_text(share)
 
 
 def draw_card(folder: Path | None, shipped: bool) -> None:
@@ -234,7 +241,7 @@ def draw_card(folder: Path | None, shipped: bool) -> None:
         # Anybody's text: as Markdown it could fetch pictures from elsewhere.
         st.code(card, language=None, wrap_lines=True, height=360)
         if len(card) == LONGEST_CARD:
-            st.caption(say("models.card.cut", count=f"{LONGEST_CARD:,}"))
+            st.caption(say("models.card.cut", count=count_text(LONGEST_CARD)))
 
 
 def draw_how_to_open() -> None:

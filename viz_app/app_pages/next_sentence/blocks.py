@@ -9,9 +9,9 @@ import streamlit as st
 
 from viz_app.app_pages.next_sentence.pair import offer_b
 from viz_app.messages import Say
+from viz_app.number_text import decimal_text, signed_text
 from viz_app.session import frame, jobs, state
 from viz_app.session.page_choices import PageChoices
-from viz_app.view_models.labs.predictions import signed_text
 from viz_app.view_models.labs.views import CellTable
 from viz_app.views.cell_table import cell_table
 from viz_app.widgets.chart import download
@@ -112,7 +112,7 @@ def _effects(trace: Trace, say: Say) -> None:
 
     paragraph(f"**{say('next_sentence.heads.heading')}**")
     own = is_next_probabilities(trace.nsp_logits).item()
-    st.caption(say("next_sentence.heads.intro", probability=f"{own:.3f}"))
+    st.caption(say("next_sentence.heads.intro", probability=decimal_text(own, 3)))
     found = jobs.result(
         "head_effects",
         (jobs.number_of(trace.model), trace.encoding),
@@ -138,7 +138,7 @@ def _effects(trace: Trace, say: Say) -> None:
             "next_sentence.heads.line",
             layer=int(flat) // change.shape[1],
             head=int(flat) % change.shape[1],
-            probability=f"{own + change.flat[flat]:.3f}",
+            probability=decimal_text(own + change.flat[flat], 3),
             change=signed_text(float(change.flat[flat])),
         )
         for flat in order[:STRONGEST]

@@ -7,10 +7,10 @@ import random
 import streamlit as st
 
 from viz_app.messages import Say
+from viz_app.number_text import decimal_text, share_text, signed_text
 from viz_app.session import frame, jobs, state
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.pairs import VARIANTS, PairTrial, pair_trial
-from viz_app.view_models.labs.predictions import signed_text
 from viz_app.view_models.labs.views import RankedGroup, RankedRow
 from viz_app.views.ranked_bars import ranked_bars
 from viz_app.views.text_table import text_table
@@ -78,7 +78,7 @@ def _candidates(say: Say) -> None:
         RankedRow(
             label=text,
             value=probability,
-            digits=f"{probability:.3f}",
+            digits=decimal_text(probability, 3),
             action=say("next_sentence.candidates_take", text=text),
         )
         for probability, text in found
@@ -115,12 +115,12 @@ def swap() -> None:
 
 def _answer(trial: PairTrial, say: Say) -> None:
     found = trial.variants["as_is"]
-    st.metric(say("next_sentence.probability"), f"{found.is_next:.1%}")
+    st.metric(say("next_sentence.probability"), share_text(found.is_next))
     rows = tuple(
         RankedRow(
             label=say(f"next_sentence.class.{name}"),
             value=probability,
-            digits=f"{probability:.3f}",
+            digits=decimal_text(probability, 3),
             tag=say("next_sentence.logit", logit=signed_text(logit, 2)),
         )
         for name, probability, logit in zip(
@@ -153,7 +153,7 @@ def _variants(trial: PairTrial, say: Say) -> None:
         RankedRow(
             label=say(f"next_sentence.variant.{name}"),
             value=found.is_next,
-            digits=f"{found.is_next:.3f}",
+            digits=decimal_text(found.is_next, 3),
             tag="" if name == "as_is" else signed_text(found.is_next - own),
             marked=name == "as_is",
         )
@@ -181,7 +181,10 @@ def _trials(trial: PairTrial, say: Say) -> None:
     columns = [say(f"next_sentence.column.{name}") for name in ("model", "a", "b", *names)]
     shown = [
         [shorten(text) for text in old.question]
-        + [f"{old.variants[name].is_next:.3f}" if name in old.variants else "–" for name in names]
+        + [
+            decimal_text(old.variants[name].is_next, 3) if name in old.variants else "–"
+            for name in names
+        ]
         for old in reversed(trials[-TRIALS_SHOWN:])
     ]
     text_table(

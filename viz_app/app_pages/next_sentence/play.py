@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from viz_app.messages import Say
+from viz_app.number_text import decimal_text
 from viz_app.session import frame, state
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.views import RankedGroup, RankedRow
@@ -92,7 +93,11 @@ def _reveal(game: Game, pair: SentencePair, say: Say) -> None:
         [
             RankedGroup(
                 say(f"next_sentence.play.bert_{'right' if berts else 'wrong'}"),
-                (RankedRow(say("next_sentence.probability"), probability, f"{probability:.3f}"),),
+                (
+                    RankedRow(
+                        say("next_sentence.probability"), probability, decimal_text(probability, 3)
+                    ),
+                ),
             )
         ],
         key="ns_play_answer",

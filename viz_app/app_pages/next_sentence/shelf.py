@@ -9,6 +9,7 @@ import streamlit as st
 
 from viz_app.figures.labs import calibration_plot
 from viz_app.messages import Say
+from viz_app.number_text import decimal_text, share_text
 from viz_app.session import frame, jobs, state
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.views import CellTable, RankedGroup, RankedRow
@@ -36,7 +37,7 @@ def shelf_of_pairs(say: Say, choices: PageChoices) -> None:
             model=frame.escape(frame.model().name),
             right=len(score.pairs) - wrong,
             count=len(score.pairs),
-            share=f"{score.accuracy:.1%}",
+            share=share_text(score.accuracy),
         )
     )
     left, right = st.columns(2, gap="large")
@@ -114,7 +115,7 @@ def _misses(score: ShelfScore, say: Say) -> None:
         RankedRow(
             label=f"{pair.text_a} → {pair.text_b}",
             value=score.probabilities[index].item(),
-            digits=f"{score.probabilities[index].item():.3f}",
+            digits=decimal_text(score.probabilities[index].item(), 3),
             tag=say(f"next_sentence.shelf.really.{'is_next' if pair.is_next else 'random'}"),
             action=say("next_sentence.shelf.open"),
         )

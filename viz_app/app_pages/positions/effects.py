@@ -11,14 +11,14 @@ import streamlit as st
 from bert_core.bert import Bert
 from bert_core.encoding import Encoding
 from bert_core.studies.order import ORDERS
-from viz_app.app_pages.positions.tables import grid_rows, number_rows
+from viz_app.app_pages.positions.tables import file_number, grid_rows, number_rows
 from viz_app.figures import curves, maps
 from viz_app.figures.bars import bars
 from viz_app.messages import Say
+from viz_app.number_text import decimal_text, tiny_text
 from viz_app.session import frame, resources, state
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.positions import effects
-from viz_app.view_models.positions.encodings import minus, tiny
 from viz_app.view_models.positions.views import Grid
 from viz_app.view_models.tokens import token_labels
 from viz_app.view_models.views import Reading
@@ -86,7 +86,7 @@ def composition(say: Say, choices: PageChoices) -> None:
     if view.worst is None:
         st.info(say("positions.sum.changed"))
     else:
-        st.caption(say("positions.sum.check", worst=tiny(view.worst)))
+        st.caption(say("positions.sum.check", worst=tiny_text(view.worst)))
 
     paragraph(f"##### {say('positions.sum.all')}")
     st.segmented_control(
@@ -146,10 +146,16 @@ def _digits(view: effects.Composition, token: int, first: int, say: Say) -> None
     )  # [dimension, column]
     shown = []
     for dimension in range(first, last):
-        *cells, result = (minus(float(number), 4) for number in numbers[dimension])
+        *cells, result = (decimal_text(float(number), 4) for number in numbers[dimension])
         shown.append((str(dimension), *cells, f"**{result}**"))
     table(columns, shown, "positions_sum")
-    st.markdown(say("positions.sum.layernorm", mean=minus(mean, 4), deviation=minus(deviation, 4)))
+    st.markdown(
+        say(
+            "positions.sum.layernorm",
+            mean=decimal_text(mean, 4),
+            deviation=decimal_text(deviation, 4),
+        )
+    )
     download("positions_sum", partial(number_rows, columns, numbers), say)
 
 
@@ -176,8 +182,8 @@ def _two_places(
     rows = [
         (
             say(f"positions.stage.{name}"),
-            f"{effects.cosine(values[one], values[other]):.4f}",
-            f"{float(np.linalg.norm(values[one] - values[other])):.4f}",
+            decimal_text(effects.cosine(values[one], values[other]), 4),
+            decimal_text(float(np.linalg.norm(values[one] - values[other])), 4),
         )
         for name, values in stages.items()
     ]
@@ -276,8 +282,8 @@ def _outcome(test: effects.ShuffleTest, say: Say) -> None:
     moved, still = test.moved.effect, test.moved_off.effect
     assert moved is not None and still is not None  # both are compared with the original
     with st.container(horizontal=True):
-        st.metric(say("positions.order.with"), f"{moved.max():.3f}", border=True)
-        st.metric(say("positions.order.without"), tiny(float(still.max())), border=True)
+        st.metric(say("positions.order.with"), decimal_text(moved.max(), 3), border=True)
+        st.metric(say("positions.order.without"), tiny_text(float(still.max())), border=True)
     if test.order == tuple(range(len(test.order))):
         st.info(say("positions.order.unchanged"))
     else:
@@ -308,7 +314,7 @@ def _candidates(
             image=image,
         )
     if run.is_next is not None:
-        st.caption(say("positions.order.is_next", probability=f"{run.is_next:.3f}"))
+        st.caption(say("positions.order.is_next", probability=decimal_text(run.is_next, 3)))
 
 
 def _save(test: effects.ShuffleTest, labels: list[str], say: Say) -> None:
@@ -320,7 +326,7 @@ def _save(test: effects.ShuffleTest, labels: list[str], say: Say) -> None:
     ]
     effects_ = [getattr(test, name).effect for name in names]
     rows = [
-        (label, *(f"{effect[index]:.7g}" for effect in effects_))
+        (label, *(file_number(effect[index]) for effect in effects_))
         for index, label in enumerate(labels)
     ]
     download("positions_order", lambda: (columns, rows), say)
@@ -347,9 +353,9 @@ def heads(say: Say, choices: PageChoices) -> None:
     rows = [
         (
             f"L0 H{number}",
-            f"{head.decided:.3f}",
-            f"{minus(head.offset, 0)} ({head.weight:.3f})",
-            f"{head.overlap:.3f}",
+            decimal_text(head.decided, 3),
+            f"{decimal_text(head.offset, 0)} ({decimal_text(head.weight, 3)})",
+            decimal_text(head.overlap, 3),
         )
         for number, head in enumerate(view.heads)
     ]

@@ -9,9 +9,10 @@ import streamlit as st
 from torch import Tensor
 
 from bert_core import positional
-from viz_app.app_pages.positions.tables import curve_rows, grid_rows
+from viz_app.app_pages.positions.tables import curve_rows, file_number, grid_rows
 from viz_app.figures import curves, maps
 from viz_app.messages import Say
+from viz_app.number_text import decimal_text, share_text, significant_text
 from viz_app.session import frame, state
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.positions import encodings
@@ -101,7 +102,7 @@ def side_by_side(say: Say, choices: PageChoices) -> None:
                     mode="lines+markers",
                     height=300,
                 )
-                values = ", ".join(f"{value:.4g}" for value in line.y[:6])
+                values = ", ".join(significant_text(value, 4) for value in line.y[:6])
                 reading = say("positions.reading.places", values=values)
                 numbers = partial(curve_rows, [line], say, "positions.axis.position")
             chart(figure, f"positions_{scheme}", alt=f"{title}. {reading}", image=image)
@@ -167,12 +168,12 @@ def two_lengths(say: Say, choices: PageChoices) -> None:
             long=len(pair.long),
             short_gaps=len(pair.short) - 1,
             long_gaps=len(pair.long) - 1,
-            short_step=f"{short_step:.4g}",
-            long_step=f"{long_step:.4g}",
+            short_step=significant_text(short_step, 4),
+            long_step=significant_text(long_step, 4),
         )
     )
     rows = [
-        (row, index, word, f"{place:.6g}")
+        (row, index, word, file_number(place))
         for row, (words, line) in enumerate(
             ((pair.short, view.short), (pair.long, view.long)), start=1
         )
@@ -309,12 +310,12 @@ def learned(say: Say, choices: PageChoices) -> None:
         st.caption(
             say(
                 "positions.reading.norms",
-                first=f"{first:.3f}",
-                last=f"{last:.3f}",
+                first=decimal_text(first, 3),
+                last=decimal_text(last, 3),
                 at=length - 1,
-                low=f"{lines[0].y.min():.3f}",
+                low=decimal_text(lines[0].y.min(), 3),
                 where=int(lines[0].y.argmin()),
-                constant=f"{lines[1].y[0]:.3f}",
+                constant=decimal_text(lines[1].y[0], 3),
                 half=hidden // 2,
             )
         )
@@ -392,8 +393,8 @@ def _similarity(name: str, table: Tensor, say: Say, image: str) -> None:
     st.caption(
         say(
             "positions.reading.likeness",
-            one=encodings.minus(near, 3),
-            far=encodings.minus(view.by_distance.y[len(view.by_distance.y) // 2], 3),
+            one=decimal_text(near, 3),
+            far=decimal_text(view.by_distance.y[len(view.by_distance.y) // 2], 3),
             half=len(view.by_distance.y) // 2,
         )
     )
@@ -409,11 +410,11 @@ def _components(name: str, table: Tensor, components: int, say: Say, image: str)
         image=image,
     )
     st.caption(
-        say("positions.reading.components", share=f"{sum(view.share):.1%}", count=components)
+        say("positions.reading.components", share=share_text(sum(view.share)), count=components)
     )
     columns = [
         say("positions.axis.position"),
         *(f"PC{number + 1}" for number in range(components)),
     ]
-    rows = [(index, *(f"{x:.6g}" for x in row)) for index, row in enumerate(view.coordinates)]
+    rows = [(index, *map(file_number, row)) for index, row in enumerate(view.coordinates)]
     download(f"positions_components_{name}", lambda: (columns, rows), say)

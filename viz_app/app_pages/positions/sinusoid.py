@@ -12,9 +12,9 @@ from bert_core import positional
 from viz_app.app_pages.positions.tables import curve_rows, grid_rows
 from viz_app.figures import curves, maps
 from viz_app.messages import Say
+from viz_app.number_text import decimal_text, significant_text, tiny_text
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.positions import encodings
-from viz_app.view_models.positions.encodings import minus, tiny
 from viz_app.view_models.positions.views import Grid, Rotation
 from viz_app.view_models.views import Reading
 from viz_app.widgets.chart import chart, download, table
@@ -125,15 +125,15 @@ def _matrix(choice: Choice, say: Say, choices: PageChoices) -> None:
 def _slips(choice: Choice, say: Say) -> None:
     """Common errors, put right with the numbers of the table that is shown."""
     table = positional.sinusoidal_positions(choice.length, choice.d_model, choice.base)
-    first = ", ".join(f"{value:.0f}" for value in table[0, :6].tolist())
+    first = ", ".join(decimal_text(value, 0) for value in table[0, :6].tolist())
     with st.expander(say("positions.slips.title"), expanded=True):
         st.markdown(
             say(
                 "positions.slips.text",
-                low=minus(table.min().item(), 4),
-                high=minus(table.max().item(), 4),
+                low=decimal_text(table.min().item(), 4),
+                high=decimal_text(table.max().item(), 4),
                 first=first + (", …" if choice.d_model > 6 else ""),
-                norm=f"{table[0].norm().item():.4f}",
+                norm=decimal_text(table[0].norm().item(), 4),
                 d_model=choice.d_model,
             )
         )
@@ -205,7 +205,7 @@ def _worked(choice: Choice, say: Say, choices: PageChoices) -> None:
             "positions.worked.intro",
             position=choice.position,
             d_model=choice.d_model,
-            base=f"{choice.base:.0f}",
+            base=decimal_text(choice.base, 0),
         )
     )
     first = 0
@@ -230,7 +230,7 @@ def _worked(choice: Choice, say: Say, choices: PageChoices) -> None:
             # two digits more than the angle has, so that a reader's division gives that angle
             f"{choice.base:.0f}^{term.exponent:.6f} = {term.divisor:.8g}",
             f"{choice.position} / {term.divisor:.8g} = {term.angle:.6g}",
-            f"{term.function}({term.angle:.6g}) = {minus(term.value, 4)}",
+            f"{term.function}({term.angle:.6g}) = {decimal_text(term.value, 4)}",
         )
         for term in terms
     ]
@@ -244,7 +244,7 @@ def _worked(choice: Choice, say: Say, choices: PageChoices) -> None:
         abs(term.value - value)
         for term, value in zip(terms, codes[choice.position].tolist(), strict=True)
     )
-    st.caption(say("positions.worked.check", worst=tiny(worst)))
+    st.caption(say("positions.worked.check", worst=tiny_text(worst)))
     download("positions_worked", lambda: (columns, rows), say)
 
 
@@ -313,7 +313,7 @@ def _turn(step: Rotation, index: int, choice: Choice, offset: int, say: Say) -> 
             position=choice.position,
             target=choice.position + offset,
             offset=offset,
-            angle=f"{turn.angle:.6g}",
+            angle=significant_text(turn.angle, 6),
         )
     )
     st.latex(
@@ -328,9 +328,9 @@ def _turn(step: Rotation, index: int, choice: Choice, offset: int, say: Say) -> 
         say(
             "positions.rotation.direct",
             target=choice.position + offset,
-            sin=minus(u, 4),
-            cos=minus(v, 4),
-            worst=tiny(step.worst),
+            sin=decimal_text(u, 4),
+            cos=decimal_text(v, 4),
+            worst=tiny_text(step.worst),
             tried=step.tried,
         )
     )

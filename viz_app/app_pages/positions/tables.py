@@ -10,6 +10,11 @@ from viz_app.view_models.positions.views import Curve, Floats, Grid
 Rows = list[tuple[object, ...]]
 
 
+def file_number(value: float) -> str:
+    """A float32 for a file, as it is usually printed: seven digits and an ASCII minus."""
+    return f"{value:.7g}"
+
+
 def grid_rows(
     view: Grid, say: Say, row_labels: Sequence[str] | None = None
 ) -> tuple[list[str], Rows]:
@@ -20,17 +25,14 @@ def grid_rows(
         *(str(view.first_column + index) for index in range(view.values.shape[1])),
     ]
     rows: Rows = [
-        (name, *(f"{value:.7g}" for value in row))
-        for name, row in zip(names, view.values, strict=True)
+        (name, *map(file_number, row)) for name, row in zip(names, view.values, strict=True)
     ]
     return columns, rows
 
 
 def number_rows(columns: Sequence[str], numbers: Floats) -> tuple[Sequence[str], Rows]:
     """Numbered rows of plain numbers; the first column holds the row's own number."""
-    rows: Rows = [
-        (index, *(f"{number:.7g}" for number in row)) for index, row in enumerate(numbers)
-    ]
+    rows: Rows = [(index, *map(file_number, row)) for index, row in enumerate(numbers)]
     return columns, rows
 
 
@@ -38,7 +40,7 @@ def curve_rows(lines: Sequence[Curve], say: Say, x: str, every: int = 1) -> tupl
     """Column names and rows of curves over the same x, or of every so manieth point."""
     columns = [say(x), *(say(line.name.key, **line.name.values) for line in lines)]
     rows: Rows = [
-        (f"{place:g}", *(f"{line.y[index]:.7g}" for line in lines))
+        (f"{place:g}", *(file_number(line.y[index]) for line in lines))
         for index, place in enumerate(lines[0].x)
         if index % every == 0
     ]

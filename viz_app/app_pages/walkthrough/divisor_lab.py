@@ -11,6 +11,7 @@ import streamlit as st
 from viz_app.figures.bars import bars
 from viz_app.figures.curves import lines
 from viz_app.messages import Say
+from viz_app.number_text import decimal_text
 from viz_app.view_models.positions.views import Curve
 from viz_app.view_models.views import BarView, Reading
 from viz_app.view_models.walkthrough.divisor import divisor_view
@@ -30,7 +31,7 @@ def divisor_lab(trace: Trace, layer: int, head: int, query: int, *, say: Say) ->
     left, right = st.columns(2)
     dims = left.slider(say("walkthrough.lab_dims"), 1, size, size, key=f"{KEY}_dims")
     divisor = right.slider(
-        say("walkthrough.lab_divisor", root=f"{sqrt(size):.2f}"),
+        say("walkthrough.lab_divisor", root=decimal_text(sqrt(size), 2)),
         1.0,
         float(max(size, 2)),
         sqrt(size),
@@ -70,13 +71,13 @@ def divisor_lab(trace: Trace, layer: int, head: int, query: int, *, say: Say) ->
     st.caption(
         say(
             "walkthrough.lab_reading",
-            divisor=f"{divisor:.1f}",
-            root=f"{sqrt(dims):.2f}",
+            divisor=decimal_text(divisor, 1),
+            root=decimal_text(sqrt(dims), 2),
             dims=dims,
-            largest=f"{float(view.weights[largest]):.3f}",
+            largest=decimal_text(float(view.weights[largest]), 3),
         )
     )
-    title = say("walkthrough.lab_weights", divisor=f"{divisor:.1f}")
+    title = say("walkthrough.lab_weights", divisor=decimal_text(divisor, 1))
     chart(
         bars(weights, title=title, axis=say("walkthrough.stage_attention_probs"), most=16),
         f"{KEY}_weights",

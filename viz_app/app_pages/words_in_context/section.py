@@ -9,6 +9,7 @@ import streamlit as st
 
 from viz_app.figures.labs import stage_curves, word_map
 from viz_app.messages import Say
+from viz_app.number_text import count_text, decimal_text
 from viz_app.session import frame, jobs
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.contexts import (
@@ -243,7 +244,7 @@ def _draw_neighbours(
         RankedRow(
             label=f"{shelf.words[index]}: {shelf.sentences[index]}",
             value=max(cosine, 0.0),
-            digits=f"{cosine:.3f}",
+            digits=decimal_text(cosine, 3),
         )
         for index, cosine in found
     )
@@ -252,6 +253,6 @@ def _draw_neighbours(
         key="wc_nearest",
         label=say("words_in_context.nearest", number=chosen + 1, word=use.written),
         high=1.0,
-        scale=say("words_in_context.nearest_scale", count=f"{len(shelf.words):,}"),
+        scale=say("words_in_context.nearest_scale", count=count_text(len(shelf.words))),
         layout="prose",
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from viz_app.number_text import decimal_text
 from viz_app.view_models.views import MatrixView, Reading, TokenLabel, symmetric_range
 
 
@@ -33,8 +34,8 @@ def difference_map(first: MatrixView, second: MatrixView) -> MatrixView | None:
             {
                 "query": rows[int(query)].label,
                 "to": columns[int(key)].label,
-                "first": f"{first.values[query, key]:.3f}",
-                "second": f"{second.values[query, key]:.3f}",
+                "first": decimal_text(first.values[query, key], 3),
+                "second": decimal_text(second.values[query, key], 3),
             },
         ),
         legend="attention.legend.difference",

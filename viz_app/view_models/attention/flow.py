@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from viz_app.number_text import decimal_text
 from viz_app.view_models.tokens import token_labels
 from viz_app.view_models.views import MatrixView, Reading
 
@@ -49,7 +50,7 @@ def flow_map(trace: Trace, flow: Flow, layer: int, head: int) -> MatrixView:
             {
                 "query": tokens[int(query)].label,
                 "to": tokens[int(key)].label,
-                "value": f"{values[query, key]:.3f}",
+                "value": decimal_text(values[query, key], 3),
                 "layer": layer,
                 "head": head,
             },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from viz_app.number_text import decimal_text
 from viz_app.view_models.views import MatrixView, Reading, ScaleKind, TokenLabel, symmetric_range
 
 
@@ -32,7 +33,7 @@ def head_grid(
         kind=kind,
         reading=Reading(
             reading,
-            {"layer": int(layer), "head": int(head), "value": f"{filled[layer, head]:.3f}"},
+            {"layer": int(layer), "head": int(head), "value": decimal_text(filled[layer, head], 3)},
         ),
         masked=np.isnan(values) if np.isnan(values).any() else None,
         axes=("attention.axis.layer", "attention.axis.head"),

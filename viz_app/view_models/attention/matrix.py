@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from viz_app.number_text import decimal_text
 from viz_app.view_models.labs.views import RankedGroup, RankedRow
 from viz_app.view_models.tokens import token_labels
 from viz_app.view_models.views import (
@@ -165,7 +166,7 @@ def row_bars(
             RankedRow(
                 view.columns[key].label,
                 float(values[key]),
-                f"{values[key]:.3f}",
+                decimal_text(values[key], 3),
                 marked=bool(key == largest),
             )
             for key in (kept if order == "value" else np.sort(kept))
@@ -191,7 +192,7 @@ def _strongest(weights: NDArray[np.float32], tokens: tuple[TokenLabel, ...]) -> 
         {
             "query": tokens[int(query)].label,
             "to": tokens[int(key)].label,
-            "weight": f"{weights[query, key]:.3f}",
+            "weight": decimal_text(weights[query, key], 3),
         },
     )
 

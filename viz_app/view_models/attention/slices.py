@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from viz_app.number_text import decimal_text
 from viz_app.view_models.tokens import token_labels
 from viz_app.view_models.views import LinesView, MatrixView, Reading, TokenLabel
 
@@ -80,7 +81,7 @@ def slice_matrix(view: MatrixView, part: Slice) -> MatrixView | None:
             {
                 "query": view.rows[rows[int(query)]].label,
                 "to": view.columns[columns[int(key)]].label,
-                "weight": f"{values[query, key]:.3f}",
+                "weight": decimal_text(values[query, key], 3),
             },
         ),
     )

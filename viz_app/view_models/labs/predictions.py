@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bert_core.words import CONTINUED, words_of
 from viz_app.messages import Say
+from viz_app.number_text import count_text, probability_text, share_text
 from viz_app.view_models.labs.hidden_words import HiddenWord, word_of_mask
 from viz_app.view_models.labs.views import Chip, RankedGroup, RankedRow
 from viz_app.view_models.tokens import display_text, word_labels
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from bert_core.studies.masked_words import HiddenInTurn, RankedToken
     from bert_core.trace import Trace
 
-SMALL = 0.0005
-RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 MASKS_SHOWN = 12
 
 
@@ -33,20 +32,6 @@ class MaskGuess:
     """The hidden token with its rank, where it is known."""
     shown: float
     """Probability of all entries in `best` together."""
-
-
-def probability_text(probability: float) -> str:
-    """A probability in three decimals, and in powers of ten where those would all be zero."""
-    if 0 < probability < SMALL:
-        digit, power = f"{probability:.0e}".split("e-")
-        return f"{digit}·10⁻{str(int(power)).translate(RAISED)}"
-    return f"{probability:.3f}"
-
-
-def signed_text(value: float, decimals: int = 3) -> str:
-    """A difference with its sign, and without one where it rounds to zero."""
-    written = f"{value:+.{decimals}f}"
-    return written.replace("-", "−") if float(written) else written[1:]
 
 
 def hidden_tokens(bert: Bert, words: Sequence[HiddenWord]) -> tuple[int | None, ...]:
@@ -135,7 +120,7 @@ def guess_groups(guesses: Sequence[MaskGuess], say: Say) -> tuple[RankedGroup, .
                 title=say("masked_words.guess.title", number=number, position=guess.position),
                 rows=tuple(rows),
                 note=say(
-                    "masked_words.guess.share", count=len(guess.best), share=f"{guess.shown:.1%}"
+                    "masked_words.guess.share", count=len(guess.best), share=share_text(guess.shown)
                 ),
             )
         )
@@ -167,7 +152,7 @@ def _row(entry: RankedToken, say: Say, *, marked: bool) -> RankedRow:
         label=token,
         value=entry.prediction.probability,
         digits=probability_text(entry.prediction.probability),
-        tag=say("masked_words.guess.truth", rank=f"{entry.rank:,}") if marked else "",
+        tag=say("masked_words.guess.truth", rank=count_text(entry.rank)) if marked else "",
         marked=marked,
         action=say("masked_words.guess.take", word=token),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from viz_app.messages import Say
+from viz_app.number_text import share_text
 from viz_app.view_models.labs.views import Chip, ChipState, RankedGroup, RankedRow
 from viz_app.view_models.tokens import display_text
 
@@ -155,12 +156,12 @@ def fate_group(counts: FateCounts, rule: MaskingRule, say: Say) -> RankedGroup:
             RankedRow(
                 label=say(f"masked_words.fate_short.{name}"),
                 value=count / counts.chosen,
-                digits=f"{count / counts.chosen:.1%}",
+                digits=share_text(count / counts.chosen),
                 tag=say(
                     "masked_words.training.expected",
-                    share=f"{share:.0%}",
-                    low=f"{share - spread:.1%}",
-                    high=f"{share + spread:.1%}",
+                    share=share_text(share, 0),
+                    low=share_text(share - spread),
+                    high=share_text(share + spread),
                 ),
             )
         )
@@ -168,8 +169,8 @@ def fate_group(counts: FateCounts, rule: MaskingRule, say: Say) -> RankedGroup:
         RankedRow(
             label=say("masked_words.training.chosen"),
             value=counts.chosen / (counts.draws * counts.maskable),
-            digits=f"{counts.chosen / (counts.draws * counts.maskable):.1%}",
-            tag=say("masked_words.training.chosen_expected", share=f"{rule.chosen:.0%}"),
+            digits=share_text(counts.chosen / (counts.draws * counts.maskable)),
+            tag=say("masked_words.training.chosen_expected", share=share_text(rule.chosen, 0)),
         )
     )
     return RankedGroup("", tuple(rows))

@@ -22,6 +22,7 @@ from bert_core.studies.order import (
 )
 from bert_core.trace import Trace, trace_forward
 from bert_core.words import with_ids, words_of
+from viz_app.number_text import share_text
 from viz_app.view_models.positions.views import Floats, Grid
 from viz_app.view_models.tokens import display_text, token_labels
 from viz_app.view_models.views import BarView, Reading, TokenLabel, read_only
@@ -323,8 +324,8 @@ def position_heads(trace: Trace, trace_off: Trace) -> PositionHeads:
                 {
                     "layer": strongest[0],
                     "head": strongest[1],
-                    "share": f"{shift[strongest]:.0%}",
-                    "mean": f"{shift.mean():.0%}",
+                    "share": share_text(shift[strongest], 0),
+                    "mean": share_text(shift.mean(), 0),
                 },
             ),
             signed=False,

@@ -11,6 +11,7 @@ import torch
 
 from bert_core import positional
 from bert_core.components import principal_components
+from viz_app.number_text import count_text, decimal_text, significant_text, tiny_text
 from viz_app.view_models.positions.views import (
     Curve,
     Grid,
@@ -27,21 +28,6 @@ from viz_app.view_models.views import Reading, read_only
 
 if TYPE_CHECKING:
     from bert_core.model import BertForPreTraining
-
-
-def minus(value: float, decimals: int) -> str:
-    """A rounded number with a real minus sign, and none before zero."""
-    text = f"{value:.{decimals}f}"
-    if float(text) == 0:
-        text = text.lstrip("-")
-    return text.replace("-", "−")
-
-
-def tiny(value: float) -> str:
-    """A rounding error, written out to its first digit: 0.0000002; 0 where there is none."""
-    if value == 0:
-        return "0"
-    return f"{value:.{max(0, -math.floor(math.log10(value)))}f}"
 
 
 # --- the schemes side by side ----------------------------------------------------------------
@@ -105,7 +91,7 @@ def alibi_grid(length: int, heads: int, head: int) -> Grid:
         positional.alibi_bias(length, slope).numpy(),
         "query",
         "key",
-        Reading("positions.reading.alibi", {"slope": f"{slope:.4g}", "head": head}),
+        Reading("positions.reading.alibi", {"slope": significant_text(slope, 4), "head": head}),
     )
 
 
@@ -179,13 +165,13 @@ def integer_swamping(
             "positions.reading.swamping",
             {
                 "last": longest,
-                "norm": f"{norms[-1].item():.1f}",
-                "word": f"{quantiles[1]:.2f}",
-                "times": f"{norms[-1].item() / quantiles[1]:.0f}",
+                "norm": decimal_text(norms[-1].item(), 1),
+                "word": decimal_text(quantiles[1], 2),
+                "times": decimal_text(norms[-1].item() / quantiles[1], 0),
                 "first": first[0],
                 "second": second[0],
-                "before": minus(before, 3),
-                "after": f"{alike[0].item():.3f}",
+                "before": decimal_text(before, 3),
+                "after": decimal_text(alike[0].item(), 3),
             },
         ),
     )
@@ -199,11 +185,11 @@ def sinusoid_constancy(short: int, long: int, d_model: int, base: float) -> Read
     return Reading(
         "positions.reading.constancy",
         {
-            "difference": tiny((first - second[:short]).abs().max().item()),
-            "low": minus(second.min().item(), 2),
-            "high": minus(second.max().item(), 2),
-            "step": f"{steps.mean().item():.4f}",
-            "spread": tiny((steps.max() - steps.min()).item()),
+            "difference": tiny_text((first - second[:short]).abs().max().item()),
+            "low": decimal_text(second.min().item(), 2),
+            "high": decimal_text(second.max().item(), 2),
+            "step": decimal_text(steps.mean().item(), 4),
+            "spread": tiny_text((steps.max() - steps.min()).item()),
         },
     )
 
@@ -253,8 +239,8 @@ def wavelength_curve(length: int, d_model: int, base: float) -> tuple[Curve, Rea
     reading = Reading(
         "positions.reading.wavelengths",
         {
-            "first": f"{waves[0].item():.2f}",
-            "last": f"{waves[-1].item():,.0f}",
+            "first": decimal_text(waves[0].item(), 2),
+            "last": count_text(waves[-1].item()),
             "pairs": len(waves),
             "turned": turned,
             "length": length,

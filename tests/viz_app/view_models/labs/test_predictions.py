@@ -10,47 +10,9 @@ from viz_app.view_models.labs.predictions import (
     hidden_tokens,
     mask_chips,
     mask_guesses,
-    probability_text,
-    signed_text,
 )
 
 SAY = say_in("en")
-
-
-@pytest.mark.parametrize(
-    ("probability", "written"),
-    [
-        (0.0, "0.000"),
-        (1.0, "1.000"),
-        (0.25, "0.250"),
-        (0.04, "0.040"),
-        (0.0006, "0.001"),
-        (0.0004, "4·10⁻⁴"),
-        (3.2e-12, "3·10⁻¹²"),
-    ],
-)
-def test_a_small_probability_is_written_in_powers_of_ten(probability: float, written: str) -> None:
-    assert probability_text(probability) == written
-
-
-@pytest.mark.parametrize(
-    ("value", "decimals", "written"),
-    [
-        (0.25, 3, "+0.250"),
-        (-0.25, 3, "−0.250"),
-        (0.0, 3, "0.000"),
-        (-0.0, 3, "0.000"),
-        (0.0004, 3, "0.000"),
-        (-0.0004, 3, "0.000"),
-        (-0.0006, 3, "−0.001"),
-        (-1.5, 1, "−1.5"),
-        (0.04, 1, "0.0"),
-    ],
-)
-def test_a_difference_has_a_sign_unless_it_is_nothing(
-    value: float, decimals: int, written: str
-) -> None:
-    assert signed_text(value, decimals) == written
 
 
 def test_the_hidden_words_are_known_mask_by_mask() -> None:

@@ -26,14 +26,19 @@ def test_shares_stand_beside_the_range_of_chance() -> None:
     )
     group = fate_group(counts, MaskingRule(), SAY)
     assert [row.value for row in group.rows] == [0.8, 0.11, 0.09, 400 / 2500]
-    assert [row.digits for row in group.rows] == ["80.0%", "11.0%", "9.0%", "16.0%"]
+    assert [row.digits for row in group.rows] == [
+        "80.0\u00a0%",
+        "11.0\u00a0%",
+        "9.0\u00a0%",
+        "16.0\u00a0%",
+    ]
     # two standard errors of a share: 2 · √(0.8 · 0.2 / 400) = 0.04, 2 · √(0.1 · 0.9 / 400) = 0.03
     assert [row.tag for row in group.rows[:3]] == [
-        "80% expected, 76.0%–84.0% by chance",
-        "10% expected, 7.0%–13.0% by chance",
-        "10% expected, 7.0%–13.0% by chance",
+        "80\u00a0% expected, 76.0\u00a0%–84.0\u00a0% by chance",
+        "10\u00a0% expected, 7.0\u00a0%–13.0\u00a0% by chance",
+        "10\u00a0% expected, 7.0\u00a0%–13.0\u00a0% by chance",
     ]
-    assert group.rows[3].tag == "15% before rounding"
+    assert group.rows[3].tag == "15\u00a0% before rounding"
 
 
 def test_a_drawn_text_shows_what_was_there() -> None:

@@ -145,15 +145,3 @@ def test_cloud_and_norms_are_the_table_s() -> None:
     np.testing.assert_allclose(cloud.coordinates[:, 0], [5, 0, -5], atol=1e-5)
     assert cloud.share[0] == pytest.approx(1)
     np.testing.assert_allclose(encodings.norm_curve(table, "learned").y, [5, 0, 5])
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.0, "0"), (2.4e-7, "0.0000002"), (0.03, "0.03"), (12.0, "12")]
-)
-def test_rounding_errors_are_written_out(value: float, text: str) -> None:
-    assert encodings.tiny(value) == text
-
-
-def test_minus_is_a_real_one_and_zero_has_none() -> None:
-    assert encodings.minus(-0.98999, 4) == "−0.9900"
-    assert encodings.minus(-0.00001, 3) == "0.000"
