@@ -5,16 +5,26 @@ module of the model keeps it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from bert_core.model import BertForPreTraining, activation
-from bert_core.stages import INPUT_AXES, LAYER_INPUT, STAGES, Operand, Stage, axes_of
+from bert_core.stages import (
+    CONSTANTS,
+    INPUT_AXES,
+    LAYER_INPUT,
+    PRODUCTS,
+    ROWS,
+    STAGES,
+    Operand,
+    Stage,
+    axes_of,
+)
 
 Place = int | list[int]
 """Along an axis: one place, or some in the order wanted."""
@@ -28,22 +38,6 @@ class Named:
     axes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Operation:
-    """How numbers are worked out, by what kind of operands.
-
-    `each` takes one number of every operand; `row` all the numbers of a row; `products` multiplies
-    two operands place by place and adds up, with a third on top where there is one. `function`
-    takes the operands in order, then the `constants`: by the names under which they are shown, the
-    names of settings in the configuration, or `mask`, the additive mask, or `on`, 0 for heads that
-    are switched off and 1 for all others.
-    """
-
-    kind: Literal["each", "row", "products"]
-    function: Callable[..., Tensor]
-    constants: Mapping[str, str] = field(default_factory=dict)
-
-
 def _add(*terms: Tensor) -> Tensor:
     total = terms[0]
     for term in terms[1:]:
@@ -51,37 +45,31 @@ def _add(*terms: Tensor) -> Tensor:
     return total
 
 
-OPERATIONS: Mapping[str, Operation] = MappingProxyType(
+OPERATIONS: Mapping[str, Callable[..., Tensor]] = MappingProxyType(
     {
-        "lookup": Operation("each", lambda entry: entry),
-        "add": Operation("each", _add),
-        "subtract": Operation("each", lambda x, subtracted: x - subtracted),
-        "divide": Operation("each", lambda x, total: x / total),
-        "divide_root": Operation(
-            "each", lambda x, head_size: x / head_size**0.5, {"head_size": "head_size"}
-        ),
-        "mask": Operation("each", lambda x, mask: x + mask, {"mask": "mask"}),
-        "exp": Operation("each", torch.exp),
-        "exp_subtract": Operation("each", lambda x, subtracted: (x - subtracted).exp()),
-        "normalise": Operation(
-            "each",
-            lambda x, variance, epsilon: x / (variance + epsilon).sqrt(),
-            {"epsilon": "layer_norm_eps"},
-        ),
-        "scale_shift": Operation("each", lambda x, scale, shift: x * scale + shift),
-        "activation": Operation(
-            "each", lambda x, name: activation(name, x), {"activation": "hidden_act"}
-        ),
-        "tanh": Operation("each", torch.tanh),
-        "mean": Operation("row", lambda x: x.mean(-1)),
-        "variance": Operation("row", lambda x: x.square().mean(-1)),  # of what has the mean 0
-        "max": Operation("row", lambda x: x.amax(-1)),
-        "sum": Operation("row", lambda x: x.sum(-1)),
-        "linear": Operation("products", lambda products, bias: products + bias),
-        "dot": Operation("products", lambda products: products),
-        "weighted_sum": Operation("products", lambda products, on: products * on, {"on": "on"}),
+        "lookup": lambda entry: entry,
+        "add": _add,
+        "subtract": lambda x, subtracted: x - subtracted,
+        "divide": lambda x, total: x / total,
+        "divide_root": lambda x, head_size: x / head_size**0.5,
+        "mask": lambda x, mask: x + mask,
+        "exp": torch.exp,
+        "exp_subtract": lambda x, subtracted: (x - subtracted).exp(),
+        "normalise": lambda x, variance, epsilon: x / (variance + epsilon).sqrt(),
+        "scale_shift": lambda x, scale, shift: x * scale + shift,
+        "activation": lambda x, name: activation(name, x),
+        "tanh": torch.tanh,
+        "mean": lambda row: row.mean(-1),
+        "variance": lambda row: row.square().mean(-1),  # of numbers whose mean is 0
+        "max": lambda row: row.amax(-1),
+        "sum": lambda row: row.sum(-1),
+        "linear": lambda products, bias: products + bias,
+        "dot": lambda products: products,
+        "weighted_sum": lambda products, on: products * on,
     }
 )
+"""By name: a function of the operands in order, of which the first two of `PRODUCTS` are already
+multiplied and added up, then of the `CONSTANTS`."""
 
 
 def apply(
@@ -92,17 +80,17 @@ def apply(
     Args:
         operands: In the order of the stage's; each lacks those of `axes` that it does not vary
             along, and may have others, which are added up.
-        constants: In the order of the operation's.
+        constants: In the order of `CONSTANTS`.
     """
-    made = OPERATIONS[operation]
-    if made.kind == "row":
+    function = OPERATIONS[operation]
+    if operation in ROWS:
         (row,) = operands
-        return made.function(row.values, *constants)
-    if made.kind == "each":
-        return made.function(*(_along(named, axes) for named in operands), *constants)
+        return function(row.values, *constants)
+    if operation not in PRODUCTS:
+        return function(*(_along(named, axes) for named in operands), *constants)
     left, right, *added = operands
     more = (_along(named, axes) for named in added)
-    return made.function(_products(left, right, axes), *more, *constants)
+    return function(_products(left, right, axes), *more, *constants)
 
 
 def _products(left: Named, right: Named, axes: tuple[str, ...]) -> Tensor:
@@ -198,7 +186,7 @@ def constants_of(
 ) -> dict[str, Any]:
     """What a stage's operation needs besides its operands."""
     found: dict[str, Any] = {}
-    for name, setting in OPERATIONS[stage.operation].constants.items():
+    for name, setting in CONSTANTS.get(stage.operation, {}).items():
         if setting == "mask":
             found[name] = _mask(given, fixed)
         elif setting == "on":

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bert_core.config import BertConfig
-from bert_core.operations import OPERATIONS, Index, constants_of, parameter, work_out
-from bert_core.stages import BY_NAME, STAGES, TOKEN_AXES, Operand, at_layer, axes_of
+from bert_core.operations import Index, constants_of, parameter, work_out
+from bert_core.stages import BY_NAME, ROWS, STAGES, TOKEN_AXES, Operand, at_layer, axes_of
 from bert_core.trace import LayerTrace, Trace
 
 Values = NDArray[np.float32]
@@ -153,7 +153,7 @@ def _numbers(trace: Trace, name: str, layer: int | None, index: Index) -> Tensor
         if kept is not None:
             return kept.detach().float().cpu()
         stage = BY_NAME[name]
-        if OPERATIONS[stage.operation].kind != "row" and index and isinstance(index[-1], int):
+        if stage.operation not in ROWS and index and isinstance(index[-1], int):
             # from the whole row, so that a number is the same wherever it is shown
             return _numbers(trace, name, layer, (*index[:-1], slice(None)))[index[-1]]
         fixed = {

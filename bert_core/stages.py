@@ -27,6 +27,24 @@ LAYER_INPUT = "layer_input"
 """As an operand: the output of the layer before, or of the embedding for the first layer."""
 
 
+PRODUCTS = ("linear", "dot", "weighted_sum")
+"""Operations that multiply two operands place by place and add up."""
+ROWS = ("mean", "variance", "max", "sum")
+"""Operations that make one number of a row; all others take one number of each operand."""
+CONSTANTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "divide_root": {"head_size": "head_size"},
+        "normalise": {"epsilon": "layer_norm_eps"},
+        "activation": {"activation": "hidden_act"},
+        "mask": {"mask": "mask"},
+        "weighted_sum": {"on": "on"},
+    }
+)
+"""What operations need besides their operands, by the name under which it is shown: a setting of
+the configuration, or `mask`, which is added to scores, or `on`, 0 for a head that is switched off.
+"""
+
+
 @dataclass(frozen=True)
 class Operand:
     """What a stage is worked out from: another stage, or a parameter by its path with full stops.
@@ -63,7 +81,7 @@ class Stage:
     symbol: str
     sign: str
     formula: str
-    shapes: str
+    shapes: tuple[tuple[str, tuple[str, ...]], ...]
     source: str
 
     @property
@@ -98,12 +116,27 @@ def _stage(
     shapes: str = "",
     source: str,
 ) -> Stage:
-    """`place` is "part/name[axes]"; `operands` gives "stage[axes]" or "stage" by role."""
+    """`place` is "part/name[axes]"; `operands` gives "stage[axes]" or "stage" by role.
+
+    `shapes` is read by `parse_shapes`.
+    """
     part, _, named = place.partition("/")
     name, axes = _parted(named)
     made = tuple(Operand(role, *_parted(text)) for role, text in operands.items())
     flat = tuple(axis for group in axes for axis in group)
-    return Stage(name, part, flat, operation, made, symbol, sign or symbol, formula, shapes, source)
+    letters = parse_shapes(shapes)
+    return Stage(
+        name, part, flat, operation, made, symbol, sign or symbol, formula, letters, source
+    )
+
+
+def parse_shapes(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Such as "q:head_size K:key,head_size Z:"; `~` stands for a space within a letter."""
+    pairs = (item.rpartition(":") for item in text.split())
+    return tuple(
+        (letter.replace("~", " "), tuple(axes.split(",")) if axes else ())
+        for letter, _, axes in pairs
+    )
 
 
 def _parted(text: str) -> tuple[str, tuple[tuple[str, ...], ...]]:
@@ -127,7 +160,7 @@ def _linear(
 
     Args:
         axes: Of the weight matrix: outputs, inputs.
-        letters: Of input, weights and output with their axes, as in `shapes`.
+        letters: Of input, weights and output, as `parse_shapes` takes them.
         index: Of the output, in the formula.
     """
     x, w, y = (letter.partition(":")[0] for letter in letters)

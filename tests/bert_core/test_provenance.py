@@ -9,7 +9,7 @@ import torch
 from bert_core.config import BertConfig
 from bert_core.encoding import Encoding
 from bert_core.model import BertForPreTraining
-from bert_core.operations import OPERATIONS, Named, apply
+from bert_core.operations import Named, apply
 from bert_core.provenance import (
     AXES,
     LAYER_STAGES,
@@ -19,7 +19,7 @@ from bert_core.provenance import (
     stage_vector,
     value_of,
 )
-from bert_core.stages import layer_input
+from bert_core.stages import PRODUCTS, ROWS, layer_input
 from bert_core.trace import Trace, trace_forward
 
 CONFIG = BertConfig(
@@ -108,7 +108,7 @@ def test_a_wrong_operand_would_show(trace: Trace, stage: str) -> None:
 
 def worked_out(found: Provenance, changes: list[float]) -> float:
     """A cell from its operands in float64, each of them moved by so much."""
-    long = OPERATIONS[found.operation].kind != "each"
+    long = found.operation in (*ROWS, *PRODUCTS)
     named = []
     for group, change in zip(found.operands, changes, strict=True):
         values = torch.from_numpy(group.values.astype(np.float64) + change)

@@ -10,6 +10,8 @@ from bert_core.stages import (
     BY_NAME,
     LAYER_INPUT,
     PARTS,
+    PRODUCTS,
+    ROWS,
     STAGES,
     Stage,
     axes_of,
@@ -37,13 +39,13 @@ def test_what_the_layers_modules_keep_is_in_the_table() -> None:
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 def test_an_entry_is_whole(stage: Stage) -> None:
     assert stage.symbol and stage.sign and stage.formula and stage.source
-    kind = OPERATIONS[stage.operation].kind
+    assert stage.operation in OPERATIONS
     axes = [{axis for group in axes_of(each) for axis in group} for each in stage.operands]
     spare = set().union(*axes) - set(stage.axes) - {"0", "input_ids", "position_ids"}
     spare.discard("token_type_ids")
     # what is not along the stage's own axes is added up, or is a row that becomes one number
-    assert bool(spare) == (kind != "each")
-    if kind == "products":
+    assert bool(spare) == (stage.operation in (*ROWS, *PRODUCTS))
+    if stage.operation in PRODUCTS:
         assert spare <= axes[0] & axes[1]
 
 

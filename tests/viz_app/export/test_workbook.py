@@ -179,7 +179,7 @@ def test_a_head_that_is_switched_off_stays_off(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", KNOWN_ACTIVATIONS)
 def test_every_activation_is_that_of_the_model(name: str) -> None:
-    function = formulas.Parser().ast(ACTIVATIONS[name].format(x="A1"))[1].compile()
+    function = formulas.Parser().ast("=" + ACTIVATIONS[name].format(x="A1"))[1].compile()
     xs = np.linspace(-4, 4, 33)
     expected = activation(name, torch.from_numpy(xs)).numpy()
     found = [float(np.asarray(function(x))) for x in xs]
