@@ -32,9 +32,9 @@ lint: $(VENV)/.dev $(NODE_MODULES)  ## check format, lint, types and imports
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
-	$(VENV)/bin/lint-imports
 	$(BIOME) check --error-on-warnings
 	$(TSC)
+	$(VENV)/bin/lint-imports --no-cache
 
 format: $(VENV)/.dev $(NODE_MODULES)  ## put the code into the project's format
 	$(PY) -m ruff check --fix .

@@ -8,23 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import Any, TypeVar
 
 import streamlit as st
 
+from viz_app.session.address import Part
+
 Option = TypeVar("Option", str, int)
 LAG_SECONDS = 3.0
+"""For so long a browser may send the address from before a choice; a page may take its time."""
 
 
 @dataclass
 class _Memory:
     """What one session has chosen on one page."""
 
-    written: dict[str, str] = field(default_factory=dict)
-    """The address as it was written last, and the one before."""
-    replaced: dict[str, str] = field(default_factory=dict)
-    replaced_until: float = 0.0
     shown: dict[str, Any] = field(default_factory=dict)
     """The widgets' values at the end of the last run."""
     kept: dict[str, str] = field(default_factory=dict)
@@ -44,26 +42,19 @@ class PageChoices:
         self._prefix = prefix
         self._used: dict[str, tuple[Any, Callable[[Any], str]]] = {}
         self._memory: _Memory = st.session_state.setdefault(f"_{prefix}_choices", _Memory())
-        asked = self._asked()
-        if asked and asked != self._memory.written and not self._is_behind(asked):
-            # a link, a reload or the back button: the address wins over what was chosen here
-            for name in {*asked, *self._memory.written}:
+        start = f"{prefix}_"
+        self._address = Part(prefix, lambda name: name.startswith(start), LAG_SECONDS)
+        before = self._address.written
+        touched = any(
+            key in st.session_state and st.session_state[key] != value
+            for key, value in self._memory.shown.items()
+        )
+        asked = self._address.news(touched=touched)
+        if asked is not None:  # the address wins over what was chosen here
+            for name in {*asked, *before}:
                 st.session_state.pop(name, None)
                 self._memory.kept.pop(name, None)
             self._memory.kept.update(asked)
-
-    def _is_behind(self, asked: dict[str, str]) -> bool:
-        """Whether the address only lags behind a reader who is quicker than the server.
-
-        A browser sends the address it has with every click, so the click after a choice can come
-        with the address from before that choice.
-        """
-        memory = self._memory
-        touched = any(
-            key in st.session_state and st.session_state[key] != value
-            for key, value in memory.shown.items()
-        )
-        return touched or (asked == memory.replaced and monotonic() < memory.replaced_until)
 
     def one_of(self, name: str, options: Sequence[Option], default: Option) -> str:
         """One of a few words or numbers."""
@@ -126,20 +117,8 @@ class PageChoices:
                 kept.pop(key, None)
             else:
                 kept[key] = wanted[key] = to_text(value)
-        for key in set(self._asked()) - set(wanted):
-            del st.query_params[key]
-        for key, text in wanted.items():
-            if st.query_params.get(key) != text:
-                st.query_params[key] = text
-        if wanted != self._memory.written:
-            self._memory.replaced = self._memory.written
-            self._memory.replaced_until = monotonic() + LAG_SECONDS
-        self._memory.written = wanted
+        self._address.write(wanted)
         self._memory.shown = {key: st.session_state[key] for key in self._used}
-
-    def _asked(self) -> dict[str, str]:
-        start = f"{self._prefix}_"
-        return {key: text for key, text in st.query_params.items() if key.startswith(start)}
 
     def _prepare(
         self,

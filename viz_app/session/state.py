@@ -7,12 +7,13 @@ that a reload, a new tab and a copied link show the same thing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from time import monotonic
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import streamlit as st
 
 from viz_app.messages import LANGUAGES
+from viz_app.session import address
 
 URL_NAMES = {
     "language": "lang",
@@ -27,9 +28,10 @@ URL_NAMES = {
 """Field of `Selection` → name in the address."""
 NUMBERS = ("layer", "head", "query")
 
-_MEMORY = "_address_memory"
 LAG_SECONDS = 1.0
 """For so long a browser may send the address from before the last change."""
+ADDRESS = address.Part("selection", frozenset(URL_NAMES.values()).__contains__, LAG_SECONDS)
+_SHOWN = "_selection_shown"
 _ASKED = "_models_asked"
 LONGEST_TEXT = 20_000
 """Characters taken from an address; a model's limit is far below."""
@@ -132,55 +134,39 @@ def model_was_asked(name: str) -> bool:
     return name in st.session_state.get(_ASKED, ())
 
 
-def synchronise() -> None:
+def synchronise(*also: tuple[address.Part, Mapping[str, str]]) -> None:
     """Bring session and address together; once at the start of every run, before any widget.
 
     The address wins on a first visit, and later when it is news: a link or the back button. It is
     no news when the reader has just chosen something here, or when it is the address from a moment
     ago: a browser sends the address it has with every click, so a reader who is quicker than the
     server sends an old one.
+
+    Args:
+        also: Parts of the address that have changed with the selection, each with its parameters.
     """
-    own = set(URL_NAMES.values())
-    asked = {name: value for name, value in st.query_params.items() if name in own}
-    memory: _Memory | None = st.session_state.get(_MEMORY)
-    if memory is None:
+    if _SHOWN not in st.session_state:
+        asked = ADDRESS.news() or {}
         language = asked.get(URL_NAMES["language"], st.context.locale)
         _store(from_address(asked, default_selection(language)))
-        memory = st.session_state[_MEMORY] = _Memory(current(), asked)
     else:
+        shown: Selection = st.session_state[_SHOWN]
         for name in URL_NAMES:  # a widget that was cut off while it was drawn leaves None behind
             if st.session_state.get(name) is None:
-                st.session_state[name] = getattr(memory.selection, name)
-        if asked and asked != memory.address and current() == memory.selection:
-            if not memory.is_behind(asked):
-                _store(from_address(asked, current()))
-    written = to_address(current())
-    # One by one: other parameters belong to widgets of single pages.
-    for name in own & set(asked) - set(written):
-        del st.query_params[name]
-    for name, value in written.items():
-        if asked.get(name) != value:
-            st.query_params[name] = value
-    memory.remember(current(), written)
+                st.session_state[name] = getattr(shown, name)
+        news = ADDRESS.news(touched=current() != shown)
+        if news is not None:
+            _store(from_address(news, current()))
+    st.session_state[_SHOWN] = current()
+    address.write((ADDRESS, to_address(current())), *also)
 
 
-@dataclass
-class _Memory:
-    """What was written into the address last, the one before, and until when that may linger."""
+def open_page(file: Path) -> None:
+    """Go on to another page with what is chosen now.
 
-    selection: Selection
-    address: dict[str, str]
-    replaced: dict[str, str] = field(default_factory=dict)
-    replaced_until: float = 0.0
-
-    def is_behind(self, asked: Mapping[str, str]) -> bool:
-        return asked == self.replaced and monotonic() < self.replaced_until
-
-    def remember(self, selection: Selection, address: dict[str, str]) -> None:
-        if address != self.address:
-            self.replaced = self.address
-            self.replaced_until = monotonic() + LAG_SECONDS
-        self.selection, self.address = selection, address
+    The address as it was at the click would otherwise bring back what was selected then.
+    """
+    address.open_page(file, ADDRESS, to_address(current()))
 
 
 def _store(selection: Selection) -> None:

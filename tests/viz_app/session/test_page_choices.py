@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viz_app.session import page_choices
+from viz_app.session import address, page_choices
 from viz_app.session.page_choices import PageChoices
 
 
@@ -20,7 +20,8 @@ class Browser:
         self.now = 100.0
         fake = SimpleNamespace(session_state=self.session, query_params=self.address)
         monkeypatch.setattr(page_choices, "st", fake)
-        monkeypatch.setattr(page_choices, "monotonic", lambda: self.now)
+        monkeypatch.setattr(address, "st", fake)
+        monkeypatch.setattr(address, "monotonic", lambda: self.now)
 
     def run(self, drawn: bool = True) -> PageChoices:
         """One run of a page with one choice of each kind."""

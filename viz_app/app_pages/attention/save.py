@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 import streamlit as st
 
 from viz_app.app_pages.attention.roles import tile_order
@@ -12,6 +10,7 @@ from viz_app.export.csv_rows import lines_rows, matrix_rows, neuron_rows
 from viz_app.export.html import heads_file
 from viz_app.export.svg import lines_svg, matrix_svg, neurons_svg, overview_svg
 from viz_app.palette import Scale
+from viz_app.session import address
 from viz_app.view_models.attention.matrix import Pool, attention_map, layer_lines, overview_map
 from viz_app.view_models.attention.neurons import neuron_view
 from viz_app.view_models.attention.slices import slice_lines, slice_matrix
@@ -60,7 +59,7 @@ def save_section(page: AttentionPage) -> None:
         key="save_file",
     )
     paragraph(f"##### {say('attention.save.link')}")
-    st.code(f"{st.context.url or ''}?{urlencode(st.query_params.to_dict())}", language=None)
+    st.code(address.link(), language=None)
     paragraph(f"##### {say('attention.save.code')}")
     st.code(notebook_code(page), language="python")
 

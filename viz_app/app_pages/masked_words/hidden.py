@@ -11,10 +11,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from viz_app.session import state
+from viz_app.session.address import Part
 from viz_app.view_models.labs.hidden_words import HiddenWord, from_parameter, to_parameter
 
 PARAMETER = "hidden"
-_KEPT, _WRITTEN = "_hidden_words", "_hidden_written"
+ADDRESS = Part(PARAMETER, PARAMETER.__eq__)
+_KEPT = "_hidden_words"
 
 
 def hidden_words(masks: int) -> tuple[HiddenWord, ...]:
@@ -24,22 +26,18 @@ def hidden_words(masks: int) -> tuple[HiddenWord, ...]:
         masks: How many [MASK] tokens the text has.
     """
     texts = _texts()
-    asked = st.query_params.get(PARAMETER)
+    asked = ADDRESS.news()
     kept = st.session_state.get(_KEPT)
     if kept is not None and kept[0] == texts:
         words = kept[1]
-    elif asked is not None and asked != st.session_state.get(_WRITTEN):
-        words = from_parameter(asked[: state.LONGEST_TEXT])
+    elif asked is not None:
+        words = from_parameter(asked[PARAMETER][: state.LONGEST_TEXT])
     else:
         words = ()
     if sum(word.pieces for word in words) != masks:
         words = (HiddenWord(),) * masks
     remember(words)
-    if any(word.text for word in words):
-        st.query_params[PARAMETER] = st.session_state[_WRITTEN] = to_parameter(words)
-    elif asked is not None:
-        del st.query_params[PARAMETER]
-        st.session_state[_WRITTEN] = None
+    ADDRESS.write({PARAMETER: to_parameter(words)} if any(word.text for word in words) else {})
     return words
 
 

@@ -61,8 +61,7 @@ if stored is None:
 else:
     clicked = draw(stored, chosen)
 if clicked is not None:
-    # The address as it was at the click would otherwise bring back what was selected then.
-    st.switch_page(page_file(clicked["part"]), query_params=state.to_address(state.current()))
+    state.open_page(page_file(clicked["part"]))
 if stored is not None:
     st.caption(say("start.stored"))
     frame.model()

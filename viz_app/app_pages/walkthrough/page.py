@@ -10,6 +10,7 @@ from viz_app.export.chain_csv import chain_csv
 from viz_app.export.lesson import lesson_file
 from viz_app.export.workbook import chain_workbook
 from viz_app.session import frame, state
+from viz_app.session.address import Part
 from viz_app.view_models.walkthrough.build import walkthrough
 from viz_app.view_models.walkthrough.origin import origin_view, term_view
 from viz_app.view_models.walkthrough.steps import BY_ID
@@ -24,6 +25,7 @@ SHARED = ("step", "layer", "head", "query")
 """The parts of a place that other pages know as well."""
 EXTRA = ("unit", "candidate")
 """Those of this page alone: which output of a sum of products, which word of the vocabulary."""
+EXTRA_ADDRESS = Part("walkthrough", EXTRA.__contains__)
 ADDRESS = {name: state.URL_NAMES[name] for name in SHARED} | {name: name for name in EXTRA}
 
 
@@ -31,13 +33,8 @@ def take_place() -> None:
     """Remember where the reader is, with layer, head and token for every page."""
     picked = st.session_state[KEY].place
     state.choose(**{name: picked[name] for name in SHARED})
-    address = {ADDRESS[name]: str(picked[name]) for name in ADDRESS if picked[name] is not None}
-    for name in EXTRA:
-        if ADDRESS[name] not in address and ADDRESS[name] in st.query_params:
-            del st.query_params[ADDRESS[name]]
-    # At once: written one by one, the browser would make an entry of its history of each.
-    st.query_params.update(address)
-    state.synchronise()
+    extra = {name: str(picked[name]) for name in EXTRA if picked[name] is not None}
+    state.synchronise((EXTRA_ADDRESS, extra))
 
 
 def take_wanted() -> None:
@@ -58,7 +55,7 @@ def take_question() -> None:
 
 def extra(name: str, size: int) -> int | None:
     """A choice of this page from the address; None where it makes no sense."""
-    value = st.query_params.get(name, "")
+    value = EXTRA_ADDRESS.asked.get(name, "")
     if not (value.isascii() and value.isdecimal() and len(value) <= 6):
         return None
     return int(value) if int(value) < size else None
