@@ -1,8 +1,24 @@
+import json
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
-from viz_app.palette import Variant, head_colour, palette, rgb, scale_colours
-from viz_app.views.modules import bundle
+from viz_app.palette import (
+    BAR,
+    BAR_SELECTED,
+    COLOURWAY,
+    Scale,
+    Variant,
+    head_colour,
+    ink_on,
+    legend_ticks,
+    rgb,
+    scale_colours,
+)
+
+GOLDEN = json.loads((Path(__file__).resolve().parents[1] / "golden.json").read_text("utf-8"))
 
 # Machado, Oliveira & Fernandes 2009, severity 1; linear RGB in and out.
 VISIONS = {
@@ -25,7 +41,7 @@ VISIONS = {
 }
 
 
-def oklab(linear: np.ndarray) -> np.ndarray:
+def oklab(rgb_values: np.ndarray) -> np.ndarray:
     """OKLab of linear RGB [colour, 3]. Source: Ottosson 2020."""
     to_cones = np.array(
         [
@@ -41,7 +57,24 @@ def oklab(linear: np.ndarray) -> np.ndarray:
             [0.0259040371, 0.7827717662, -0.8086757660],
         ]
     )
-    return np.cbrt(linear @ to_cones.T) @ to_lab.T
+    return np.cbrt(rgb_values @ to_cones.T) @ to_lab.T
+
+
+def linear(colours: list[str]) -> np.ndarray:
+    """Linear RGB 0..1, [colour, 3]."""
+    srgb = np.array([rgb(colour) for colour in colours]) / 255
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+
+
+def brightness(colour: str) -> float:
+    """Relative luminance. Source: WCAG 2.2."""
+    return float((linear([colour]) @ np.array([0.2126, 0.7152, 0.0722]))[0])
+
+
+def distances(colours: list[str], vision: str) -> np.ndarray:
+    """How far each two colours lie apart for an eye, [colour, colour]."""
+    lab = oklab(np.clip(linear(colours) @ np.array(VISIONS[vision]).T, 0, 1))
+    return np.linalg.norm(lab[:, None] - lab[None], axis=-1)
 
 
 @pytest.mark.parametrize("vision", VISIONS)
@@ -49,24 +82,41 @@ def oklab(linear: np.ndarray) -> np.ndarray:
 def test_twelve_heads_have_twelve_colours_for_every_eye(variant: Variant, vision: str) -> None:
     found = [head_colour(head, variant) for head in range(12)]
     assert len(set(found)) == 12 and head_colour(12, variant) == found[0]
-    srgb = np.array([rgb(colour) for colour in found]) / 255
-    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
-    lab = oklab(np.clip(linear @ np.array(VISIONS[vision]).T, 0, 1))
-    distance = np.linalg.norm(lab[:, None] - lab[None], axis=-1) + np.eye(12)
     # 0.02 is about the smallest difference that is noticed; lines cross, so four times that.
-    assert distance.min() > 0.08
+    assert (distances(found, vision) + np.eye(12)).min() > 0.08
 
 
-@pytest.mark.parametrize("variant", ["light", "dark"])
-def test_scales_start_at_the_page_and_end_at_their_last_colour(variant: Variant) -> None:
-    colours = palette(variant)
-    blue = scale_colours([0.0, 1.0, 7.0], "probability", 0, 1, variant).tolist()
-    assert blue[0] == list(rgb(colours["background"]))
-    assert blue[1] == blue[2] == list(rgb(colours["probability"][-1]))
-    signed = scale_colours([-2.0, 0.0, 2.0], "signed", -2, 2, variant).tolist()
-    assert signed[1] == list(rgb(colours["background"]))
-    assert signed[0] == list(rgb(colours["negative"][-1]))
-    assert signed[2] == list(rgb(colours["positive"][-1]))
+@pytest.mark.parametrize(("variant", "kind", "index", "colour"), GOLDEN["ramps"])
+def test_scales_have_the_colours_of_the_browser(
+    variant: Variant, kind: str, index: int, colour: str
+) -> None:
+    assert scale_colours(float(index), kind, 0, 255, variant).tolist() == list(rgb(colour))
+
+
+@pytest.mark.parametrize(("variant", "head", "colour"), GOLDEN["heads"])
+def test_heads_have_the_colours_of_the_browser(variant: Variant, head: int, colour: str) -> None:
+    assert head_colour(head, variant) == colour
+
+
+@pytest.mark.parametrize(("colour", "ink"), GOLDEN["inks"])
+def test_ink_is_chosen_as_in_the_browser(colour: str, ink: str) -> None:
+    assert ink_on(rgb(colour)) == ink
+
+
+@pytest.mark.parametrize(("kind", "scale", "low", "high", "ticks"), GOLDEN["ticks"])
+def test_legends_have_the_ticks_of_the_browser(
+    kind: str, scale: Scale, low: float, high: float, ticks: list[list[Any]]
+) -> None:
+    places, texts = zip(*legend_ticks(kind, low, high, scale), strict=True)
+    assert places == pytest.approx([place for place, _ in ticks])
+    assert list(texts) == [text for _, text in ticks]
+
+
+def test_values_beyond_a_scale_have_the_colour_of_its_end() -> None:
+    beyond = scale_colours([-1.0, 0.0, 1.0, 7.0], "probability", 0, 1)
+    np.testing.assert_array_equal(beyond[[0, 3]], beyond[[1, 2]])
+    signed = scale_colours([-9.0, -2.0, 2.0, 9.0], "signed", -2, 2)
+    np.testing.assert_array_equal(signed[[0, 3]], signed[[1, 2]])
 
 
 @pytest.mark.parametrize("variant", ["light", "dark"])
@@ -77,7 +127,14 @@ def test_probability_scale_only_ever_moves_away_from_the_page(variant: Variant) 
     assert (steps > 0).all()
 
 
-def test_the_browser_has_the_same_colours() -> None:
-    source = bundle("views/lines/lines.js")
-    for variant in ("light", "dark"):
-        assert all(head_colour(head, variant) in source for head in range(12))
+@pytest.mark.parametrize("background", ["#ffffff", "#0d1117"])
+@pytest.mark.parametrize("colour", COLOURWAY)
+def test_lines_of_figures_stand_out_from_either_page(colour: str, background: str) -> None:
+    # WCAG 2.2, 1.4.11: a contrast of 3 for what is not text
+    light, dark = sorted((brightness(colour), brightness(background)), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 3
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+def test_the_chosen_bar_is_told_apart_by_every_eye(vision: str) -> None:
+    assert distances([BAR, BAR_SELECTED], vision)[0, 1] > 0.08

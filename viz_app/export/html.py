@@ -173,13 +173,12 @@ def _script_json(value: object) -> str:
 
 def _variables(variant: str, language: str) -> str:
     colours = palette("dark" if variant == "dark" else "light")
-    panel, border = ("#171f2b", "#35445a") if variant == "dark" else ("#f2f5f9", "#cfd8e3")
     values = {
         "background-color": colours["background"],
         "text-color": colours["text"],
         "primary-color": colours["mark"],
-        "secondary-background-color": panel,
-        "border-color": border,
+        "secondary-background-color": colours["panel"],
+        "border-color": colours["border"],
         "font": f"'Source Sans 3', {'' if language == 'zh' else 'system-ui, '}{HAN}, sans-serif",
     }
     return " ".join(f"--st-{name}: {value};" for name, value in values.items())

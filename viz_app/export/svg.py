@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from viz_app.messages import Say
 from viz_app.number_text import decimal_text
 from viz_app.palette import (
-    LOG_FLOOR,
     Scale,
     head_colour,
+    ink_on,
+    legend_ticks,
     palette,
     scale_colours,
-    scale_share,
 )
 from viz_app.view_models.attention.tile_order import TileOrder
 from viz_app.view_models.views import LinesView, MatrixView, NeuronView, OverviewView, TokenLabel
@@ -69,7 +69,7 @@ def matrix_svg(view: MatrixView, title: str, *, say: Say, scale: Scale = "linear
                 decimal_text(float(view.values[row, column]), decimals),
                 size=10,
                 anchor="middle",
-                fill=_ink(colours[row, column]),
+                fill=ink_on(colours[row, column]),
             )
             for row in range(rows)
             for column in range(columns)
@@ -97,25 +97,11 @@ def matrix_svg(view: MatrixView, title: str, *, say: Say, scale: Scale = "linear
     return _document(width + 10, bottom + 66 + len(said) * 15, title, parts)
 
 
-def legend_ticks(view: MatrixView, scale: Scale) -> list[tuple[float, str]]:
-    """Places 0..1 on the bar of colours with their numbers, the same as on the page."""
-    if scale == "log":
-        marks = [(LOG_FLOOR, f"≤ {LOG_FLOOR:g}"), (0.01, "0.01"), (0.1, "0.1"), (1.0, "1")]
-        return [(float(scale_share(value, 0, 1, "log")), text) for value, text in marks]
-    whole = (view.low, view.high) == (0, 1)
-    shares = (0, 0.25, 0.5, 0.75, 1) if whole else (0, 0.5, 1)
-    numbers = [view.low + share * (view.high - view.low) for share in shares]
-    texts = [
-        f"{number:g}" if whole or not number else decimal_text(number, 2) for number in numbers
-    ]
-    return list(zip(shares, texts, strict=True))
-
-
 def _legend(view: MatrixView, scale: Scale, x: float, y: float) -> str:
     width, height = LEGEND
     # the bar runs evenly through the colours; a logarithm only moves the numbers beside it
     colours = scale_colours(np.linspace(0, 1, 256)[None], view.kind, 0, 1)
-    ticks = legend_ticks(view, scale)
+    ticks = legend_ticks(view.kind, view.low, view.high, scale)
     texts = (_text(x + share * width, y + 22, t, size=11, anchor="middle") for share, t in ticks)
     return _image(colours, x, y, width, height) + "".join(texts)
 
@@ -370,11 +356,6 @@ def png(colours: NDArray[np.uint8]) -> bytes:
 
 def _hex(colour: NDArray[np.uint8]) -> str:
     return "#" + bytes(colour).hex()
-
-
-def _ink(colour: NDArray[np.uint8]) -> str:
-    luminance = float(colour @ np.array([0.2126, 0.7152, 0.0722])) / 255
-    return "#111111" if luminance > 0.52 else "#ffffff"
 
 
 def _width(text: str) -> float:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from viz_app.figures.theme import BAR, BAR_SELECTED, TEMPLATE
+from viz_app.figures.theme import TEMPLATE, plain_text
 from viz_app.number_text import decimal_text
+from viz_app.palette import BAR, BAR_SELECTED
 from viz_app.view_models.views import BarView
 
 ROW_HEIGHT = 22  # pixels
@@ -27,7 +28,7 @@ def bars(view: BarView, *, title: str, axis: str, most: int | None = None) -> go
             x=values,
             # Positions as categories: plotly would merge or sort equal names.
             y=[str(index) for index in chosen],
-            customdata=[_plain(view.labels[index]) for index in chosen],
+            customdata=[plain_text(view.labels[index]) for index in chosen],
             orientation="h",
             marker={"color": [BAR_SELECTED if i == view.selected else BAR for i in chosen]},
             text=[decimal_text(value, 3) for value in values],
@@ -38,7 +39,7 @@ def bars(view: BarView, *, title: str, axis: str, most: int | None = None) -> go
     )
     figure.update_layout(
         template=TEMPLATE,
-        title={"text": _plain(title), "font": {"size": 15}},
+        title={"text": plain_text(title), "font": {"size": 15}},
         height=90 + ROW_HEIGHT * len(chosen),
         showlegend=False,
     )
@@ -47,13 +48,8 @@ def bars(view: BarView, *, title: str, axis: str, most: int | None = None) -> go
         type="category",
         autorange="reversed",
         tickvals=[str(index) for index in chosen],
-        ticktext=[_plain(view.labels[index]) for index in chosen],
+        ticktext=[plain_text(view.labels[index]) for index in chosen],
         showgrid=False,
         fixedrange=True,
     )
     return figure
-
-
-def _plain(text: str) -> str:
-    """`text` with the few characters that plotly reads as mark-up written out."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from viz_app.figures.maps import plain_text
-from viz_app.figures.theme import BAR, BAR_SELECTED, QUIET, TEMPLATE
+from viz_app.figures.theme import TEMPLATE, plain_text
+from viz_app.messages import Say
 from viz_app.number_text import share_text
+from viz_app.palette import BAR, BAR_SELECTED, CLEAR, IN_ORDER, QUIET, THIRD
 from viz_app.view_models.positions.views import (
     LONGEST_SHOWN,
     Curve,
@@ -22,12 +23,11 @@ from viz_app.view_models.positions.views import (
     Turn,
 )
 
-Say = Callable[..., str]
 HEIGHT = 320  # pixels
 MOST_LABELS = 40
 STANDOFF = 12  # pixels between an axis title and the labels of its ticks
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": None}
-PART_COLOURS = {"word": BAR, "position": BAR_SELECTED, "segment": "#2a9d78"}
+PART_COLOURS = {"word": BAR, "position": BAR_SELECTED, "segment": THIRD}
 
 
 def lines(
@@ -238,8 +238,7 @@ def cloud(view: PositionCloud, say: Say, *, height: int = 460) -> go.Figure:
     ]
     marker = {
         "color": positions,
-        # dark enough for a white page and light enough for a black one
-        "colorscale": [[0.0, "#2c7fd1"], [0.5, "#9a6fb0"], [1.0, "#de5e21"]],
+        "colorscale": IN_ORDER,
         "size": 7 if view.coordinates.shape[1] == 2 else 4,
         "colorbar": {"thickness": 10, "title": {"text": say("positions.axis.position")}},
     }
@@ -263,7 +262,7 @@ def cloud(view: PositionCloud, say: Say, *, height: int = 460) -> go.Figure:
             **{
                 f"{axis}axis": {
                     "title": {"text": title},
-                    "backgroundcolor": "rgba(0,0,0,0)",
+                    "backgroundcolor": CLEAR,
                     "gridcolor": QUIET,
                 }
                 for axis, title in zip("xyz", titles, strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -10,11 +10,11 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 from plotly.subplots import make_subplots
 
-from viz_app.figures.maps import plain_text
-from viz_app.figures.theme import BAR, BAR_SELECTED, QUIET, TEMPLATE
+from viz_app.figures.theme import TEMPLATE, plain_text
+from viz_app.messages import Say
 from viz_app.number_text import count_text, share_text
+from viz_app.palette import BAR, BAR_SELECTED, QUIET
 
-Say = Callable[..., str]
 HEIGHT = 340  # pixels
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": None}
 

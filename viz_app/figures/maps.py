@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from viz_app.figures.theme import TEMPLATE
+from viz_app.figures.theme import TEMPLATE, plain_text
+from viz_app.messages import Say
+from viz_app.number_text import decimal_text
+from viz_app.palette import CELL_INK, FRAME, RISING, SIGNED
 from viz_app.view_models.positions.views import Floats, Grid
 
-Say = Callable[..., str]
-# The middle is transparent, so it is the page's own background in either theme, and nothing glares.
-SIGNED = [
-    [0.0, "rgba(27, 104, 203, 1)"],
-    [0.4999, "rgba(27, 104, 203, 0)"],
-    [0.5001, "rgba(222, 94, 33, 0)"],
-    [1.0, "rgba(222, 94, 33, 1)"],
-]
-RISING = [[0.0, "rgba(44, 127, 209, 0)"], [1.0, "rgba(44, 127, 209, 1)"]]
-# White inside black stands out from every colour of the map and from either page.
-FRAME = (("#000000", 5), ("#ffffff", 2))
 HEIGHT = 360  # pixels
-INK = {"light": "#17202b", "dark": "#ffffff"}
-"""Legible on the page and on the full colour of RISING."""
 LABEL_HEIGHT = 18  # pixels that a name needs on an axis
 MOST_NAMED_CELLS = 20_000
-
-
-def plain_text(text: str) -> str:
-    """`text` with the few characters that plotly reads as markup written out."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def grid_map(
@@ -59,15 +44,15 @@ def grid_map(
     row_numbers = [view.first_row + index for index in range(rows)]
     column_numbers = [view.first_column + index for index in range(columns)]
     figure = go.Figure(_heat(view.values, view, say, row_labels, column_labels))
-    if digits is not None and theme in INK:
+    if digits is not None and theme in CELL_INK:
         # A heatmap's own text takes its colour from the cell as if that were opaque.
         figure.add_trace(
             go.Scatter(
                 x=[number for _ in row_numbers for number in column_numbers],
                 y=[number for number in row_numbers for _ in column_numbers],
-                text=[f"{value:.{digits}f}" for value in view.values.ravel()],
+                text=[decimal_text(value, digits) for value in view.values.ravel().tolist()],
                 mode="text",
-                textfont={"color": INK[theme]},
+                textfont={"color": CELL_INK[theme]},
                 hoverinfo="skip",
                 showlegend=False,
             )

@@ -1,4 +1,4 @@
-"""Colours and one layout for every plotly figure, right on a light and on a dark page.
+"""One layout for every plotly figure, right on a light and on a dark page.
 
 Backgrounds are transparent and nothing sets a text colour: Streamlit's own plotly theme gives text
 and grid the colours of the page.
@@ -11,19 +11,22 @@ from __future__ import annotations
 import pandas  # noqa: F401
 import plotly.graph_objects as go
 
-BAR = "#4a90c9"  # contrast of 3 or more to both page backgrounds
-BAR_SELECTED = "#d9651f"  # apart from BAR with any colour vision
-QUIET = "rgba(128, 140, 155, 0.35)"
+from viz_app.palette import CLEAR, COLOURWAY, QUIET
 
 TEMPLATE = go.layout.Template(
     layout=go.Layout(
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR,
         margin={"l": 8, "r": 8, "t": 36, "b": 36},
-        colorway=[BAR, BAR_SELECTED, "#2a9d78", "#b5659a", "#8a7a2a", "#7a6ad8"],
+        colorway=COLOURWAY,
         hoverlabel={"align": "left"},
         bargap=0.25,
         xaxis={"gridcolor": QUIET, "zerolinecolor": QUIET, "automargin": True},
         yaxis={"gridcolor": QUIET, "zerolinecolor": QUIET, "automargin": True},
     )
 )
+
+
+def plain_text(text: str) -> str:
+    """`text` with the few characters that plotly reads as mark-up written out."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -8,8 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from viz_app.figures.theme import BAR, BAR_SELECTED, TEMPLATE
+from viz_app.figures.theme import TEMPLATE
 from viz_app.number_text import count_text
+from viz_app.palette import BAR, BAR_SELECTED
 
 ROW_HEIGHT = 30  # pixels
 

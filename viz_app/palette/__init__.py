@@ -1,4 +1,4 @@
-"""The colours of the attention views, shared by the browser side and by exported pictures.
+"""All colours: of the views in the browser and as pictures (palette.json), and of plotly figures.
 
 Blue for probabilities; blue and orange-red for signs, told apart with any colour vision. Each scale
 starts at the page's own background, so that nothing glares in the dark. The twelve head colours
@@ -16,10 +16,37 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from viz_app.number_text import decimal_text
+
 Variant = Literal["light", "dark"]
 Scale = Literal["linear", "log"]
 LOG_FLOOR = 1e-3
 """A logarithmic scale starts here and ends at 1; smaller weights look like this one."""
+
+# Of plotly figures, which do not know the theme of the page: a contrast of 3 to either background.
+BAR = "#4a90c9"
+BAR_SELECTED = "#d9651f"
+"""Apart from BAR with any colour vision."""
+THIRD = "#2a9d78"
+COLOURWAY = (BAR, BAR_SELECTED, THIRD, "#b5659a", "#8a7a2a", "#7a6ad8")
+"""Of the lines of one figure."""
+QUIET = "rgba(128, 140, 155, 0.35)"
+CLEAR = "rgba(0,0,0,0)"
+# Maps start clear, which is the page's own background in either theme, so that nothing glares.
+RISING = ((0.0, "rgba(44, 127, 209, 0)"), (1.0, "rgba(44, 127, 209, 1)"))
+SIGNED = (
+    (0.0, "rgba(27, 104, 203, 1)"),
+    (0.4999, "rgba(27, 104, 203, 0)"),
+    (0.5001, "rgba(222, 94, 33, 0)"),
+    (1.0, "rgba(222, 94, 33, 1)"),
+)
+CELL_INK = {"light": "#17202b", "dark": "#ffffff"}
+"""By the page's theme: legible on the page and on the full colour of RISING."""
+FRAME = (("#000000", 5), ("#ffffff", 2))
+"""Colours and widths of a frame on a map: white inside black stands out from all of them."""
+IN_ORDER = ((0.0, "#2c7fd1"), (0.5, "#9a6fb0"), (1.0, "#de5e21"))
+"""From the first to the last of many points: dark enough for a white page, and light enough for a
+black one."""
 
 
 @cache
@@ -69,6 +96,26 @@ def scale_colours(
     else:
         mixed = _ramp(np.clip(share, 0, 1), colours["background"], colours["probability"])
     return np.rint(mixed).astype(np.uint8)
+
+
+def legend_ticks(
+    kind: str, low: float, high: float, scale: Scale = "linear"
+) -> list[tuple[float, str]]:
+    """Places 0..1 on the bar of colours, and the numbers there."""
+    if scale == "log":
+        marks = ((LOG_FLOOR, f"≤ {LOG_FLOOR:g}"), (0.01, "0.01"), (0.1, "0.1"), (1.0, "1"))
+        return [(float(scale_share(value, 0, 1, "log")), text) for value, text in marks]
+    if kind == "signed":
+        return [(0, decimal_text(low, 2)), (0.5, "0"), (1, decimal_text(high, 2))]
+    if (low, high) == (0, 1):
+        return [(share, f"{share:g}") for share in (0, 0.25, 0.5, 0.75, 1)]
+    return [(share, decimal_text(low + share * (high - low), 2)) for share in (0, 0.5, 1)]
+
+
+def ink_on(colour: ArrayLike) -> str:
+    """Black or white, whichever is easier to read on a colour [3] of 0..255."""
+    luminance = float(np.asarray(colour) @ np.array([0.2126, 0.7152, 0.0722])) / 255
+    return "#111" if luminance > 0.52 else "#fff"
 
 
 def _ramp(share: NDArray[np.float64], start: str, stops: list[str]) -> NDArray[np.float64]:

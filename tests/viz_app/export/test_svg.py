@@ -13,7 +13,6 @@ from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
 from viz_app.export.csv_rows import lines_rows, matrix_rows, neuron_rows
 from viz_app.export.svg import (
-    legend_ticks,
     lines_svg,
     matrix_svg,
     neurons_svg,
@@ -79,9 +78,6 @@ def test_the_scale_colours_the_cells_and_is_said(trace: Trace) -> None:
     assert {"colours: linear", "0.25", SAY(view.legend)} <= set(texts(linear))
     assert {"颜色：对数", "≤ 0.001", "0.01", "0.1"} <= set(texts(log))
     assert not {"≤ 0.001", "colours: logarithmic"} & set(texts(linear))
-    places, marks = zip(*legend_ticks(view, "log"), strict=True)
-    assert marks == ("≤ 0.001", "0.01", "0.1", "1")
-    assert places == pytest.approx((0, 1 / 3, 2 / 3, 1))
 
 
 def test_rows_columns_and_the_border_of_a_pair_are_drawn() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from viz_app.figures import curves, maps
 from viz_app.messages import say_in
+from viz_app.palette import FRAME
 from viz_app.view_models.positions import encodings
 from viz_app.view_models.positions.views import Curve, Grid, PositionCloud
 from viz_app.view_models.views import Reading
@@ -28,7 +29,7 @@ def test_a_map_holds_the_values_on_a_scale_that_vanishes_at_zero() -> None:
 
 
 def test_a_row_is_framed_only_where_it_is() -> None:
-    assert len(maps.grid_map(GRID, SAY, mark_row=1).layout.shapes) == len(maps.FRAME)
+    assert len(maps.grid_map(GRID, SAY, mark_row=1).layout.shapes) == len(FRAME)
     assert len(maps.grid_map(GRID, SAY, mark_row=2).layout.shapes) == 0
     frame = maps.grid_map(GRID, SAY, mark_row=1).layout.shapes[0]
     assert (frame.y0, frame.y1, frame.x0, frame.x1) == (0.5, 1.5, -0.5, 2.5)
@@ -52,7 +53,7 @@ def test_many_labels_are_thinned_and_not_repeated_in_every_cell() -> None:
 
 def test_digits_stand_in_their_cells() -> None:
     heat, text = maps.grid_map(GRID, SAY, digits=2, theme="dark").data
-    assert text.text == ("0.50", "-2.00", "0.25", "1.00", "0.00", "1.50")
+    assert text.text == ("0.50", "−2.00", "0.25", "1.00", "0.00", "1.50")
     assert list(zip(text.x, text.y, strict=True))[4] == (1, 1)
     # an ink that might not be seen is not used
     assert len(maps.grid_map(GRID, SAY, digits=2, theme=None).data) == 1
