@@ -1,5 +1,7 @@
 """The order of the lesson, and the way from any cell to the step that shows it."""
 
+from itertools import groupby
+
 import pytest
 
 from bert_core.provenance import AXES, LAYER_STAGES, Cell
@@ -8,6 +10,7 @@ from viz_app.view_models.walkthrough.steps import (
     LAYER_PARTS,
     PARTS,
     STEP_IDS,
+    STEPS,
     neighbour,
     place_of,
     steps_of,
@@ -44,9 +47,17 @@ def test_a_missing_head_is_passed_over() -> None:
     assert neighbour("hidden_states", 3, 4, +1, frozenset({"mlm", "nsp"})) is None
 
 
-def test_parts_are_in_order() -> None:
-    assert [part for part in PARTS if steps_of(part)] == list(PARTS)
+def test_the_lesson_goes_through_the_parts_one_after_the_other() -> None:
+    assert [part for part, _ in groupby(step.part for step in STEPS)] == list(PARTS)
     assert len(set(STEP_IDS)) == len(STEP_IDS)
+
+
+def test_nothing_is_worked_out_from_a_column_not_yet_shown() -> None:
+    shown: dict[str, set[str]] = {}
+    for step in STEPS:
+        columns = shown.setdefault(step.sheet, set())
+        columns.update(step.reveals)
+        assert set(step.operands) <= columns, step.id
 
 
 @pytest.mark.parametrize("stage", AXES)
