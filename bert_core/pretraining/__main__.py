@@ -21,7 +21,7 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ from bert_core.pretraining.evaluate import (
     everyday_figures,
 )
 from bert_core.pretraining.loop import Progress, Recipe, Run, SavePlan, Workers, read_metrics
-from bert_core.pretraining.pairs import TRAINING_MIX
+from bert_core.pretraining.pairs import SINGLE_SENTENCES, TRAINING_MIX, PairMix
 from bert_core.pretraining.paradigms import judge_paradigms, read_paradigms
 from bert_core.pretraining.precision import (
     PRECISIONS,
@@ -68,6 +68,8 @@ from bert_core.tokenizer import BertTokenizer
 _RATES_FRESH = (4e-3, 2e-3)
 _RATES_CONTINUED = (2e-3, 1e-3)
 _LOGGED_PAIRS = 400
+_SINGLE = "single"
+"""The word for pairs of one sentence each among lengths."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -127,6 +129,21 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--other-rate", type=float, help="AdamW's peak rate")
     train.add_argument("--warmup", type=float, default=0.05, help="share of the budget")
     train.add_argument("--nsp-weight", type=float, default=1.0)
+    train.add_argument(
+        "--average",
+        type=float,
+        default=0.2,
+        metavar="SHARE",
+        help="keep the mean of the weights over this last share of the budget, and end with it if "
+        "it is the better on training text; 0: off (default: %(default)s)",
+    )
+    train.add_argument(
+        "--lengths",
+        nargs="+",
+        metavar="TOKENS=SHARE",
+        help="how often pairs are packed to so many tokens, single=SHARE for one sentence each "
+        f"(default: {' '.join(_lengths(TRAINING_MIX))})",
+    )
     train.add_argument("--batch-tokens", type=int, default=4096, help="padding counted")
     train.add_argument(
         "--rows-multiple",
@@ -178,6 +195,13 @@ def build_parser() -> argparse.ArgumentParser:
     judge.add_argument("--checkpoint", type=Path, required=True)
     judge.add_argument("--heldout", nargs="+", type=Path, help="files kept out of training")
     judge.add_argument(
+        "--kinds",
+        nargs="+",
+        choices=EVALUATION_KINDS,
+        default=list(EVALUATION_KINDS),
+        help="of held-out pairs (default: all)",
+    )
+    judge.add_argument(
         "--pairs",
         nargs="+",
         type=Path,
@@ -212,8 +236,9 @@ def _train(options: argparse.Namespace) -> None:
     device = choose_device(options.device)
     workers = Workers.from_environment(device)
     files = find_text_files(options.text)
+    mix = _pair_mix(options.lengths) if options.lengths else TRAINING_MIX
     with workers.lead_first():
-        model, tokenizer = _start(options, files)
+        model, tokenizer = _start(options, files, mix)
         corpus = open_corpus(files, tokenizer, options.cache)
         heldout = None
         if options.heldout:
@@ -239,11 +264,11 @@ def _train(options: argparse.Namespace) -> None:
         source=BatchSource(
             corpus=corpus,
             tokenizer=tokenizer,
-            mix=TRAINING_MIX,
+            mix=mix,
             rule=MaskingRule(whole_words=options.whole_words),
             tokens_per_batch=options.batch_tokens,
             seed=options.seed,
-            source_weights=dict(_weight(text) for text in options.weight),
+            source_weights=dict(_named_number("--weight", text) for text in options.weight),
             rows_multiple=options.rows_multiple or workers.world_size,
         ),
         budget=Budget(
@@ -257,6 +282,7 @@ def _train(options: argparse.Namespace) -> None:
         workers=workers,
         precision=_common_precision(options.precision, device, workers),
         compile=options.compile,
+        average=options.average,
         evaluate=look_at_heldout,
     )
     with StopSignal() as stop:
@@ -274,13 +300,22 @@ def _common_precision(name: str, device: torch.device, workers: Workers) -> torc
 
 
 def _start(
-    options: argparse.Namespace, files: Sequence[Path]
+    options: argparse.Namespace, files: Sequence[Path], mix: PairMix
 ) -> tuple[BertForPreTraining, BertTokenizer]:
-    """The untrained or continued model, with the dropout of this run, and its tokenizer."""
+    """The untrained or continued model, with the dropout of this run, and its tokenizer.
+
+    Raises:
+        ValueError: the checkpoint cannot be continued: it lacks a head, or positions for the mix.
+    """
     if options.init_from is not None:
         loaded = load_checkpoint(options.init_from)
         require_heads(loaded, options.init_from.name)
         tokenizer, config = loaded.tokenizer, loaded.model.config
+        if mix.longest > config.max_position_embeddings:
+            raise ValueError(
+                f"Pairs of up to {mix.longest} tokens; {options.init_from.name} reads "
+                f"{config.max_position_embeddings}. Give shorter --lengths."
+            )
     else:
         tokenizer = _vocabulary(options, files)
         config = BertConfig(
@@ -289,7 +324,7 @@ def _start(
             num_hidden_layers=options.layers,
             num_attention_heads=options.heads,
             intermediate_size=options.inner,
-            max_position_embeddings=TRAINING_MIX.longest,
+            max_position_embeddings=mix.longest,
             initializer_range=options.initial_scale,
         )
     config = replace(
@@ -338,7 +373,9 @@ def _finish(
         "precision": str(run.precision).removeprefix("torch."),
         "seed": source.seed,
         "recipe": vars(run.recipe),
+        "lengths": _lengths(source.mix),
         "batch_tokens": source.tokens_per_batch,
+        "average": None if run.weight_choice is None else asdict(run.weight_choice),
         "heldout": figures,
         "everyday": everyday_figures(run.model, source.tokenizer, options.language),
         "curve": thin(read_metrics(run.folder / "metrics.jsonl")),
@@ -424,7 +461,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     figures: dict[str, Any] = {}
     if options.heldout:
         corpus = open_corpus(find_text_files(options.heldout), bert.tokenizer, options.cache)
-        figures |= evaluate_kinds(bert.model, corpus, bert.tokenizer, device)
+        figures |= evaluate_kinds(bert.model, corpus, bert.tokenizer, device, options.kinds)
     if options.pairs:
         paradigms = read_paradigms(options.pairs)
         figures["pairs"] = judge_paradigms(bert, paradigms, options.limit)
@@ -443,16 +480,42 @@ def _plot(options: argparse.Namespace) -> None:
     options.output.write_text(draw_curve(metrics, options.folder.name), encoding="utf-8")
 
 
-def _weight(text: str) -> tuple[str, float]:
-    """`name=times` as a pair.
+def _named_number(option: str, text: str) -> tuple[str, float]:
+    """`name=number` as a pair.
 
     Raises:
         ValueError: not of that form.
     """
-    name, separator, times = text.rpartition("=")
-    if not separator:
-        raise ValueError(f"--weight takes FILE=TIMES, got {text!r}.")
-    return name, float(times)
+    name, _, number = text.rpartition("=")
+    try:
+        return name, float(number)
+    except ValueError as problem:
+        raise ValueError(f"{option} takes NAME=NUMBER, got {text!r}.") from problem
+
+
+def _pair_mix(texts: Sequence[str]) -> PairMix:
+    """The mix of pair lengths that `--lengths` names.
+
+    Raises:
+        ValueError: not of the form TOKENS=SHARE or single=SHARE, or no mix.
+    """
+    shares: dict[int, float] = {}
+    for text in texts:
+        name, share = _named_number("--lengths", text)
+        if name != _SINGLE and not name.isdecimal():
+            raise ValueError(f"--lengths takes TOKENS=SHARE or {_SINGLE}=SHARE, got {text!r}.")
+        shares[SINGLE_SENTENCES if name == _SINGLE else int(name)] = share
+    packed = [length for length in shares if length != SINGLE_SENTENCES]
+    longest = max(packed, default=TRAINING_MIX.longest)
+    return replace(TRAINING_MIX, shares=shares, longest=longest)
+
+
+def _lengths(mix: PairMix) -> list[str]:
+    """A mix as `--lengths` takes it."""
+    return [
+        f"{_SINGLE if length == SINGLE_SENTENCES else length}={share:g}"
+        for length, share in mix.shares.items()
+    ]
 
 
 class StopSignal:

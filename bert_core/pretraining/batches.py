@@ -23,7 +23,10 @@ from bert_core.pretraining.documents import Corpus
 from bert_core.pretraining.pairs import PairMix, Plan, pair_ids, plan_pairs
 from bert_core.tokenizer import BertTokenizer
 
-BUCKETS = (24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 112, 128)
+BUCKETS = (
+    *(24, 32, 40, 48, 56, 64, 72, 80, 88, 96, 112, 128),
+    *(160, 192, 224, 256, 320, 384, 448, 512),
+)
 """Lengths to which batches are padded (tokens). A pair goes into the smallest that holds it."""
 
 
@@ -174,6 +177,12 @@ class BatchSource:
     seed: int
     source_weights: Mapping[str, float] | None = None
     rows_multiple: int = 1
+
+    def __post_init__(self) -> None:
+        if self.mix.longest > BUCKETS[-1]:
+            raise ValueError(
+                f"Pairs of up to {self.mix.longest} tokens; a batch holds {BUCKETS[-1]}."
+            )
 
     def batches(self, start: Position) -> Iterator[tuple[Batch, Position]]:
         """Endless batches from `start` on, each with the position that follows it.

@@ -23,8 +23,9 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from bert_core.model import BertForPreTraining, BertOutput
+from bert_core.pretraining.average import RunningMean
 from bert_core.pretraining.batches import Batch, BatchSource, Position, forward_on, made_ahead
-from bert_core.pretraining.evaluate import Evaluation
+from bert_core.pretraining.evaluate import Evaluation, evaluate
 from bert_core.pretraining.history import HISTORY_SHARES, save_snapshot
 from bert_core.pretraining.losses import summed_cross_entropy
 from bert_core.pretraining.muon import build_optimizers
@@ -34,6 +35,9 @@ Forward = Callable[..., BertOutput]
 
 _PATIENCE = timedelta(hours=6)
 """How long processes wait for the lead, which alone learns a vocabulary, tokenises, evaluates."""
+
+COMPARED_PAIRS = 1000
+"""Pairs of the training text on which the last weights and their mean are compared."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,23 @@ class Progress:
     evaluations: int = 0
     lines: int = 0
     """Lines written to the metrics."""
+
+
+@dataclass(frozen=True)
+class WeightChoice:
+    """Which weights a run ends with: the last ones, or their mean over its end.
+
+    Losses are those of training (nats, the next-sentence loss times its weight), on batches that
+    would have come next; held-out text chooses nothing.
+    """
+
+    kept: str
+    """`last` or `mean`."""
+    loss_last: float
+    loss_mean: float
+    steps: int
+    """Steps in the mean."""
+    pairs: int
 
 
 @dataclass(frozen=True)
@@ -174,19 +195,27 @@ class Run:
     precision: torch.dtype = torch.float32
     """Of the matrix products (`choose_precision`); a resume on another machine may change it."""
     compile: bool = False
+    average: float = 0.0
+    """Over this share of the budget, at its end, a mean of the weights is kept (0: none), and the
+    run ends with it if it is the better. Training itself is the same, so a resume may change it."""
     evaluate: Callable[[], Evaluation] | None = None
     """Figures on held-out pairs, for the log."""
     stop_requested: Callable[[], bool] = lambda: False
     """Asked after every step; when it says yes, the run saves its state and ends early."""
+    weight_choice: WeightChoice | None = field(default=None, init=False)
+    """Set at the end of the budget where a mean was kept; the model then holds what was chosen."""
 
     def train(self) -> Progress:
         """Train until the budget is spent; continues from `state.pt` if there is one.
 
         Raises:
-            ValueError: the stored state belongs to another recipe, data or model.
+            ValueError: the stored state belongs to another recipe, data or model; or `average` is
+                no share.
             FloatingPointError: loss or gradient is no longer a number.
             OSError: the state could not be written at the end; the one before is kept.
         """
+        if not 0 <= self.average <= 1:
+            raise ValueError(f"The share that is averaged is from 0 to 1, got {self.average}.")
         self.folder.mkdir(parents=True, exist_ok=True)
         self.model.to(self.device).train()
         optimizers = build_optimizers(
@@ -196,10 +225,11 @@ class Run:
             self.recipe.weight_decay,
             self.precision,
         )
+        mean = RunningMean()
         progress = load_state(
-            self.folder, self.fingerprint(), self.model, optimizers, self.workers.rank
+            self.folder, self.fingerprint(), self.model, optimizers, mean, self.workers.rank
         )
-        self._allow_for_a_longer_budget(progress)
+        mean = self._allow_for_a_longer_budget(progress, mean)
         forward: Forward = self.model
         if self.compile:
             forward = torch.compile(self.model, dynamic=True)
@@ -223,6 +253,8 @@ class Run:
                     group["lr"] = group.setdefault("peak_lr", group["lr"]) * factor
             batch, position = next(batches)
             losses = self._step(forward, optimizers, batch)
+            if self._averages(spent):
+                mean.add(self.model)
             progress.step += 1
             progress.tokens += batch.num_tokens
             progress.epoch, progress.batch = position.epoch, position.batch
@@ -234,10 +266,18 @@ class Run:
                 saved = progress.seconds
                 meter.check()
                 with full_disk_tolerated("State not saved, the one before is kept"):
-                    self._save(optimizers, progress)
+                    self._save(optimizers, progress, mean)
         meter.log()
-        self._save(optimizers, progress)
+        self._save(optimizers, progress, mean)
+        if spent >= 1.0 and mean.steps > 0 and self.workers.leads:
+            self.weight_choice = self._choose_weights(mean, batches)
+            if self.weight_choice.kept == "mean" and 1.0 in self.save_plan.history:
+                self._save_snapshot(1.0, progress)
         return progress
+
+    def _averages(self, spent: float) -> bool:
+        """Do the steps at this share of the budget count for the mean of the weights?"""
+        return self.average > 0 and spent >= 1 - self.average
 
     def fingerprint(self) -> dict[str, Any]:
         """What must be the same before and after an interruption. The budget may change."""
@@ -247,6 +287,7 @@ class Run:
             "config": self.model.config.to_dict(),
             "corpus": source.corpus.digest,
             "mix": {str(k): v for k, v in source.mix.shares.items()},
+            "longest": source.mix.longest,
             "same_source": source.mix.same_source,
             "rule": asdict(source.rule),
             "tokens_per_batch": source.tokens_per_batch,
@@ -277,13 +318,18 @@ class Run:
             optimizer.step()
         return losses + 0 * norm  # a gradient that is no number has spoilt the weights: tell it
 
-    def _allow_for_a_longer_budget(self, progress: Progress) -> None:
-        """What was due at shares that a larger budget has put ahead again is due once more."""
+    def _allow_for_a_longer_budget(self, progress: Progress, mean: RunningMean) -> RunningMean:
+        """What was due at shares that a larger budget has put ahead again is due once more.
+
+        Returns:
+            The mean to go on with: a new one where its steps are no longer at the end.
+        """
         spent = self.budget.spent(progress.step, progress.seconds)
         snapshots = sum(share <= spent for share in self.save_plan.history)
         evaluations = sum(share <= spent for share in self.save_plan.evaluations)
         progress.snapshots = min(progress.snapshots, snapshots)
         progress.evaluations = min(progress.evaluations, evaluations)
+        return mean if self._averages(spent) else RunningMean()
 
     def _mark(self, spent: float, progress: Progress, meter: "Meter") -> None:
         """Keep the snapshots and make the evaluations that are due."""
@@ -294,25 +340,54 @@ class Run:
         for share in self.save_plan.history[progress.snapshots : snapshots]:
             progress.snapshots += 1
             if self.workers.leads:
-                with full_disk_tolerated("Snapshot not saved"):
-                    save_snapshot(
-                        self.folder / "history" / f"{round(share * 100):03d}.safetensors",
-                        self.model,
-                        progress.step,
-                        progress.tokens,
-                        progress.seconds,
-                    )
+                self._save_snapshot(share, progress)
         if evaluations > progress.evaluations:
             progress.evaluations = evaluations
             if self.evaluate is not None and self.workers.leads:
                 meter.write({"heldout": self.evaluate().as_dict()})
 
-    def _save(self, optimizers: list[Optimizer], progress: Progress) -> None:
+    def _save_snapshot(self, share: float, progress: Progress) -> None:
+        with full_disk_tolerated("Snapshot not saved"):
+            save_snapshot(
+                self.folder / "history" / f"{round(share * 100):03d}.safetensors",
+                self.model,
+                progress.step,
+                progress.tokens,
+                progress.seconds,
+            )
+
+    def _choose_weights(
+        self, mean: RunningMean, batches: Iterator[tuple[Batch, Position]]
+    ) -> WeightChoice:
+        """Leave in the model whichever has the lower loss on the next batches: its weights, or
+        their mean."""
+        sample: list[Batch] = []
+        while sum(len(batch.nsp_labels) for batch in sample) < COMPARED_PAIRS:
+            sample.append(next(batches)[0])
+
+        def loss() -> float:
+            found = evaluate(self.model, sample, self.source.tokenizer.mask_id, self.device)
+            return found.mlm_loss + self.recipe.nsp_weight * found.nsp_loss
+
+        loss_last = loss()
+        mean.exchange(self.model)
+        loss_mean = loss()
+        if loss_last <= loss_mean:
+            mean.exchange(self.model)
+        return WeightChoice(
+            kept="last" if loss_last <= loss_mean else "mean",
+            loss_last=round(loss_last, 5),
+            loss_mean=round(loss_mean, 5),
+            steps=mean.steps,
+            pairs=sum(len(batch.nsp_labels) for batch in sample),
+        )
+
+    def _save(self, optimizers: list[Optimizer], progress: Progress, mean: RunningMean) -> None:
         """The lead writes the state; every process gives its generators."""
         generators = self.workers.gather(generator_states(self.device))
         if self.workers.leads:
             save_state(
-                self.folder, self.fingerprint(), self.model, optimizers, progress, generators
+                self.folder, self.fingerprint(), self.model, optimizers, mean, progress, generators
             )
 
 
@@ -338,6 +413,7 @@ def save_state(
     fingerprint: Mapping[str, Any],
     model: BertForPreTraining,
     optimizers: list[Optimizer],
+    mean: RunningMean,
     progress: Progress,
     generators: list[dict[str, Tensor]],
 ) -> None:
@@ -354,6 +430,7 @@ def save_state(
                     "fingerprint": dict(fingerprint),
                     "model": model.state_dict(),
                     "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+                    "mean": mean.state_dict(),
                     "generators": generators,
                     "progress": asdict(progress),
                 },
@@ -373,9 +450,10 @@ def load_state(
     fingerprint: Mapping[str, Any],
     model: BertForPreTraining,
     optimizers: list[Optimizer],
+    mean: RunningMean,
     rank: int = 0,
 ) -> Progress:
-    """Put a stored state into model, optimizers and generators; progress 0 if there is none.
+    """Put a stored state into model, optimizers, mean and generators; progress 0 if there is none.
 
     A process beyond those that saved the state keeps the generators it was started with.
 
@@ -404,6 +482,8 @@ def load_state(
     model.load_state_dict(state["model"])
     for optimizer, stored in zip(optimizers, state["optimizers"], strict=True):
         optimizer.load_state_dict(stored)
+    if "mean" in state:
+        mean.load_state_dict(state["mean"], next(model.parameters()).device)
     for generators in state["generators"][rank : rank + 1]:
         torch.set_rng_state(generators["cpu"])
         if "cuda" in generators and torch.cuda.is_available():

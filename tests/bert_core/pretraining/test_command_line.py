@@ -51,6 +51,9 @@ def test_from_text_to_a_model_that_answers(
     assert set(training["heldout"]) == {"packed_64", "packed_128", "single_sentences"}
     assert training["everyday"]["clozes"] == 40
     assert training["continued_from"] is None
+    assert training["lengths"] == ["128=0.25", "64=0.35", "single=0.4"]
+    # the last fifth of 8 steps is one step: its mean are the weights that it ended with
+    assert (training["average"]["steps"], training["average"]["kept"]) == (1, "last")
     assert training["curve"][-1]["tokens"] == training["tokens_seen"]
 
     names = sorted(path.stem for _, path in list_snapshots(run / "history"))
@@ -70,6 +73,10 @@ def test_from_text_to_a_model_that_answers(
     )
     judged = json.loads(capsys.readouterr().out)
     assert judged["everyday"]["pairs"] == training["everyday"]["pairs"]
+    one_kind = ["--kinds", "packed_64"]
+    evaluate = ["evaluate", "--checkpoint", str(run / "checkpoint"), *heldout, *cache]
+    assert main([*evaluate, *one_kind]) == 0
+    assert json.loads(capsys.readouterr().out) == {"packed_64": judged["packed_64"]}
     # the checkpoint holds float16 weights
     assert judged["packed_64"]["mlm_loss"] == pytest.approx(
         training["heldout"]["packed_64"]["mlm_loss"], abs=0.005
@@ -90,6 +97,23 @@ def test_weights_can_be_continued(text_files: list[Path], tmp_path: Path) -> Non
     start = load_snapshot(list_snapshots(second / "history")[0][1], other.config)
     for name, tensor in one.model.state_dict().items():
         torch.testing.assert_close(start.state_dict()[name], tensor, rtol=0.02, atol=0.01)
+
+
+def test_longer_pairs_by_option(
+    text_files: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = ["--lengths", "160=0.75", "single=0.25"]
+    run = tmp_path / "run"
+    arguments = [*train_arguments(text_files, run, "--vocabulary", "120", "--steps", "1"), *long]
+    assert main(arguments) == 0
+    assert load(str(run / "checkpoint"), device="cpu").config.max_position_embeddings == 160
+    training = json.loads((run / "checkpoint" / "training.json").read_text())
+    assert training["lengths"] == ["160=0.75", "single=0.25"]
+    assert main([*arguments[:-1], "single=0.5"]) == 1
+    assert "another mix" in capsys.readouterr().err
+    more = ["--init-from", str(run / "checkpoint"), "--steps", "1", "--lengths", "192=1"]
+    assert main(train_arguments(text_files, tmp_path / "longer", *more)) == 1
+    assert "Pairs of up to 192 tokens; checkpoint reads 160" in capsys.readouterr().err
 
 
 def test_fresh_model_knows_the_frequencies(text_files: list[Path], tmp_path: Path) -> None:
@@ -115,7 +139,9 @@ def test_chinese_is_learnt_by_character(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (["--weight", "even.txt"], "FILE=TIMES"),
+        (["--weight", "even.txt"], "NAME=NUMBER"),
+        (["--lengths", "128=0.5", "whole=0.5"], "TOKENS=SHARE or single=SHARE, got 'whole=0.5'"),
+        (["--lengths", "600=1"], "a batch holds 512"),
         (["--weight", "third.txt=2"], "third.txt"),
         (["--init-from", "absent"], "absent"),
         (["--heldout", "absent.txt"], "absent.txt"),

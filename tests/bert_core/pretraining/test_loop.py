@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 import torch
 
-from bert_core.pretraining.batches import BatchSource
-from bert_core.pretraining.evaluate import evaluate, evaluation_batches
-from bert_core.pretraining.history import list_snapshots
+from bert_core.pretraining.average import RunningMean
+from bert_core.pretraining.batches import Batch, BatchSource, Position
+from bert_core.pretraining.evaluate import Evaluation, evaluate, evaluation_batches
+from bert_core.pretraining.history import list_snapshots, load_snapshot, save_snapshot
 from bert_core.pretraining.loop import (
     Progress,
     Recipe,
@@ -149,6 +150,7 @@ def test_a_state_of_an_earlier_version_is_continued(source: BatchSource, tmp_pat
     state = torch.load(tmp_path / "state.pt", weights_only=True)
     del state["fingerprint"]["rows_multiple"]
     state["standing"] = state.pop("progress")
+    del state["mean"]
     torch.save(state, tmp_path / "state.pt")
     assert new_run(source, tmp_path, steps=3).train().step == 3
 
@@ -173,6 +175,104 @@ def test_longer_budget_makes_its_own_end(source: BatchSource, tmp_path: Path) ->
     assert [line["step"] for line in lines if "heldout" in line] == [0, 2, 4, 8]
 
 
+def stored_mean(folder: Path) -> tuple[int, dict[str, torch.Tensor]]:
+    mean = torch.load(folder / "state.pt", weights_only=True)["mean"]
+    return mean["steps"], mean["weights"]
+
+
+def test_the_mean_is_that_of_the_weights_after_the_last_steps(
+    source: BatchSource, tmp_path: Path
+) -> None:
+    after: list[dict[str, torch.Tensor]] = []
+
+    def record() -> bool:
+        after.append(weights(run))
+        return False
+
+    run = new_run(source, tmp_path, steps=5, average=0.4, stop_requested=record)
+    run.train()
+    steps, mean = stored_mean(tmp_path)
+    assert steps == 2 and len(after) == 6
+    assert mean.keys() == after[0].keys()
+    for name, found in mean.items():
+        expected = (after[4][name] + after[5][name]) / 2
+        torch.testing.assert_close(found, expected, rtol=1e-6, atol=1e-7)
+
+
+def test_the_mean_survives_interruptions_bit_for_bit(source: BatchSource, tmp_path: Path) -> None:
+    average = {"steps": 8, "average": 0.7}
+    whole = new_run(source, tmp_path / "whole", **average)
+    whole.train()
+    new_run(source, tmp_path / "parts", stop_requested=stop_after(6), **average).train()
+    with pytest.raises(Killed):
+        new_run(source, tmp_path / "parts", stop_requested=kill_after(1), **average).train()
+    last = new_run(source, tmp_path / "parts", **average)
+    last.train()
+    assert_same_end(whole, last)
+    assert whole.weight_choice == last.weight_choice
+    (steps, mean), (same_steps, same_mean) = map(stored_mean, (whole.folder, last.folder))
+    assert steps == same_steps == 5
+    assert all(torch.equal(mean[name], same_mean[name]) for name in mean)
+
+
+@pytest.mark.parametrize(("loss_of_mean", "kept"), [(0.5, "mean"), (1.0, "last"), (2.0, "last")])
+def test_a_run_ends_with_the_better_of_mean_and_last_weights(
+    loss_of_mean: float,
+    kept: str,
+    source: BatchSource,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    met: list[list[Batch]] = []
+
+    def judged(model: Any, batches: list[Batch], mask_id: int, device: torch.device) -> Evaluation:
+        met.append(batches)
+        found = evaluate(model, batches[:1], mask_id, device)
+        return replace(found, mlm_loss=[1.0, loss_of_mean][len(met) - 1], nsp_loss=3.0)
+
+    monkeypatch.setattr("bert_core.pretraining.loop.evaluate", judged)
+    plan = replace(QUIET, history=(1.0,))
+    recipe = Recipe(nsp_weight=2.0)
+    run = new_run(source, tmp_path, steps=4, average=0.5, save_plan=plan, recipe=recipe)
+    progress = run.train()
+    choice = run.weight_choice
+    assert choice is not None and (choice.kept, choice.steps) == (kept, 2)
+    assert (choice.loss_last, choice.loss_mean) == (1 + 2 * 3, loss_of_mean + 2 * 3)
+    last = torch.load(tmp_path / "state.pt", weights_only=True)["model"]
+    expected = stored_mean(tmp_path)[1] if kept == "mean" else last
+    assert any(not torch.equal(expected[name], last[name]) for name in last) is (kept == "mean")
+    assert all(torch.equal(found, expected[name]) for name, found in weights(run).items())
+    # both met the same batches: those of the training text that would have come next
+    following = source.batches(Position(progress.epoch, progress.batch))
+    assert met[0] == met[1] and choice.pairs >= 1000
+    for batch, (due, _) in zip(met[0][:3], following, strict=False):
+        assert torch.equal(batch.input_ids, due.input_ids)
+    [(_, path)] = list_snapshots(tmp_path / "history")
+    save_snapshot(tmp_path / "same.safetensors", run.model, 4, progress.tokens, 0.0)
+    one, same = (
+        load_snapshot(file, run.model.config).state_dict()
+        for file in (path, tmp_path / "same.safetensors")
+    )
+    assert all(torch.equal(one[name], same[name]) for name in one)
+
+
+def test_a_longer_budget_begins_its_own_mean(source: BatchSource, tmp_path: Path) -> None:
+    new_run(source, tmp_path, steps=4, average=0.5).train()
+    assert stored_mean(tmp_path)[0] == 2
+    new_run(source, tmp_path, steps=12, average=0.5, stop_requested=stop_after(1)).train()
+    assert stored_mean(tmp_path)[0] == 0, "step 5 is not in the second half of twelve"
+    new_run(source, tmp_path, steps=12, average=0.5).train()
+    assert stored_mean(tmp_path)[0] == 6
+
+
+def test_no_mean_unless_asked_for(source: BatchSource, tmp_path: Path) -> None:
+    run = new_run(source, tmp_path, steps=2)
+    run.train()
+    assert stored_mean(tmp_path)[0] == 0 and run.weight_choice is None
+    with pytest.raises(ValueError, match="from 0 to 1, got 20"):
+        new_run(source, tmp_path, average=20.0).train()
+
+
 def test_time_budget_ends_a_run(source: BatchSource, tmp_path: Path) -> None:
     run = new_run(source, tmp_path)
     run.budget = Budget(seconds=0.3)
@@ -186,11 +286,11 @@ def test_each_process_gets_its_own_generators_back(source: BatchSource, tmp_path
     for seed in (1, 2):
         torch.manual_seed(seed)
         states.append(generator_states(CPU))
-    save_state(tmp_path, run.fingerprint(), run.model, [], Progress(step=3), states)
+    save_state(tmp_path, run.fingerprint(), run.model, [], RunningMean(), Progress(step=3), states)
     for rank, seed in ((0, 1), (1, 2), (2, 77)):  # the third was not there: its own start stays
         expected = torch.rand(4, generator=torch.Generator().manual_seed(seed))
         torch.manual_seed(77)
-        assert load_state(tmp_path, run.fingerprint(), run.model, [], rank).step == 3
+        assert load_state(tmp_path, run.fingerprint(), run.model, [], RunningMean(), rank).step == 3
         assert torch.equal(torch.rand(4), expected)
 
 
