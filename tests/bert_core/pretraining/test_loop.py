@@ -200,7 +200,7 @@ def test_the_mean_is_that_of_the_weights_after_the_last_steps(
 
 
 def test_the_mean_survives_interruptions_bit_for_bit(source: BatchSource, tmp_path: Path) -> None:
-    average = {"steps": 8, "average": 0.7}
+    average: dict[str, Any] = {"steps": 8, "average": 0.7}
     whole = new_run(source, tmp_path / "whole", **average)
     whole.train()
     new_run(source, tmp_path / "parts", stop_requested=stop_after(6), **average).train()
