@@ -9,6 +9,15 @@ from typing import Any
 
 ACTIVATIONS = ("gelu", "gelu_new", "relu")
 POSITION_TYPES = ("learned", "sinusoidal")
+_SIZES = (
+    "vocab_size",
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "intermediate_size",
+    "max_position_embeddings",
+    "type_vocab_size",
+)
 
 
 @dataclass(frozen=True)
@@ -98,17 +107,6 @@ class BertConfig:
     def to_json(self, path: Path) -> None:
         """Write `config.json`."""
         Path(path).write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8")
-
-
-_SIZES = (
-    "vocab_size",
-    "hidden_size",
-    "num_hidden_layers",
-    "num_attention_heads",
-    "intermediate_size",
-    "max_position_embeddings",
-    "type_vocab_size",
-)
 
 
 def _check(values: Mapping[str, Any]) -> None:

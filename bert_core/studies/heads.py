@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 ROLES = ("previous", "next", "self", "cls", "sep", "same_word", "punctuation", "broad")
 """Previous, next and the same token; [CLS] and [SEP]; other places of the same word; marks such as
 full stops and commas; and how evenly the head spreads its weight."""
+PLAYED = 0.25
+"""A head plays a role from this weight above a uniform head on; our own choice, as is EVEN."""
+EVEN = 0.9
+"""A head that plays none is called broad from this share of the largest entropy on."""
+_BATCH = 64  # sentences; sorted by length, so that little of a batch is padding
 
 
 def role_pairs(encoding: Encoding) -> dict[str, Bool[Tensor, "query key"]]:
@@ -81,12 +86,6 @@ def head_roles(trace: Trace) -> RoleScores:
     return RoleScores(
         scores=torch.stack(layers, dim=1), uniform=_scores(even, pairs, ordinary)[:, 0]
     )
-
-
-PLAYED = 0.25
-"""A head plays a role from this weight above a uniform head on; our own choice, as is EVEN."""
-EVEN = 0.9
-"""A head that plays none is called broad from this share of the largest entropy on."""
 
 
 def main_roles(roles: RoleScores) -> list[list[str | None]]:
@@ -236,9 +235,6 @@ class MaskedBatch:
     """Indices into the flattened sentence·seq axis."""
     answers: Int[Tensor, " hidden"]
     """The ids that stood there."""
-
-
-_BATCH = 64  # sentences; sorted by length, so that little of a batch is padding
 
 
 def mask_shelf(

@@ -34,6 +34,7 @@ FATES = ("masked", "random", "kept")
 RULE = MaskingRule()
 ROWS_PER_STEP = 64
 """Positions whose scores over the whole vocabulary are held at a time."""
+_classes: "WeakKeyDictionary[BertTokenizer, TokenClasses]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,6 @@ class RankedToken:
 
     rank: int
     prediction: TokenPrediction
-
-
-_classes: "WeakKeyDictionary[BertTokenizer, TokenClasses]" = WeakKeyDictionary()
 
 
 def classes_of(tokenizer: BertTokenizer) -> TokenClasses:

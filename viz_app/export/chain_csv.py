@@ -12,6 +12,13 @@ from viz_app.view_models.tokens import token_labels
 if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at a stored view
     from bert_core.trace import Trace
 
+_OF_ALL_TOKENS = frozenset(
+    operand.stage
+    for stage in STAGES
+    for operand in stage.operands
+    if ("key",) in operand.axes  # other tokens' numbers, as against one's own pairs with them
+)
+
 
 def chain_csv(trace: Trace, layer: int, head: int, query: int) -> bytes:
     """The chain through the embedding and one layer, one number a line.
@@ -45,11 +52,3 @@ def _rows(trace: Trace, layer: int, head: int, query: int) -> Iterator[list[obje
                 continue
             for index, value in enumerate(stage_vector(trace, stage.name, of, lead)):
                 yield [*place, index, f"{value:.9g}"]
-
-
-_OF_ALL_TOKENS = frozenset(
-    operand.stage
-    for stage in STAGES
-    for operand in stage.operands
-    if ("key",) in operand.axes  # other tokens' numbers, as against one's own pairs with them
-)

@@ -32,6 +32,9 @@ LABEL_SIZE = 12  # px
 
 
 LEGEND = (220, 10)  # px: the bar of colours
+STRIP = (16, 11, 4)  # px: height, width of a number, and where there are many
+ROW = 22  # px
+MOST_WIDE = 48  # numbers
 
 
 def matrix_svg(view: MatrixView, title: str, *, say: Say, scale: Scale = "linear") -> str:
@@ -219,11 +222,6 @@ def lines_svg(
         parts.append(_text(x + 16, legend_y, f"H{head}", size=11))
     width = max(2 * left + span, left + len(heads) * 46 + 10)
     return _document(width, legend_y + 16, title, parts)
-
-
-STRIP = (16, 11, 4)  # px: height, width of a number, and where there are many
-ROW = 22  # px
-MOST_WIDE = 48  # numbers
 
 
 def neurons_svg(view: NeuronView, title: str, headings: Mapping[str, str], legend: str) -> str:

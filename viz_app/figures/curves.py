@@ -54,7 +54,7 @@ def lines(
         levels: Dashed horizontal lines, by the words written at them.
         mark: Where to draw a vertical line.
         y_range: Ends of the y axis, so that figures side by side can share them.
-        dots_every: Draw a dot at every so manieth point of a line.
+        dots_every: Points of a line from one that has a dot to the next.
     """
     figure = go.Figure()
     for curve in curves:

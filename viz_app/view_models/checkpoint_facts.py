@@ -44,18 +44,6 @@ LOAD_ERRORS = {
 }
 """`Problem` → what `bert_core` says when it cannot open a checkpoint; … stands for what differs."""
 _LARGEST_RECORD = 8 * 2**20  # bytes; ours are a few kB
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part of the model: how many numbers it learned, and how that count comes about."""
-
-    name: str
-    count: int
-    formula: str
-    """The count worked out from the sizes, with + and × between numbers."""
-
-
 _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     # name: what the keys of its parameters hold; the first that fits counts
     ("word", ("bert.embeddings.word_embeddings.",)),
@@ -73,6 +61,16 @@ PART_ORDER = (
     *("pooler", "mlm", "nsp"),
 )
 """The order of a forward pass."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the model: how many numbers it learned, and how that count comes about."""
+
+    name: str
+    count: int
+    formula: str
+    """The count worked out from the sizes, with + and × between numbers."""
 
 
 def parameter_parts(bert: Bert) -> tuple[Part, ...]:

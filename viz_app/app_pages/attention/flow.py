@@ -8,6 +8,13 @@ from viz_app.app_pages.attention.section import AttentionPage, show_matrix
 from viz_app.view_models.attention.flow import FLOWS, flow_map
 from viz_app.view_models.attention.matrix import attention_map
 
+FORMULAS = {
+    "rollout": r"\tilde A_\ell=\bigl(\tfrac12\,\overline{A}_\ell+\tfrac12 I\bigr)\,"
+    r"\tilde A_{\ell-1},\qquad \tilde A_{-1}=I",
+    "norm_head": r"\bigl\lVert \alpha_{ij}\,f(x_j)\bigr\rVert,\qquad f(x)=(xW_V+b_V)\,W_O",
+    "norm_layer": r"\Bigl\lVert \sum_{h}\alpha^{h}_{ij}\,f^{h}(x_j)\Bigr\rVert",
+}
+
 
 def flow_section(page: AttentionPage) -> None:
     """One of three matrices, with what it means; weights beside the value-weighted ones."""
@@ -32,11 +39,3 @@ def flow_section(page: AttentionPage) -> None:
         show_matrix(
             page, attention_map(page.trace, chosen.layer, chosen.head), key="attention_flow_plain"
         )
-
-
-FORMULAS = {
-    "rollout": r"\tilde A_\ell=\bigl(\tfrac12\,\overline{A}_\ell+\tfrac12 I\bigr)\,"
-    r"\tilde A_{\ell-1},\qquad \tilde A_{-1}=I",
-    "norm_head": r"\bigl\lVert \alpha_{ij}\,f(x_j)\bigr\rVert,\qquad f(x)=(xW_V+b_V)\,W_O",
-    "norm_layer": r"\Bigl\lVert \sum_{h}\alpha^{h}_{ij}\,f^{h}(x_j)\Bigr\rVert",
-}

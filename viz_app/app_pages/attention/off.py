@@ -32,9 +32,10 @@ _losses: WeakKeyDictionary[Bert, OrderedDict[frozenset[tuple[int, int]], float]]
     WeakKeyDictionary()
 )
 _lock = Lock()
+RANKING_COLUMNS = ("rank", "head", "rise", "sharp_rank", "sharp")
 
 
-def off_section(page: AttentionPage) -> None:
+def switched_off_section(page: AttentionPage) -> None:
     """Choose heads, see predictions with and without them, and rank all heads by their loss."""
     say = page.say
     off = _choose_heads(page)
@@ -227,9 +228,6 @@ def _show_ranking(page: AttentionPage) -> None:
         },
     )
     download("head_ranking", lambda: (columns, rows), say)
-
-
-RANKING_COLUMNS = ("rank", "head", "rise", "sharp_rank", "sharp")
 
 
 def _rank(page: AttentionPage, passes: int) -> list[tuple[int, int, float]]:

@@ -17,7 +17,7 @@ SECTIONS = {
     "pair": heads.sentence_to_sentence,
     "roles": roles.roles_section,
     "flow": flow.flow_section,
-    "off": off.off_section,
+    "off": off.switched_off_section,
     "compare": compare.compare_section,
     "save": save.save_section,
 }

@@ -42,6 +42,7 @@ _shelf_scores: WeakKeyDictionary[Bert, list[RoleScores]] = WeakKeyDictionary()
 """One entry per sentence read so far: a reader who leaves in between loses nothing."""
 _lock = Lock()
 _sentence_scores: WeakKeyDictionary[Trace, RoleScores] = WeakKeyDictionary()
+COLUMNS = ("head", "role", "shelf", "sentence", "uniform")
 
 
 def shelf_roles(page: AttentionPage) -> RoleScores:
@@ -148,9 +149,6 @@ def roles_section(page: AttentionPage) -> None:
     )
     download("head_roles", lambda: (columns, rows), say)
     st.caption(say("attention.roles.method"))
-
-
-COLUMNS = ("head", "role", "shelf", "sentence", "uniform")
 
 
 def role_table(

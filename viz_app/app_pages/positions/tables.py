@@ -37,7 +37,7 @@ def number_rows(columns: Sequence[str], numbers: Floats) -> tuple[Sequence[str],
 
 
 def curve_rows(lines: Sequence[Curve], say: Say, x: str, every: int = 1) -> tuple[list[str], Rows]:
-    """Column names and rows of curves over the same x, or of every so manieth point."""
+    """Column names and rows of curves over the same x; `every` is points from row to row."""
     columns = [say(x), *(say(line.name.key, **line.name.values) for line in lines)]
     rows: Rows = [
         (f"{place:g}", *(file_number(line.y[index]) for line in lines))

@@ -25,6 +25,12 @@ if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at
 
 BarOrder = Literal["position", "value"]
 Pool = Literal["head", "mean_heads", "max_heads", "mean_all", "max_all"]
+NO_HEADS: NDArray[np.float32] = np.zeros((0, 0, 0, 0), np.float32)
+MOST_AHEAD = 1 << 20
+"""Bytes of weights that are brought to the browser before they are asked for."""
+_overviews: WeakKeyDictionary[Trace, dict[int, OverviewView]] = WeakKeyDictionary()
+MOST_PIXELS = 128
+"""Pixels along the side of a tile: at 12 × 12 heads 2.4 MB, and more than a screen can show."""
 
 
 def attention_map(trace: Trace, layer: int, head: int, pool: Pool = "head") -> MatrixView:
@@ -71,11 +77,6 @@ def pooled_weights(trace: Trace, layer: int, head: int, pool: Pool) -> NDArray[n
     return pooled
 
 
-NO_HEADS: NDArray[np.float32] = np.zeros((0, 0, 0, 0), np.float32)
-MOST_AHEAD = 1 << 20
-"""Bytes of weights that are brought to the browser before they are asked for."""
-
-
 def all_heads(trace: Trace) -> NDArray[np.float32]:
     """The weights of every layer and head [layers heads query key]; no head where there are more
     than `MOST_AHEAD` bytes of them."""
@@ -99,13 +100,6 @@ def layer_lines(trace: Trace, layer: int) -> LinesView:
         tokens=token_labels(trace.encoding),
         layer=layer,
     )
-
-
-_overviews: WeakKeyDictionary[Trace, dict[int, OverviewView]] = WeakKeyDictionary()
-
-
-MOST_PIXELS = 128
-"""Pixels along the side of a tile: at 12 × 12 heads 2.4 MB, and more than a screen can show."""
 
 
 def overview_map(trace: Trace, most: int = MOST_PIXELS) -> OverviewView:

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 
 # --- the schemes side by side ----------------------------------------------------------------
+_WORDS = re.compile(r"[⺀-鿿豈-﫿]|[^\s⺀-鿿豈-﫿]+")
+SWAMPED = 10
+"""Integers for which the likeness of two words is drawn; by then they are all but one."""
+FINE = 4
+"""Points per position in a curve, so that the fastest wave looks round."""
 
 
 def places(scheme: NaiveScheme, length: int) -> Curve:
@@ -97,8 +102,6 @@ def alibi_grid(length: int, heads: int, head: int) -> Grid:
 
 # --- two sentences of different length -------------------------------------------------------
 
-_WORDS = re.compile(r"[⺀-鿿豈-﫿]|[^\s⺀-鿿豈-﫿]+")
-
 
 def split_words(text: str) -> tuple[str, ...]:
     """Chinese characters one by one, other writing at its spaces; punctuation stays attached."""
@@ -128,10 +131,6 @@ def compare_lengths(text_a: str, text_b: str) -> SentencePair:
             if long[other : other + 2] == neighbours:
                 return SentencePair(short, long, (first, first + 1), (other, other + 1))
     return SentencePair(short, long, (0, 1), (0, 1))
-
-
-SWAMPED = 10
-"""Integers for which the likeness of two words is drawn; by then they are all but one."""
 
 
 def integer_swamping(
@@ -195,10 +194,6 @@ def sinusoid_constancy(short: int, long: int, d_model: int, base: float) -> Read
 
 
 # --- the sinusoid up close -------------------------------------------------------------------
-
-
-FINE = 4
-"""Points per position in a curve, so that the fastest wave looks round."""
 
 
 def sinusoid_row(position: int, d_model: int, base: float) -> Curve:
