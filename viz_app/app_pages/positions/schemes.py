@@ -12,6 +12,7 @@ from bert_core import positional
 from viz_app.app_pages.positions.tables import curve_rows, file_number, grid_rows
 from viz_app.figures import curves, maps
 from viz_app.messages import Say
+from viz_app.messages.formulas import in_words
 from viz_app.number_text import decimal_text, share_text, significant_text
 from viz_app.session import frame, state
 from viz_app.session.page_choices import PageChoices
@@ -31,9 +32,9 @@ FORMULAS = {
         r"\begin{aligned}p_{t,2i}&=\sin(t\,/\,10000^{2i/d})\\"
         r"p_{t,2i+1}&=\cos(t\,/\,10000^{2i/d})\end{aligned}"
     ),
-    "learned": r"p_t = W_{\mathrm{position}}[t]",
+    "learned": r"p_t = W_{\text{position}}[t]",
     "rope": r"(R_m\,q)\cdot(R_n\,k) = q\cdot R_{n-m}\,k",
-    "alibi": r"\dfrac{q\cdot k}{\sqrt{d}} - \mathrm{slope}\cdot|m-n|",
+    "alibi": r"\dfrac{q\cdot k}{\sqrt{d}} - \text{slope}\cdot|m-n|",
 }
 COMPARED = ("fraction", "integer", "sinusoid")
 LEARNED_VIEWS = ("table", "similarity", "components", "norms")
@@ -85,7 +86,7 @@ def side_by_side(say: Say, choices: PageChoices) -> None:
         with cards[index % 2].container(border=True, height="stretch"):
             st.markdown(f"##### {say(f'positions.scheme.{scheme}')}")
             st.markdown(say(f"positions.schemes.{scheme}"))
-            st.latex(FORMULAS[scheme])
+            st.latex(in_words(FORMULAS[scheme], say))
             title = say(f"positions.scheme.{scheme}")
             if scheme in grids:
                 view = grids[scheme]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from viz_app.messages import Say
+from viz_app.messages.formulas import in_words
 from viz_app.view_models.walkthrough.explanations import explanation
 from viz_app.view_models.walkthrough.origin import OperandsView, OriginView
 from viz_app.view_models.walkthrough.steps import (
@@ -170,18 +172,18 @@ def walkthrough_payload(
             {
                 "id": column.id,
                 "kind": column.kind,
-                "symbol": column.symbol,
+                "symbol": in_words(column.symbol, say),
                 "low": column.low,
                 "high": column.high,
                 "cell": _pattern(column.cell),
             }
             for column in view.columns
         ],
-        "head": {name: _edge_header(edge) for name, edge in view.head.items()},
-        "foot": {name: _edge_header(edge) for name, edge in view.foot.items()},
+        "head": {name: _edge_header(edge, say) for name, edge in view.head.items()},
+        "foot": {name: _edge_header(edge, say) for name, edge in view.foot.items()},
         "pictures": {
             step: {
-                "symbol": picture.symbol,
+                "symbol": in_words(picture.symbol, say),
                 "low": picture.pixels.low,
                 "high": picture.pixels.high,
                 "size": list(picture.pixels.shape),
@@ -201,7 +203,7 @@ def walkthrough_payload(
             ],
         },
         "facts": dict(view.facts),
-        "steps": [_step_header(step, view, language) for step in steps],
+        "steps": [_step_header(step, view, say, language) for step in steps],
         "layer_check": view.layer_check,
         "words": {
             **{name: say(f"walkthrough.{name}") for name in _WORDS},
@@ -246,27 +248,38 @@ def _pattern(pattern: CellPattern | None) -> dict[str, Any] | None:
     return found if pattern.term is None else {**found, "term": pattern.term}
 
 
-def _edge_header(edge: Edge) -> dict[str, Any]:
-    return {"symbol": edge.symbol, "cell": _pattern(edge.cell)}
+def _edge_header(edge: Edge, say: Say) -> dict[str, Any]:
+    return {"symbol": in_words(edge.symbol, say), "cell": _pattern(edge.cell)}
 
 
-def _step_header(step: Step, view: WalkthroughView, language: str) -> dict[str, Any]:
+def _step_header(step: Step, view: WalkthroughView, say: Say, language: str) -> dict[str, Any]:
     text = explanation(language, step.words)
     check = view.checks.get(step.id)
+    symbol, formula = (
+        in_words(_with_activation(latex, view), say) for latex in (step.symbol, step.formula)
+    )
     return {
         "id": step.id,
         "sheet": step.sheet,
-        "symbol": step.symbol,
-        "formula": step.formula,
+        "symbol": symbol,
+        "formula": formula,
         "reveals": list(step.reveals),
         "operands": list(step.operands),
-        "shapes": [[symbol, list(axes)] for symbol, axes in step.shapes],
+        "shapes": [[in_words(name, say), list(axes)] for name, axes in step.shapes],
         "title": text.title,
         "see": text.see,
         "why": list(text.why),
         "source": text.source,
         "check": check and [check.exact, check.rounded],
     }
+
+
+def _with_activation(latex: str, view: WalkthroughView) -> str:
+    """The steps are written for GELU; a checkpoint may have ReLU."""
+    if view.facts["activation"] != "relu":
+        return latex
+    latex = latex.replace(r"\text{GELU}", r"\text{ReLU}")
+    return re.sub(r"(u_\w) \\cdot \\Phi \(\1\)", r"\\max ( 0 , \1 )", latex)
 
 
 def origin_header(

@@ -90,14 +90,18 @@ function productTable(state) {
   ]);
 }
 
-function lookup(table, index) {
-  return (state, show) => ({
-    filled: [
-      [
-        `\\text{${table}}_{${state.row}} = E_{\\text{${table}}} [ ${state.lesson.facts[index]} , ${state.row} ] = ${show(inRow(state, `${index === "segment" ? "token_type" : index === "id" ? "word" : index}_embeddings`))}`,
+function lookup(column, index) {
+  return (state, show) => {
+    const { symbol } = state.lesson.byId[column];
+    const found = show(inRow(state, column));
+    return {
+      filled: [
+        [
+          `${symbol}_{${state.row}} = E_{${symbol}} [ ${state.lesson.facts[index]} , ${state.row} ] = ${found}`,
+        ],
       ],
-    ],
-  });
+    };
+  };
 }
 
 function addition(names, total) {
@@ -220,9 +224,9 @@ function softmaxShare(state, show) {
 }
 
 export const ARITHMETIC = {
-  word_embeddings: lookup("word", "id"),
-  position_embeddings: lookup("position", "position"),
-  token_type_embeddings: lookup("segment", "segment"),
+  word_embeddings: lookup("word_embeddings", "id"),
+  position_embeddings: lookup("position_embeddings", "position"),
+  token_type_embeddings: lookup("token_type_embeddings", "segment"),
   embedding_sum: addition(
     ["word_embeddings", "position_embeddings", "token_type_embeddings"],
     "embedding_sum",
