@@ -77,13 +77,10 @@ def draw_parameters(bert: Bert) -> None:
     """Where the parameters are, as bars and with the arithmetic."""
     parts = parameter_parts(bert)
     total = sum(part.count for part in parts)
-    st.markdown(
-        say(
-            "models.parameters.total",
-            total=count_text(total),
-            millions=decimal_text(total / 1e6, 1),
-        )
-    )
+    # English counts in millions, Chinese in 万
+    rough = total / int(say("models.parameters.unit"))
+    rounded = count_text(round(rough)) if rough >= 100 else decimal_text(rough, 1)
+    st.markdown(say("models.parameters.total", total=count_text(total), rounded=rounded))
     chart(
         parameter_bars(
             [part.count for part in parts],

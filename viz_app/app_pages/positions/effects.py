@@ -348,7 +348,14 @@ def heads(say: Say, choices: PageChoices) -> None:
     view = effects.position_heads(trace, nowhere)
     labels = [token.label for token in token_labels(trace.encoding)]
     paragraph(f"##### {say('positions.heads.only')}")
-    paragraph(say("positions.heads.only_text"))
+    before, after = view.lengths
+    paragraph(
+        say(
+            "positions.heads.only_text",
+            before=decimal_text(before, 2),
+            after=decimal_text(after, 2),
+        )
+    )
     columns = [say(f"positions.column.{name}") for name in ("head", "decided", "offset", "overlap")]
     rows = [
         (

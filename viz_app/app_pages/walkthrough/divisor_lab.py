@@ -75,6 +75,9 @@ def divisor_lab(trace: Trace, layer: int, head: int, query: int, *, say: Say) ->
             root=decimal_text(sqrt(dims), 2),
             dims=dims,
             largest=decimal_text(float(view.weights[largest]), 3),
+            first=view.fewest,
+            growth=decimal_text(view.growth, 1),
+            even=decimal_text(sqrt(dims / view.fewest), 1),
         )
     )
     title = say("walkthrough.lab_weights", divisor=decimal_text(divisor, 1))

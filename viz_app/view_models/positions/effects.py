@@ -293,6 +293,8 @@ class PositionHeads:
     heads: tuple[PositionHead, ...]
     shift: Grid
     """[layer, head]: part of the attention that moves when positions are switched off."""
+    lengths: tuple[float, float]
+    """Mean length of the position vectors before and after the LayerNorm that these heads read."""
 
 
 def position_heads(trace: Trace, trace_off: Trace) -> PositionHeads:
@@ -310,6 +312,11 @@ def position_heads(trace: Trace, trace_off: Trace) -> PositionHeads:
         offset, weight = favourite_offset(probs[head])
         heads.append(PositionHead(decided[head], offset, weight, overlap[head]))
     shift = attention_shift(trace, trace_off).numpy()
+    embeddings = trace.model.bert.embeddings
+    table = embeddings.position_embeddings.weight.detach()[: len(trace.tokens)]
+    before, after = (
+        float(x.norm(dim=1).mean()) for x in (table, embeddings.LayerNorm(table).detach())
+    )
     strongest = divmod(int(shift.argmax()), shift.shape[1])
     return PositionHeads(
         read_only(probs.numpy()),
@@ -332,4 +339,5 @@ def position_heads(trace: Trace, trace_off: Trace) -> PositionHeads:
             low=0.0,
             high=1.0,
         ),
+        (before, after),
     )

@@ -91,7 +91,7 @@ def walkthrough(
         unit=made.unit,
         pictures=MappingProxyType(dict(made.pictures)),
         layer_check=_layer_check(trace, layer) if BY_ID[step].part in LAYER_PARTS else None,
-        facts=MappingProxyType(dict(made.facts)),
+        facts=MappingProxyType({"activation": config.hidden_act, **made.facts}),
     )
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at
 Doubles = NDArray[np.float64]
 STEPS = 60
 """Divisors on a curve."""
+FEWEST = 2
+"""Dimensions with which the growth of q·k begins: one alone is too much a matter of chance."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,13 @@ class DivisorView:
 
     `divisors` [step] runs from 1 to the head size; `largest` (probability), `entropy` (bits) and
     `gradient` (size of softmax's slope) belong to them. `weights` [key] are those at `chosen`.
-    `labels` names the keys.
+    `labels` names the keys. `growth` says how many times as large the head's q·k (root mean square
+    over all pairs of tokens) is with `dims` dimensions as with the first `fewest`.
     """
 
     dims: int
+    fewest: int
+    growth: float
     chosen: float
     divisors: Doubles
     largest: Doubles
@@ -84,13 +89,17 @@ def divisor_view(
     if divisor < 1:
         raise ValueError(f"the divisor must be at least 1, not {divisor}")
     record = trace.layer(layer)
-    q: NDArray[Any] = record.query[head, query, :dims].double().numpy()
+    q: NDArray[Any] = record.query[head, :, :dims].double().numpy()
     k: NDArray[Any] = record.key[head, :, :dims].double().numpy()
-    dots = k @ q
+    dots = k @ q[query]
+    fewest = min(FEWEST, dims)
+    small, large = (np.linalg.norm(q[:, :size] @ k[:, :size].T) for size in (fewest, dims))
     divisors = np.geomspace(1.0, float(max(config.head_size, 2)), STEPS)
     shares = softmax(dots[None] / divisors[:, None])
     return DivisorView(
         dims=dims,
+        fewest=fewest,
+        growth=float(large / small),
         chosen=divisor,
         divisors=divisors,
         largest=shares.max(-1),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bert_core.stages import layer_input
+from viz_app.number_text import decimal_text
 from viz_app.view_models.walkthrough.parts import At, Sheet, check, dimensions, edge, number, share
 from viz_app.view_models.walkthrough.views import (
     CellPattern,
@@ -163,10 +164,15 @@ def residual_norm(prefix: str, output: str) -> Callable[[At], Sheet]:
                 f"{prefix}_residual": check(lambda x, y: x + y, [residual, addition], total),
                 **norm.checks,
             },
-            facts=norm.facts,
+            facts={**norm.facts, "times": _length_ratio(addition, residual)},
         )
 
     return build
+
+
+def _length_ratio(vector: Floats, base: Floats) -> str:
+    """How many times as long one vector is as the other, as the page says it."""
+    return decimal_text(float(np.linalg.norm(vector) / np.linalg.norm(base)), 2)
 
 
 # --- activations ----------------------------------------------------------------------------------
@@ -211,7 +217,6 @@ def ffn_activation(at: At) -> Sheet:
         rows=dimensions(at.trace.config.intermediate_size),
         columns=columns,
         checks={"intermediate": checked},
-        facts={"activation": at.trace.config.hidden_act},
     )
 
 
@@ -226,7 +231,7 @@ def mlm_norm(at: At) -> Sheet:
         columns=[*columns[:-1], *norm.columns],
         foot=norm.foot,
         checks={"mlm_activation": checked, **norm.checks},
-        facts={**norm.facts, "activation": at.trace.config.hidden_act},
+        facts=norm.facts,
     )
 
 

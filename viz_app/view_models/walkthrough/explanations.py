@@ -19,7 +19,8 @@ class Explanation:
 
     Title, `see` and `why` may hold placeholders, which the page fills: {query} and {key} (tokens),
     {layer}, {head} and {unit} (what is chosen), {heads}, {size} (of a head), {hidden}, {inner},
-    {vocab} and {tokens} (how many there are).
+    {vocab} and {tokens} (how many there are), {activation} (GELU or ReLU) and, at a residual sum,
+    {times} (how many times as long what is added is as what it is added to).
     """
 
     title: str

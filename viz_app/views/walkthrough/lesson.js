@@ -92,5 +92,7 @@ export function selected({ lesson, queryText, row }) {
     inner: lesson.sizes.inner,
     vocab: lesson.sizes.vocab,
     tokens: lesson.tokens.length,
+    activation: lesson.facts.activation === "relu" ? "ReLU" : "GELU",
+    times: lesson.facts.times ?? "",
   };
 }

@@ -131,3 +131,9 @@ def test_heads_by_position(bert: Bert, trace: Trace) -> None:
     assert view.shift.values.shape == (3, 4)
     strongest = view.shift.reading.values
     assert view.shift.values[strongest["layer"], strongest["head"]] == view.shift.values.max()
+    embeddings = bert.model.bert.embeddings
+    rows = embeddings.position_embeddings.weight.detach()[:11]
+    before, after = (
+        float(x.norm(dim=1).mean()) for x in (rows, embeddings.LayerNorm(rows).detach())
+    )
+    assert view.lengths == pytest.approx((before, after))

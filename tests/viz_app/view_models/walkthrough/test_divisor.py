@@ -40,6 +40,17 @@ def test_fewer_dimensions_make_other_scores(trace: Trace) -> None:
     np.testing.assert_allclose(view.weights, expected, atol=1e-6)
 
 
+def test_growth_compares_all_pairs_of_tokens(trace: Trace) -> None:
+    record = trace.layer(1)
+    q, k = record.query[2].double(), record.key[2].double()
+    with_two, with_all = ((q[:, :d] @ k[:, :d].T).square().mean().sqrt() for d in (2, 5))
+    view = divisor_view(trace, 1, 2, 3, divisor=1, dims=5)
+    assert view.fewest == 2
+    assert view.growth == pytest.approx(float(with_all / with_two))
+    alone = divisor_view(trace, 1, 2, 3, divisor=1, dims=1)
+    assert (alone.fewest, alone.growth) == (1, 1.0)
+
+
 def test_entropy_by_hand() -> None:
     assert entropy_bits([0.25] * 4) == pytest.approx(2)
     assert entropy_bits([1, 0, 0]) == pytest.approx(0)

@@ -9,7 +9,9 @@ from viz_app.view_models.walkthrough.explanations import FOLDER, explanation, pa
 from viz_app.view_models.walkthrough.steps import STEPS
 
 WORDS = sorted({step.words for step in STEPS})
-PLACES = set("query key unit layer head heads size hidden inner vocab tokens".split())
+PLACES = set(
+    "query key unit layer head heads size hidden inner vocab tokens activation times".split()
+)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
