@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+CONTINUED = "##"
+"""In front of a piece that goes on with the word before it."""
+
 
 @dataclass(frozen=True)
 class Encoding:
@@ -14,7 +17,7 @@ class Encoding:
     text_a: str
     text_b: str | None
     tokens: tuple[str, ...]
-    """Vocabulary entries; a continued word piece starts with `##`."""
+    """Vocabulary entries; a continued word piece starts with CONTINUED."""
     input_ids: tuple[int, ...]
     token_type_ids: tuple[int, ...]
     """Segment: 0 for [CLS] A [SEP], 1 for B [SEP]."""

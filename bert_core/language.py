@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from bert_core.assets import ASSETS
+from bert_core.encoding import CONTINUED
 
 CHINESE_SHARE = 1 / 3
 """From this share of entries on a vocabulary counts as Chinese. One that Chinese text was split
@@ -22,7 +23,7 @@ def vocabulary_language(entries: Iterable[str]) -> str:
     The pieces decide, not a name or a card: they are what the model can read, and every checkpoint
     has them. Raises nothing; a vocabulary without entries is `en`.
     """
-    pieces = [entry.removeprefix("##") for entry in entries]
+    pieces = [entry.removeprefix(CONTINUED) for entry in entries]
     chinese = sum(_is_chinese(piece) for piece in pieces)
     return "zh" if chinese > CHINESE_SHARE * len(pieces) else "en"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bert_core.encoding import CONTINUED
 from bert_core.tokenizer import BertTokenizer
 
 IntArray = npt.NDArray[np.int64]
@@ -41,7 +42,7 @@ def token_classes(tokenizer: BertTokenizer) -> TokenClasses:
     return TokenClasses(
         mask_id=tokenizer.mask_id,
         ordinary_ids=np.array([i for i in range(len(tokens)) if i not in special]),
-        is_continuation=np.array([token.startswith("##") for token in tokens]),
+        is_continuation=np.array([token.startswith(CONTINUED) for token in tokens]),
     )
 
 

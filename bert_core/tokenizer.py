@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-from bert_core.encoding import Encoding
+from bert_core.encoding import CONTINUED, Encoding
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -63,7 +63,7 @@ class BertTokenizer:
             lowercase=lowercase,
         )
         backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-        backend.decoder = decoders.WordPiece(prefix="##")
+        backend.decoder = decoders.WordPiece(prefix=CONTINUED)
         return cls(backend)
 
     @classmethod
@@ -129,7 +129,7 @@ class BertTokenizer:
                 initial_alphabet=kept,
                 limit_alphabet=len(kept),
                 special_tokens=first,
-                continuing_subword_prefix="##",
+                continuing_subword_prefix=CONTINUED,
                 show_progress=False,
             )
             backend.train_from_iterator(texts, trainer)
@@ -140,7 +140,7 @@ class BertTokenizer:
         special = list(SPECIAL_TOKENS)
         pieces = sorted(
             train(len(special), special).keys() - set(special),
-            key=lambda piece: (piece.startswith("##"), piece),
+            key=lambda piece: (piece.startswith(CONTINUED), piece),
         )
         return cls.from_vocab(train(vocab_size, special + pieces), lowercase=lowercase)
 

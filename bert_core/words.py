@@ -7,10 +7,9 @@ the rest as a word of its own, and other tokens would change than the one that w
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bert_core.encoding import Encoding
+from bert_core.encoding import CONTINUED, Encoding
 from bert_core.tokenizer import BertTokenizer
 
-CONTINUED = "##"
 MASK = "[MASK]"
 
 

@@ -6,8 +6,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-from bert_core.encoding import Encoding
-from bert_core.words import CONTINUED, Word
+from bert_core.encoding import CONTINUED, Encoding
+from bert_core.words import Word
 from viz_app.view_models.views import TokenLabel
 
 _EMPTY = "∅"

@@ -1,7 +1,10 @@
 """What every page stands on."""
 
 import pytest
+import streamlit
 
+from tests.viz_app.toy import toy_bert
+from viz_app.session import frame, resources
 from viz_app.session.frame import escape
 
 
@@ -14,3 +17,19 @@ def test_every_mark_of_markdown_in_a_readers_text_is_escaped(mark: str) -> None:
 def test_all_else_stays_as_it_was_typed_on_one_line() -> None:
     assert escape('小猫, it\'s "5 %" / 😀 ^=@') == '小猫, it\'s "5 %" / 😀 ^=@'
     assert escape("a\nb") == "a b"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_texts_are_in_the_models_language_or_the_pages_until_it_is_known(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found(model: str) -> str:
+        chosen = {"model": model, "language": language}
+        monkeypatch.setattr(streamlit, "session_state", chosen)
+        return frame.text_language()
+
+    assert [found("mini-zh"), found("mini-en")] == ["zh", "en"]
+    assert found("somebody/bert-base-chinese") == language
+    monkeypatch.setattr(resources, "is_loaded", lambda name: True)
+    monkeypatch.setattr(resources, "model", lambda name: toy_bert())
+    assert found("somebody/bert-base-chinese") == "en"

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bert_core.words import CONTINUED, words_of
+from bert_core.encoding import CONTINUED
+from bert_core.words import words_of
 from viz_app.messages import Say
 from viz_app.number_text import count_text, probability_text, share_text
 from viz_app.view_models.labs.hidden_words import HiddenWord, word_of_mask
