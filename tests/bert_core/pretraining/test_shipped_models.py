@@ -46,4 +46,10 @@ def test_record_and_card_tell_where_the_model_is_from(language: str) -> None:
     for kind in record["heldout"].values():
         assert f"{100 * kind['mlm_top1']:.1f} %" in card
         assert f"{100 * kind['nsp_accuracy']:.1f} %" in card
+    packed = record["heldout"]["packed_128"]
+    assert packed["mlm_top1_masked"] < packed["mlm_top1"], "a token left as it is is easier"
+    assert f"as [MASK], {100 * packed['mlm_top1_masked']:.1f} %" in card
+    readme = (ASSETS.parent / "README.md").read_text(encoding="utf-8")
+    shares = [f"{100 * packed[name]:.1f} %" for name in ("mlm_top1", "mlm_top1_masked")]
+    assert "{} ({})".format(*shares) in readme
     assert f"{100 * record['everyday']['cloze_top5']:.1f} %" in card
