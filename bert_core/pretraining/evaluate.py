@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from bert_core import shelves
+from bert_core.batched import nsp_logits_of
 from bert_core.bert import Bert
 from bert_core.masking import MaskingRule, token_classes
 from bert_core.model import BertForPreTraining
@@ -167,10 +168,11 @@ def everyday_figures(
         for gap in gaps
     )
     pairs = shelves.next_sentence_pairs(language)
-    right = 0
-    for pair in pairs:
-        judged = bert.next_sentence(pair.text_a, pair.text_b)
-        right += (judged.is_next > judged.random) == pair.is_next
+    logits = nsp_logits_of(bert, [bert.encode(pair.text_a, pair.text_b) for pair in pairs])
+    judged = logits[:, 0] > logits[:, 1]
+    right = sum(
+        is_next == pair.is_next for is_next, pair in zip(judged.tolist(), pairs, strict=True)
+    )
     return {
         "cloze_top5": round(hits / len(gaps), 4),
         "clozes": len(gaps),

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 
+from bert_core import shelves
+from bert_core.bert import Bert
 from bert_core.model import BertForPreTraining
 from bert_core.pretraining.batches import Batch
 from bert_core.pretraining.documents import Corpus
@@ -130,6 +132,15 @@ def test_unmasked_pairs_are_the_same_pairs_with_every_word_in_place(
 
 
 def test_everyday_figures_count_hits(tokenizer: BertTokenizer) -> None:
-    figures = everyday_figures(tiny_model(tokenizer.vocab_size), tokenizer, "en")
+    model = tiny_model(tokenizer.vocab_size)
+    figures = everyday_figures(model, tokenizer, "en")
+    pairs, bert = shelves.next_sentence_pairs("en"), Bert("tiny", model, tokenizer, {})
+    answers = [bert.next_sentence(pair.text_a, pair.text_b) for pair in pairs]
+    right = sum(
+        (answer.is_next > answer.random) == pair.is_next
+        for answer, pair in zip(answers, pairs, strict=True)
+    )
+    assert figures["nsp_accuracy"] == pytest.approx(right / len(pairs), abs=1e-4)
+    assert 0.1 < figures["nsp_accuracy"] < 0.9
     assert 0 <= figures["cloze_top5"] <= 1 and figures["clozes"] >= 40
     assert 0 <= figures["nsp_accuracy"] <= 1 and figures["pairs"] >= 100

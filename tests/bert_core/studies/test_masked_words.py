@@ -63,6 +63,14 @@ def test_rank_by_hand() -> None:
     assert rank_of(scores, tokenizer, 5).rank == 2
     # e / (e² + e + 1)
     assert rank_of(scores, tokenizer, 5).prediction.probability == pytest.approx(0.24473, abs=1e-5)
+    # equal scores share the better rank
+    assert rank_of(scores, tokenizer, 4).rank == rank_of(scores, tokenizer, 6).rank == 4
+    # a row beyond the vocabulary, which pads the table, takes its share but no rank
+    padded = torch.cat([scores, torch.tensor([2.0])])
+    assert rank_of(padded, tokenizer, 5).rank == 2
+    # e / (e² + e + 1 + e²)
+    assert rank_of(padded, tokenizer, 5).prediction.probability == pytest.approx(0.14696, abs=1e-5)
+    assert [one.prediction.id for one in ranked_tokens(padded, tokenizer, 2)] == [7, 5]
 
 
 def test_the_lens_at_the_last_layer_is_the_prediction(toy: Bert) -> None:

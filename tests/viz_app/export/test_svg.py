@@ -13,6 +13,7 @@ from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
 from viz_app.export.csv_rows import lines_rows, matrix_rows, neuron_rows
 from viz_app.export.svg import (
+    CELL,
     lines_svg,
     matrix_svg,
     neurons_svg,
@@ -89,6 +90,37 @@ def test_rows_columns_and_the_border_of_a_pair_are_drawn() -> None:
     assert paths(single) == []
 
 
+def places(svg: str, pattern: str) -> dict[tuple[float, float], str]:
+    """Where the texts of a picture stand that match, by (x, y)."""
+    return {
+        (float(node.attrib["x"]), float(node.attrib["y"])): node.text or ""
+        for node in ElementTree.fromstring(svg).iter(f"{NAME}text")
+        if re.fullmatch(pattern, node.text or "")
+    }
+
+
+def test_digits_stand_in_the_cells_they_belong_to(trace: Trace) -> None:
+    view = attention_map(trace, 1, 2)
+    digits = places(matrix_svg(view, "t", say=SAY), r"\d\.\d\d")
+    ys = sorted({y for _, y in digits})[: len(view.rows)]  # below these stands the scale
+    cells = {place: text for place, text in digits.items() if place[1] in ys}
+    xs = sorted({x for x, _ in cells})
+    assert len(cells) == view.values.size
+    for (x, y), text in cells.items():
+        assert text == f"{view.values[ys.index(y), xs.index(x)]:.2f}"
+
+
+def test_the_border_stands_where_the_second_sentence_begins() -> None:
+    pair = toy_bert().trace("the cat", "a dog saw it")
+    svg = matrix_svg(attention_map(pair, 0, 0), "t", say=SAY)
+    [border] = paths(svg)
+    x, y = (float(number) for number in re.findall(r"M([\d.]+) ([\d.]+)v", border["d"])[0])
+    left, below = (float(number) for number in re.findall(r"M([\d.]+) ([\d.]+)h", border["d"])[0])
+    assert border["d"].count("M") == 2
+    # [CLS] the cat [SEP], then B: four of nine cells
+    assert (x - left, below - y) == (4 * CELL, 4 * CELL)
+
+
 def test_masked_cells_have_no_digits() -> None:
     causal = toy_bert().trace("the cat", attention="causal")
     svg = matrix_svg(attention_map(causal, 0, 0), "t", say=SAY)
@@ -96,7 +128,12 @@ def test_masked_cells_have_no_digits() -> None:
     legend = ["0.25", "0.75"]
     assert len(digits) == 4 * 5 / 2 + len(legend)
     (path,) = [node for node in paths(svg) if node.get("fill") == "url(#hatch)"]
-    assert path["d"].count("z") == 4 * 3 / 2
+    corners = [(float(x), float(y)) for x, y in re.findall(r"M([\d.]+) ([\d.]+)h", path["d"])]
+    xs, ys = ({corner[axis] for corner in corners} for axis in (0, 1))
+    # of query 0 three keys, the last ones; of query 3 none
+    assert len(corners) == 4 * 3 / 2
+    assert [sum(y == each for _, y in corners) for each in sorted(ys)] == [3, 2, 1]
+    assert [sum(x == each for x, _ in corners) for each in sorted(xs)] == [1, 2, 3]
 
 
 def test_minus_signs_are_real_and_hidden_weight_is_named(trace: Trace) -> None:
@@ -150,10 +187,37 @@ def test_lines_are_those_of_the_heads_from_the_weight_on(trace: Trace) -> None:
     assert len(lines_of(lines_svg(view, [0, 2], "t", most=3))) == 3
 
 
+def test_a_line_leads_from_its_query_to_its_key(trace: Trace) -> None:
+    one = replace(layer_lines(trace, 1), weights=np.zeros((4, 8, 8), np.float32))
+    weights = one.weights.copy()
+    weights[2, 1, 6] = 0.5
+    svg = lines_svg(replace(one, weights=weights), [2], "t")
+    [line] = lines_of(svg)
+    left, right = ([y for (x, y), _ in sorted(at.items())] for at in halves(svg))
+    fan = float(line["y1"]) - left[1]
+    assert float(line["y2"]) - right[6] == pytest.approx(fan, abs=0.11)
+    assert abs(fan) < (left[1] - left[0]) / 2
+    assert float(line["x1"]) < float(line["x2"])
+
+
+def halves(svg: str) -> list[dict[tuple[float, float], str]]:
+    """The tokens on the left and those on the right, from top to bottom."""
+    words = places(svg, r"(?!t$|H\d).*")
+    middle = sum(x for x, _ in words) / len(words)
+    return [
+        {(x, y): word for (x, y), word in words.items() if (x < middle) == left}
+        for left in (True, False)
+    ]
+
+
 def test_a_locked_token_has_all_its_lines_and_no_others(trace: Trace) -> None:
     view = layer_lines(trace, 1)
     drawn = lines_of(lines_svg(view, range(4), "t", least=0.9, locked=("key", 2)))
     assert len(drawn) == int((view.weights[:, :, 2] >= 0.005).sum())
+    assert len({line["y2"] for line in drawn}) == 4  # one place, fanned out by head
+    drawn = lines_of(lines_svg(view, range(4), "t", least=0.9, locked=("query", 2)))
+    assert len(drawn) == int((view.weights[:, 2] >= 0.005).sum())
+    assert len({line["y1"] for line in drawn}) == 4
 
 
 def test_png_holds_the_pixels() -> None:

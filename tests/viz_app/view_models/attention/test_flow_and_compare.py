@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bert_core.studies.heads import rollout, value_norms
+from bert_core.studies.heads import layer_value_norms, rollout, value_norms
 from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
 from viz_app.view_models.attention.compare import difference_map
@@ -21,7 +21,9 @@ def test_flow_maps_are_the_cores_own_numbers(trace: Trace) -> None:
     norms = flow_map(trace, "norm_head", layer=2, head=3)
     np.testing.assert_array_equal(norms.values, value_norms(trace, 2, 3).numpy())
     assert norms.high == norms.values.max()
-    assert flow_map(trace, "norm_layer", 0, 0).legend == "attention.legend.norm_layer"
+    whole = flow_map(trace, "norm_layer", layer=2, head=1)
+    np.testing.assert_array_equal(whole.values, layer_value_norms(trace, 2).numpy())
+    assert whole.legend == "attention.legend.norm_layer"
 
 
 def test_a_head_that_is_off_still_has_a_scale() -> None:
