@@ -17,25 +17,23 @@ PAGES = (
 )
 
 state.synchronise()
-say = frame.say_now()
+say = frame.visit().say
 st.set_page_config(page_title=say("app.title"), layout="wide")
 if frame.may_load(st.session_state["model"]):
     resources.warm_up(st.session_state["model"])
-page = st.navigation(
-    [
-        st.Page(
-            f"viz_app/app_pages/{name}/page.py",
-            title=say(f"app.page.{name}"),
-            url_path=name.replace("_", "-"),
-            default=name == "start",
-        )
-        for name in PAGES
-    ],
-    position="top",
-)
+pages = [
+    st.Page(
+        f"viz_app/app_pages/{name}/page.py",
+        title=say(f"app.page.{name}"),
+        url_path=name.replace("_", "-"),
+        default=name == "start",
+    )
+    for name in PAGES
+]
+page = st.navigation(pages, position="top")
 # Streamlit leaves room for a header that this app does not have.
 st.html(
     "<style>[data-testid=stMainBlockContainer]{padding-top:4.25rem;padding-bottom:3rem}</style>"
 )
 sentence_bar(say)
-frame.run(page)
+frame.run(page, waits=page is not pages[0])  # Start shows a stored picture meanwhile

@@ -4,17 +4,14 @@ The plain forward pass of `BertForPreTraining`, without gradients and without re
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from bert_core.bert import Bert
 from bert_core.encoding import Encoding
 from bert_core.model import BertOutput
-
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
 
 TOKENS_PER_PASS = 2048
 Report = Callable[[int, int], None]
@@ -39,7 +36,7 @@ def padded(
 
 
 def nsp_logits_of(
-    bert: "Bert", encodings: Sequence[Encoding], report: Report | None = None
+    bert: Bert, encodings: Sequence[Encoding], report: Report | None = None
 ) -> Float[Tensor, "inputs 2"]:
     """[is next, random] for every input, in their order.
 
@@ -54,7 +51,7 @@ def nsp_logits_of(
 
 
 def mlm_log_probabilities_of(
-    bert: "Bert",
+    bert: Bert,
     encodings: Sequence[Encoding],
     positions: Sequence[int],
     report: Report | None = None,
@@ -71,7 +68,7 @@ def mlm_log_probabilities_of(
 
 
 def mlm_log_probabilities_at(
-    bert: "Bert",
+    bert: Bert,
     encodings: Sequence[Encoding],
     positions: Sequence[int],
     token_ids: Sequence[int],
@@ -92,7 +89,7 @@ def mlm_log_probabilities_at(
 
 
 def hidden_states_of(
-    bert: "Bert", encodings: Sequence[Encoding], report: Report | None = None
+    bert: Bert, encodings: Sequence[Encoding], report: Report | None = None
 ) -> list[Float[Tensor, "stages seq hidden"]]:
     """The embedding output and every layer's output of each input, without its padding."""
     found: dict[int, Tensor] = {}
@@ -104,7 +101,7 @@ def hidden_states_of(
 
 
 def _mlm_passes(
-    bert: "Bert", encodings: Sequence[Encoding], positions: Sequence[int], report: Report | None
+    bert: Bert, encodings: Sequence[Encoding], positions: Sequence[int], report: Report | None
 ) -> Iterator[tuple[list[int], Float[Tensor, "inputs vocab"]]]:
     """ln p of every vocabulary entry at the inputs' positions, run by run."""
     bert.require("mlm", "predict masked words")
@@ -115,7 +112,7 @@ def _mlm_passes(
 
 
 def _passes(
-    bert: "Bert",
+    bert: Bert,
     encodings: Sequence[Encoding],
     report: Report | None,
     positions: Sequence[int] | None = None,

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bert_core.encoding import CONTINUED
+from bert_core.memo import kept
 from bert_core.tokenizer import BertTokenizer
 
 IntArray = npt.NDArray[np.int64]
@@ -34,6 +35,7 @@ class TokenClasses:
     """True for pieces that continue a word (`##…`)."""
 
 
+@kept
 def token_classes(tokenizer: BertTokenizer) -> TokenClasses:
     """What masking must know about this tokenizer's vocabulary."""
     tokens = [tokenizer.token(token_id) for token_id in range(tokenizer.vocab_size)]

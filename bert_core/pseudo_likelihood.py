@@ -9,15 +9,12 @@ PLL-word-l2r).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bert_core.batched import Report, mlm_log_probabilities_at
+from bert_core.bert import Bert
 from bert_core.encoding import Encoding
 from bert_core.tokenizer import BertTokenizer
 from bert_core.words import with_ids, words_of
-
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class PseudoLikelihood:
 
 
 def pseudo_likelihoods(
-    bert: "Bert", encodings: Sequence[Encoding], report: Report | None = None
+    bert: Bert, encodings: Sequence[Encoding], report: Report | None = None
 ) -> list[PseudoLikelihood]:
     """Score inputs, all of their tokens batched by length.
 

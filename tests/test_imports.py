@@ -1,10 +1,13 @@
 """What importing a module must not load; the contracts in pyproject.toml say it of every import."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[1]
 LIGHT = (
     "bert_core",
     "viz_app.app_pages.start.first_paint",
@@ -22,6 +25,14 @@ LIGHT = (
 @pytest.mark.parametrize("module", LIGHT)
 def test_torch_is_not_loaded(module: str) -> None:
     code = f"import sys, {module}; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_the_app_is_up_before_torch_is() -> None:
+    tree = ast.parse((ROOT / "streamlit_app.py").read_text(encoding="utf-8"))
+    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    code = "\n".join(["import sys", *map(ast.unparse, imports), "print('torch' in sys.modules)"])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from bert_core.trace import Trace
 from viz_app import messages
 from viz_app.export.html import Part, heads_file, html_file
 from viz_app.palette import Scale
@@ -26,9 +26,6 @@ from viz_app.view_models.attention.neurons import neuron_view
 from viz_app.views.heatmap import heatmap_payload
 from viz_app.views.lines import LineSettings
 from viz_app.views.neurons import neurons_payload
-
-if TYPE_CHECKING:
-    from bert_core.trace import Trace
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,23 @@ as it does; switching a head off shows what the model loses without it.
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from bert_core import shelves
+from bert_core.batched import Report
+from bert_core.bert import Bert
 from bert_core.encoding import Encoding
+from bert_core.memo import kept
 from bert_core.trace import Trace, head_mask
 
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
-
+HeadsOff = frozenset[tuple[int, int]]
+"""Heads that are switched off, each as (layer, head)."""
+NONE_OFF: HeadsOff = frozenset()
+SHELF_SEED = 0
+"""Says which words of the shelf are hidden: the same for every head, so that losses compare."""
 ROLES = ("previous", "next", "self", "cls", "sep", "same_word", "punctuation", "broad")
 """Previous, next and the same token; [CLS] and [SEP]; other places of the same word; marks such as
 full stops and commas; and how evenly the head spreads its weight."""
@@ -74,6 +79,7 @@ class RoleScores:
         return lift
 
 
+@kept
 def head_roles(trace: Trace) -> RoleScores:
     """Role scores of every head on one input."""
     pairs = role_pairs(trace.encoding)
@@ -121,6 +127,16 @@ def mean_roles(each: Iterable[RoleScores]) -> RoleScores:
         scores=torch.stack([one.scores for one in found]).nanmean(dim=0),
         uniform=torch.stack([one.uniform for one in found]).nanmean(dim=0),
     )
+
+
+def shelf_roles(bert: Bert, texts: Sequence[str], report: Report | None = None) -> RoleScores:
+    """The mean role scores over texts of a shelf."""
+    found = []
+    for text in texts:
+        found.append(head_roles(bert.trace(text)))
+        if report is not None:
+            report(len(found), len(texts))
+    return mean_roles(found)
 
 
 def _scores(
@@ -238,7 +254,7 @@ class MaskedBatch:
 
 
 def mask_shelf(
-    bert: "Bert", texts: Sequence[str], generator: torch.Generator, share: float = 0.15
+    bert: Bert, texts: Sequence[str], generator: torch.Generator, share: float = 0.15
 ) -> tuple[MaskedBatch, ...]:
     """Put [MASK] over `share` of each text's own tokens, at least one, chosen by `generator`.
 
@@ -264,7 +280,7 @@ def mask_shelf(
     )
 
 
-def _masked_batch(bert: "Bert", chosen: list[tuple[tuple[int, ...], Tensor]]) -> MaskedBatch:
+def _masked_batch(bert: Bert, chosen: list[tuple[tuple[int, ...], Tensor]]) -> MaskedBatch:
     longest = max(len(ids) for ids, _ in chosen)
     ids = torch.full((len(chosen), longest), bert.tokenizer.pad_id)
     present = torch.zeros_like(ids)
@@ -278,7 +294,7 @@ def _masked_batch(bert: "Bert", chosen: list[tuple[tuple[int, ...], Tensor]]) ->
 
 
 def mlm_loss(
-    bert: "Bert",
+    bert: Bert,
     shelf: Sequence[MaskedBatch],
     heads_off: Collection[tuple[int, int]] = frozenset(),
 ) -> float:
@@ -304,3 +320,48 @@ def mlm_loss(
             ).item()
         count += len(batch.answers)
     return total / count
+
+
+@kept
+def _shelf_loss(bert: Bert, heads_off: HeadsOff) -> float:
+    return mlm_loss(bert, _masked_shelf(bert), heads_off)
+
+
+@kept
+def _masked_shelf(bert: Bert) -> tuple[MaskedBatch, ...]:
+    generator = torch.Generator().manual_seed(SHELF_SEED)
+    return mask_shelf(bert, shelves.sentences(bert.language), generator)
+
+
+def shelf_losses(
+    bert: Bert, each: Sequence[HeadsOff], report: Report | None = None
+) -> tuple[float, ...]:
+    """`mlm_loss` on the shelf in the model's language, with each set of heads switched off.
+
+    Raises:
+        ValueError: the checkpoint has no MLM head, or no such head.
+    """
+    found = []
+    for heads_off in each:
+        found.append(_shelf_loss(bert, heads_off))
+        if report is not None:
+            report(len(found), len(each))
+    return tuple(found)
+
+
+def rank_heads(bert: Bert, report: Report | None = None) -> tuple[tuple[int, int, float], ...]:
+    """(layer, head, rise of the loss without it in nats), the largest rise first.
+
+    Raises:
+        ValueError: the checkpoint has no MLM head.
+    """
+    places = [
+        (layer, head)
+        for layer in range(bert.config.num_hidden_layers)
+        for head in range(bert.config.num_attention_heads)
+    ]
+    plain, *without = shelf_losses(
+        bert, [NONE_OFF, *(frozenset({place}) for place in places)], report
+    )
+    rises = [(*place, loss - plain) for place, loss in zip(places, without, strict=True)]
+    return tuple(sorted(rises, key=lambda entry: -entry[2]))

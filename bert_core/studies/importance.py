@@ -7,20 +7,17 @@ not Explanation".
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from bert_core.batched import Report, mlm_log_probabilities_of
+from bert_core.bert import Bert
 from bert_core.encoding import Encoding
 from bert_core.model import BertForPreTraining, additive_attention_mask
 from bert_core.trace import Trace
 from bert_core.words import Word, with_ids, words_of
-
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class Importance:
 
 
 def importance(
-    bert: "Bert", trace: Trace, position: int, token_id: int, report: Report | None = None
+    bert: Bert, trace: Trace, position: int, token_id: int, report: Report | None = None
 ) -> Importance:
     """Measure all other words against one token at one position.
 

@@ -4,8 +4,6 @@ Pure functions of logits, traces and encodings. The corruption is the one that p
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -13,10 +11,10 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from bert_core.batched import Report, mlm_log_probabilities_of
+from bert_core.bert import Bert
 from bert_core.encoding import Encoding
 from bert_core.masking import (
     MaskingRule,
-    TokenClasses,
     choose_tokens,
     corrupt_tokens,
     token_classes,
@@ -26,15 +24,11 @@ from bert_core.tokenizer import BertTokenizer
 from bert_core.trace import Trace
 from bert_core.words import Word, with_ids, words_of
 
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
-
 FATES = ("masked", "random", "kept")
 """What becomes of a chosen token: [MASK], a random token, or left as it is."""
 RULE = MaskingRule()
 ROWS_PER_STEP = 64
 """Positions whose scores over the whole vocabulary are held at a time."""
-_classes: "WeakKeyDictionary[BertTokenizer, TokenClasses]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -45,17 +39,9 @@ class RankedToken:
     prediction: TokenPrediction
 
 
-def classes_of(tokenizer: BertTokenizer) -> TokenClasses:
-    """`token_classes`, worked out once per tokenizer."""
-    found = _classes.get(tokenizer)
-    if found is None:
-        found = _classes[tokenizer] = token_classes(tokenizer)
-    return found
-
-
 def whole_words(tokenizer: BertTokenizer) -> Bool[Tensor, " vocab"]:
     """True for entries that can stand as a word: no special token, no piece that continues one."""
-    classes = classes_of(tokenizer)
+    classes = token_classes(tokenizer)
     whole = torch.zeros(tokenizer.vocab_size, dtype=torch.bool)
     whole[torch.from_numpy(classes.ordinary_ids)] = True
     return whole & ~torch.from_numpy(classes.is_continuation)
@@ -143,7 +129,7 @@ class HiddenInTurn:
 
 
 def hide_each_word(
-    bert: "Bert", encoding: Encoding, report: Report | None = None
+    bert: Bert, encoding: Encoding, report: Report | None = None
 ) -> tuple[HiddenInTurn, ...]:
     """Every word of an input in reading order, hidden alone.
 
@@ -249,7 +235,7 @@ def _draw(
     encoding: Encoding, tokenizer: BertTokenizer, draws: int, seed: int, rule: MaskingRule
 ) -> tuple[Int[np.ndarray, "draws seq"], Bool[np.ndarray, "draws seq"]]:
     rng = np.random.default_rng(seed)
-    classes = classes_of(tokenizer)
+    classes = token_classes(tokenizer)
     ids = np.tile(np.array(encoding.input_ids, dtype=np.int64), (draws, 1))
     maskable = np.tile(maskable_tokens(encoding, tokenizer), (draws, 1))
     chosen = choose_tokens(maskable, rule, rng, classes.is_continuation[ids])

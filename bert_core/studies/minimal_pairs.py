@@ -4,13 +4,10 @@ Source of the method: Warstadt et al. 2020 (BLiMP); the scores are `bert_core.ps
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bert_core.batched import Report
+from bert_core.bert import Bert
 from bert_core.pseudo_likelihood import PseudoLikelihood, pseudo_likelihoods
-
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
 
 
 @dataclass(frozen=True)
@@ -26,7 +23,7 @@ class PairScore:
         return self.right.total - self.wrong.total
 
 
-def score(bert: "Bert", right: str, wrong: str, report: Report | None = None) -> PairScore:
+def score(bert: Bert, right: str, wrong: str, report: Report | None = None) -> PairScore:
     """Score both sentences of a pair.
 
     Raises:

@@ -5,19 +5,16 @@ Source of the task: Devlin et al. 2018, section 3.1.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from bert_core.batched import Report, nsp_logits_of
+from bert_core.bert import Bert
 from bert_core.encoding import Encoding
 from bert_core.shelves import SentencePair
 from bert_core.trace import Trace
-
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
 
 BLOCKS = ("cls", "a", "sep", "b")
 """[CLS]; the tokens of A; both [SEP]; the tokens of B."""
@@ -26,7 +23,7 @@ VARIANTS = ("as_is", "swapped", "flipped", "one_segment", "no_middle_sep", "no_l
 the [SEP] between A and B; without the [SEP] at the end."""
 
 
-def pair_variant(bert: "Bert", text_a: str, text_b: str, variant: str) -> Encoding:
+def pair_variant(bert: Bert, text_a: str, text_b: str, variant: str) -> Encoding:
     """The pair as the model reads it, changed in one respect.
 
     Raises:
@@ -50,7 +47,7 @@ def pair_variant(bert: "Bert", text_a: str, text_b: str, variant: str) -> Encodi
     return encoding
 
 
-def variants_for(bert: "Bert") -> tuple[str, ...]:
+def variants_for(bert: Bert) -> tuple[str, ...]:
     """The variants that make sense for a model: one with a single segment has none to change."""
     if bert.config.type_vocab_size < 2:
         return tuple(name for name in VARIANTS if name not in ("flipped", "one_segment"))
@@ -170,7 +167,7 @@ class CalibrationBin:
 
 
 def score_shelf(
-    bert: "Bert", pairs: Sequence[SentencePair], report: Report | None = None
+    bert: Bert, pairs: Sequence[SentencePair], report: Report | None = None
 ) -> ShelfScore:
     """Ask the model about every pair.
 

@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from bert_core.batched import Report, hidden_states_of
+from bert_core.bert import Bert
 from bert_core.encoding import Encoding
 from bert_core.words import words_of
-
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
 
 
 def find_word(encoding: Encoding, word: str) -> tuple[int, ...]:
@@ -39,7 +36,7 @@ def find_word(encoding: Encoding, word: str) -> tuple[int, ...]:
 
 
 def word_vectors(
-    bert: "Bert",
+    bert: Bert,
     encodings: Sequence[Encoding],
     places: Sequence[tuple[int, ...]],
     report: Report | None = None,
@@ -131,7 +128,7 @@ class WordShelf:
         return total / (count * (count - 1)) if count > 1 else float("nan")
 
 
-def word_shelf(bert: "Bert", sentences: Sequence[str], report: Report | None = None) -> WordShelf:
+def word_shelf(bert: Bert, sentences: Sequence[str], report: Report | None = None) -> WordShelf:
     """The words of all sentences; marks such as full stops are left out."""
     encodings = [bert.encode(sentence) for sentence in sentences]
     table = bert.model.bert.embeddings.word_embeddings.weight.detach()

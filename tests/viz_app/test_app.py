@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from bert_core.checkpoint import CheckpointError, Problem
 from viz_app.messages import LANGUAGES, text
+from viz_app.session.frame import escape
 from viz_app.session.state import LAG_SECONDS, default_selection
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,6 +108,34 @@ def test_a_broken_checkpoint_is_told_with_its_remedy_and_the_text_stays(
     # … and another model can be picked from there
     test.selectbox(key="model").set_value("mini-zh").run()
     assert not test.error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_model_that_cannot_be_had_is_told_on_every_page(page: str, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_text("{not json")
+    for model, message in (
+        (str(broken), text("en", "models.remedy.config")),
+        ("someone/some-bert", text("en", "app.model.download", model=escape("someone/some-bert"))),
+    ):
+        test = app(page, model=model)
+        assert not test.exception
+        assert message in said(test)
+        assert test.text_input(key="text_a").value == DEFAULT
+
+
+def test_what_needs_no_model_works_without_one() -> None:
+    test = app("positions", model="./no/such/folder", pos_section="sinusoid")
+    assert not test.exception
+    assert not test.error
+    assert text("en", "positions.sinusoid.intro") in [each.value for each in test.markdown]
+
+
+def test_what_a_model_does_not_read_is_said_once() -> None:
+    for page in ("masked_words", "positions", "next_sentence"):
+        test = app(page, a="The 😀 cat.", b="It sat.", pos_section="sum")
+        assert len([box for box in test.warning if "😀" in box.value]) == 1
 
 
 def test_a_link_to_a_model_elsewhere_asks_before_it_fetches(
@@ -211,7 +240,7 @@ def test_a_page_that_fails_says_so_without_a_traceback(
     def fail(*args: object, **options: object) -> None:
         raise RuntimeError("a slip of ours")
 
-    monkeypatch.setattr("viz_app.session.frame.trace", fail)
+    monkeypatch.setattr("viz_app.session.frame.Visit.traced", fail)
     test = app("attention")
     assert not test.exception
     assert text("en", "app.page_failed") in said(test)

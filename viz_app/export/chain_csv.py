@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from bert_core.provenance import Cell, stage_vector, value_of
 from bert_core.stages import STAGES
+from bert_core.trace import Trace
 from viz_app.view_models.csv_file import csv_bytes
 from viz_app.view_models.tokens import token_labels
-
-if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at a stored view
-    from bert_core.trace import Trace
 
 _OF_ALL_TOKENS = frozenset(
     operand.stage
@@ -35,8 +33,6 @@ def chain_csv(trace: Trace, layer: int, head: int, query: int) -> bytes:
 
 
 def _rows(trace: Trace, layer: int, head: int, query: int) -> Iterator[list[object]]:
-    from bert_core.provenance import Cell, stage_vector, value_of
-
     texts = [token.text for token in token_labels(trace.encoding)]
     for stage in STAGES:
         if not (stage.in_layer or stage.part == "embedding"):

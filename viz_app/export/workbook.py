@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xlsxwriter
 from numpy.typing import NDArray
 from xlsxwriter.workbook import Workbook
 
+from bert_core.provenance import stage_vector
 from bert_core.stages import (
     BY_NAME,
     CONSTANTS,
@@ -30,12 +31,10 @@ from bert_core.stages import (
     Stage,
     layer_input,
 )
+from bert_core.trace import Trace
 from viz_app.export.sheets import LAST_COLUMN, TOP, Cells, Table, Weights, weight_sheet
 from viz_app.messages import Say
 from viz_app.view_models.tokens import token_labels
-
-if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at a stored view
-    from bert_core.trace import Trace
 
 MOST_WEIGHTS = 600_000
 """On one sheet, which W_O of BERT-base fits; outputs beyond are values. A weight takes 9 bytes."""
@@ -104,8 +103,6 @@ class _Chain:
 
     def vector(self, name: str) -> FloatArray:
         """A stage of the query token, in the head that was chosen where there are heads."""
-        from bert_core.provenance import stage_vector
-
         stage = BY_NAME[name]
         lead = (self.head, self.query) if "head" in stage.axes else (self.query,)
         return stage_vector(self.trace, name, self.layer if stage.in_layer else None, lead)

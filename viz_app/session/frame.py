@@ -1,7 +1,7 @@
-"""What every page stands on: the words of its language, and the model and trace it is about.
+"""What every page stands on: one look at the reader's words, model and trace per run.
 
-A page asks for these in its first lines. Where one cannot be had, the page stops there with a
-message that says what was wrong and what to do; the text stays in the sentence bar.
+Where a model or trace cannot be had, the page stops there with a message that says what was wrong
+and what to do; the text stays in the sentence bar.
 """
 
 from __future__ import annotations
@@ -9,30 +9,127 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from functools import wraps
+from dataclasses import dataclass
+from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+import bert_core
 from bert_core.assets import shipped_checkpoints
 from bert_core.language import shipped_language
 from viz_app import messages
 from viz_app.messages import Say
 from viz_app.session import resources, state
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # pages are run once torch is there; what stands here runs before
     from streamlit.navigation.page import Page as StreamlitPage
 
     from bert_core.bert import Bert
+    from bert_core.encoding import Encoding
     from bert_core.trace import Trace
 
 logger = logging.getLogger("headlight")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])")
 
 
-def run(page: StreamlitPage) -> None:
-    """Run a page; if our own code fails, say so in the reader's words and log the traceback."""
-    _guarded(page.run, page.title)
+@dataclass(frozen=True)
+class Visit:
+    """One run of a page: what the reader has chosen, and what follows from it, looked up once."""
+
+    say: Say
+    """Messages in the language chosen."""
+    selection: state.Selection
+
+    @cached_property
+    def bert(self) -> Bert:
+        """The model chosen; stops the page if it cannot be opened."""
+        return self.model(self.selection.model)
+
+    def model(self, name: str) -> Bert:
+        """Any model, while a line says that it is loading; stops the page if it cannot be had."""
+        say = self.say
+        if resources.is_loaded(name):
+            return resources.model(name)
+        if not may_load(name):
+            st.info(say("app.model.download", model=escape(name)))
+            st.button(say("app.model.download_button"), on_click=state.ask_for_model, args=[name])
+            st.stop()
+        try:
+            with st.spinner(say("app.model.loading", model=escape(name))):
+                return resources.model(name)
+        except bert_core.CheckpointError as error:
+            st.error(
+                say(
+                    "app.model.failed",
+                    model=escape(name),
+                    reason=escape(str(error)),
+                    remedy=say(f"models.remedy.{error.problem}"),
+                )
+            )
+            st.stop()
+
+    def require(self, part: str, purpose: str) -> None:
+        """Stop the page if the checkpoint lacks a part that it is about (`mlm`, `nsp`)."""
+        if part in self.bert.missing:
+            st.info(self.say(f"app.missing.{purpose}", model=escape(self.bert.name)))
+            st.caption(escape(self.bert.missing[part]))
+            st.stop()
+
+    @cached_property
+    def encoding(self) -> Encoding:
+        """The text in the sentence bar as the model reads it; stops the page if there is none.
+
+        Says what the model does not read: what is cut, and what its vocabulary does not hold.
+        """
+        bert = self.bert
+        if not self.selection.text_a.strip():
+            st.info(self.say("app.text.empty"))
+            st.stop()
+        encoding = bert.encode(*self.selection.pair)
+        _say_what_is_lost(encoding, bert, self.say)
+        return encoding
+
+    @cached_property
+    def trace(self) -> Trace:
+        """The trace of the text in the sentence bar."""
+        return self.traced()
+
+    def traced(self, **interventions: Any) -> Trace:
+        """The same trace with interventions, as `resources.trace` takes them."""
+        assert len(self.encoding)  # or the page has stopped
+        return resources.trace(self.selection.model, *self.selection.pair, **interventions)
+
+    def chosen(self) -> state.Selection:
+        """What is chosen at this moment, moved into the model and the sentence at hand."""
+        config = self.bert.config
+        return state.current().within(
+            config.num_hidden_layers, config.num_attention_heads, len(self.encoding)
+        )
+
+
+def visit() -> Visit:
+    """This run's visit; a page asks for it in its first lines."""
+    selection = state.current()
+    return Visit(messages.say_in(selection.language), selection)
+
+
+def run(page: StreamlitPage, *, waits: bool = True) -> None:
+    """Run a page; if our own code fails, say so in the reader's words and log the traceback.
+
+    Args:
+        waits: Whether the page imports torch, which is waited for before it begins.
+    """
+
+    def work() -> None:
+        if waits and not resources.torch_is_here():
+            here = visit()
+            loading = here.say("app.model.loading", model=escape(here.selection.model))
+            with st.spinner(loading):
+                resources.wait_for_torch()
+        page.run()
+
+    _guarded(work, page.title)
 
 
 def fragment(part: Callable[[], None]) -> Callable[[], None]:
@@ -45,45 +142,12 @@ def _guarded(work: Callable[[], None], name: str) -> None:
         work()
     except Exception:  # Streamlit's own signals (stop, rerun) are no Exceptions and pass through
         logger.exception("The page %s failed", name)
-        st.error(say_now()("app.page_failed"))
-
-
-def say_now() -> Say:
-    """Messages in the language chosen."""
-    return messages.say_in(st.session_state["language"])
+        st.error(messages.text(st.session_state["language"], "app.page_failed"))
 
 
 def escape(text: str) -> str:
     """A reader's text for use inside Markdown: shown as it is, never as markup."""
     return _MARKDOWN.sub(r"\\\1", text.replace("\n", " "))
-
-
-def model() -> Bert:
-    """The model chosen; stops the page if it cannot be opened."""
-    name, say = st.session_state["model"], say_now()
-    if not may_load(name):
-        st.info(say("app.model.download", model=escape(name)))
-        st.button(say("app.model.download_button"), on_click=state.ask_for_model, args=[name])
-        st.stop()
-    try:
-        if resources.is_loaded(name):
-            return resources.model(name)
-        with st.spinner(say("app.model.loading", model=escape(name))):
-            return resources.model(name)
-    except ValueError as error:
-        from bert_core.checkpoint import CheckpointError  # brings torch, which is here by now
-
-        if not isinstance(error, CheckpointError):
-            raise
-        st.error(
-            say(
-                "app.model.failed",
-                model=escape(name),
-                reason=escape(str(error)),
-                remedy=say(f"models.remedy.{error.problem}"),
-            )
-        )
-        st.stop()
 
 
 def text_language() -> str:
@@ -107,51 +171,17 @@ def may_load(name: str) -> bool:
     return resources.is_here(name) or resources.is_loaded(name) or state.model_was_asked(name)
 
 
-def require(part: str, purpose: str) -> None:
-    """Stop the page if the checkpoint lacks a part that it is about (`mlm`, `nsp`)."""
-    bert, say = model(), say_now()
-    if part in bert.missing:
-        st.info(say(f"app.missing.{purpose}", model=escape(bert.name)))
-        st.caption(escape(bert.missing[part]))
-        st.stop()
-
-
-def trace(**interventions: Any) -> Trace:
-    """The trace of the text in the sentence bar; stops the page if there is no text.
-
-    Says what the model did not read: what was cut, and what its vocabulary does not hold.
-    """
-    selection, say = state.current(), say_now()
-    bert = model()
-    if not selection.text_a.strip():
-        st.info(say("app.text.empty"))
-        st.stop()
-    text_b = selection.text_b if selection.text_b.strip() else None
-    found = resources.trace(selection.model, selection.text_a, text_b, **interventions)
-    _say_what_is_lost(found, bert.tokenizer.unk_id, say)
-    return found
-
-
-def selection(of: Trace) -> state.Selection:
-    """The reader's choices, moved into the model and the sentence at hand."""
-    config = of.config
-    return state.current().within(
-        config.num_hidden_layers, config.num_attention_heads, len(of.tokens)
-    )
-
-
-def _say_what_is_lost(found: Trace, unk_id: int, say: Say) -> None:
-    encoding = found.encoding
+def _say_what_is_lost(encoding: Encoding, bert: Bert, say: Say) -> None:
     cut = (*encoding.cut_a, *encoding.cut_b)
     if cut:
         shown = " ".join(cut[:12]) + (" …" if len(cut) > 12 else "")
-        limit = found.config.max_position_embeddings
+        limit = bert.config.max_position_embeddings
         st.warning(say("app.text.cut", count=len(cut), limit=limit, tokens=escape(shown)))
     # a typed special token has its own id, so this counts only what the vocabulary lacks
     unknown = [
         (encoding.text_b or "" if encoding.in_b(position) else encoding.text_a)[slice(*span)]
         for position, span in enumerate(encoding.offsets)
-        if encoding.input_ids[position] == unk_id and span is not None
+        if encoding.input_ids[position] == bert.tokenizer.unk_id and span is not None
     ]
     if unknown:
         shown = " ".join(dict.fromkeys(unknown[:12]))

@@ -1,29 +1,26 @@
 """Work that may take longer than a moment: in the background, with progress, and to be cancelled.
 
-Results are shared by all sessions and kept within bounds. A page that asks for one gets it at once
-if it is there or ready in a moment; else it shows how far the work is until it ends.
+A page that asks for a result gets it at once if it is there or ready in a moment; else it shows how
+far the work is until it ends.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
-from itertools import count
-from threading import Event, Lock
+from threading import Event
 from typing import Any, TypeVar
-from weakref import WeakKeyDictionary
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from bert_core.memo import memo_of
 from viz_app.messages import Say
 from viz_app.number_text import share_text
 
 Value = TypeVar("Value")
 Report = Callable[[int, int], None]
-RESULTS_KEPT = 32
 WAIT_SECONDS = 0.3
 """A shorter work shows no progress bar."""
 POLL_SECONDS = 0.2
@@ -37,7 +34,14 @@ class CancelledWork(Exception):
 class Job:
     """One piece of work under way."""
 
-    def __init__(self, work: Callable[[Report], Any], pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self,
+        work: Callable[[Report], Any],
+        pool: ThreadPoolExecutor,
+        about: tuple[Any, Hashable] = (None, None),
+    ) -> None:
+        self.about = about
+        """The owner of the value, and what else it depends on."""
         self.share = 0.0
         """How much is done, 0..1."""
         self._stop = Event()
@@ -59,76 +63,50 @@ class Job:
             raise CancelledWork
 
 
-class Results:
-    """The values worked out last."""
-
-    def __init__(self, kept: int) -> None:
-        self._kept = kept
-        self._values: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: Hashable) -> Any | None:
-        """The value, or None if it is not there."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-            return self._values.get(key)
-
-    def put(self, key: Hashable, value: Any) -> None:
-        """Keep a value; the one not asked for the longest makes room."""
-        with self._lock:
-            self._values[key] = value
-            self._values.move_to_end(key)
-            while len(self._values) > self._kept:
-                self._values.popitem(last=False)
-
-
-_results = Results(RESULTS_KEPT)
-_numbers: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
-_count = count()
 _pool = ThreadPoolExecutor(1, thread_name_prefix="headlight-lab")
 
 
-def number_of(model: object) -> int:
-    """A number that no other model ever has, for keys that should not keep the model alive."""
-    return _numbers.setdefault(model, next(_count))
-
-
-def result(name: str, of: Hashable, work: Callable[[Report], Value], say: Say) -> Value | None:
+def result(
+    name: str, owner: Any, key: Hashable, work: Callable[[Report], Value], say: Say
+) -> Value | None:
     """The value of `work`; waits for it, showing how far it is. None if the reader stopped it.
+
+    It is kept with its owner, so that every session has it as long as that lives.
 
     Args:
         name: The kind of work; a session does one of each kind at a time.
-        of: What it is about: the model's number (`number_of`), the text.
+        owner: The model or trace that it is about.
+        key: What else it depends on.
         work: Called with a function to report progress to; raises what that raises.
     """
     # drawn even when there is nothing to wait for: what follows must keep its place on the page
     place = st.empty()
-    key = (name, of)
-    found = _results.get(key)
+    known = memo_of(owner)
+    found = known.get((name, key))
     if found is not None:
         return found
-    jobs: dict[tuple[str, Hashable], Job] = st.session_state.setdefault(_SESSION, {})
-    for other in [other for other in jobs if other != key and other[0] == name]:
-        jobs.pop(other).cancel()  # the reader has moved on to another text
-    job = jobs.get(key)
-    if job is None:
-        job = jobs[key] = Job(work, _pool)
+    jobs: dict[str, Job] = st.session_state.setdefault(_SESSION, {})
+    job = jobs.get(name)
+    if job is None or job.about != (owner, key):
+        if job is not None:
+            job.cancel()  # the reader has moved on to another text
+        job = jobs[name] = Job(
+            lambda report: known.put((name, key), work(report)), _pool, (owner, key)
+        )
     if job.cancelled:
         with place.container():
             st.info(say("labs.cancelled"))
-            st.button(say("labs.again"), key=f"labs_again_{name}", on_click=_forget, args=[key])
+            st.button(say("labs.again"), key=f"labs_again_{name}", on_click=_forget, args=[name])
         return None
     try:
         value = _wait(job, name, place, say)
     except (CancelledWork, CancelledError):
         return None  # by a click that runs the page again
     except Exception:
-        del jobs[key]
+        del jobs[name]
         raise
     place.empty()
-    _results.put(key, value)
-    del jobs[key]
+    del jobs[name]
     return value
 
 
@@ -146,5 +124,5 @@ def _wait(job: Job, name: str, place: DeltaGenerator, say: Say) -> Any:
             return job.future.result(timeout=POLL_SECONDS)
 
 
-def _forget(key: tuple[str, Hashable]) -> None:
-    st.session_state[_SESSION].pop(key, None)
+def _forget(name: str) -> None:
+    st.session_state[_SESSION].pop(name, None)

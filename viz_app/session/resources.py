@@ -1,6 +1,6 @@
 """Models and traces, shared by all sessions: loaded once, kept within bounds, never changed.
 
-torch is imported by the loading thread, so that a page can paint before it is there.
+torch is imported by a thread of its own, so that a page can paint before it is there.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import bert_core
 from bert_core.assets import shipped_checkpoints
 
 if TYPE_CHECKING:
@@ -65,9 +66,20 @@ class Shared:
         return future is not None and future.done() and future.exception() is None
 
 
+_torch = Shared(1, workers=1)
 _models = Shared(MODELS_KEPT, workers=1)
 # One at a time: two forward passes side by side take longer than one after the other.
 _traces = Shared(TRACES_KEPT, workers=1)
+
+
+def torch_is_here() -> bool:
+    """Whether modules that need torch can be imported without waiting."""
+    return _torch.ready("torch")
+
+
+def wait_for_torch() -> None:
+    """Wait until torch is imported; by one thread, so that nobody sees it half imported."""
+    _torch.get("torch", lambda: bert_core.Bert)
 
 
 def warm_up(name: str) -> None:
@@ -103,14 +115,14 @@ def trace(name: str, text_a: str, text_b: str | None, **interventions: Any) -> T
         ValueError: the model cannot be opened, or an intervention does not fit.
     """
     bert = model(name)
-    key = (id(bert), name, text_a, text_b, tuple(sorted(interventions.items())))
+    # the model itself: its id would be given to another one after it
+    key = (bert, text_a, text_b, frozenset(interventions.items()))
     return _traces.get(key, lambda: bert.trace(text_a, text_b, **interventions))
 
 
 def _load(name: str) -> Bert:
-    from bert_core.bert import load
-
-    loaded = load(name)
+    wait_for_torch()
+    loaded = bert_core.load(name)
     # Streamlit collects all garbage after every run. What is loaded now stays, so it is taken out
     # of the collector's sight; else every run would search all of torch for nothing.
     gc.collect()

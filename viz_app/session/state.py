@@ -52,6 +52,11 @@ class Selection:
     step: str = ""
     """Name of a step of the walkthrough; empty: the first."""
 
+    @property
+    def pair(self) -> tuple[str, str | None]:
+        """Both texts as a model takes them: no second one where there is nothing in it."""
+        return self.text_a, self.text_b if self.text_b.strip() else None
+
     def within(self, layers: int, heads: int, tokens: int) -> Selection:
         """The same choices, moved into the model and the sentence at hand."""
         return replace(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bert_core.bert import Bert
+from bert_core.memo import kept
+from bert_core.predict import next_sentence_probabilities, top_tokens
+from bert_core.trace import Trace
 from viz_app.view_models.architecture_view import (
     PARTS,
     SHOWN,
@@ -18,26 +20,13 @@ from viz_app.view_models.architecture_view import (
 )
 from viz_app.view_models.tokens import display_text, token_labels
 
-if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at a stored view
-    from bert_core.bert import Bert
-    from bert_core.trace import Trace
-
 GUESSES = 3
 _BLOCK = 64  # tokens whose scores over the whole vocabulary are held at once
 
 
-_views: WeakKeyDictionary[Trace, ArchitectureView] = WeakKeyDictionary()
-
-
+@kept
 def architecture(trace: Trace, bert: Bert) -> ArchitectureView:
     """The picture of a trace made by `bert`; worked out once per trace."""
-    view = _views.get(trace)
-    if view is None:
-        view = _views[trace] = _build(trace, bert)
-    return view
-
-
-def _build(trace: Trace, bert: Bert) -> ArchitectureView:
     steps = trace.embeddings
     parts = (
         steps.word_embeddings,
@@ -97,8 +86,6 @@ def _end(values: NDArray[np.float32]) -> float:
 
 
 def _guesses(trace: Trace, bert: Bert) -> tuple[tuple[Guess, ...], ...]:
-    from bert_core.predict import top_tokens  # brings torch, as the trace already has
-
     special = trace.encoding.special_tokens_mask
     if "mlm" in bert.missing:
         return ((),) * len(special)
@@ -112,8 +99,6 @@ def _guesses(trace: Trace, bert: Bert) -> tuple[tuple[Guess, ...], ...]:
 
 
 def _is_next(trace: Trace, missing: Mapping[str, str]) -> float | None:
-    from bert_core.predict import next_sentence_probabilities
-
     if not trace.encoding.is_pair or "nsp" in missing:
         return None
     return next_sentence_probabilities(trace.nsp_logits).is_next

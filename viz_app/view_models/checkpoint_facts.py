@@ -11,17 +11,15 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bert_core.assets import ASSETS, shipped_checkpoints
+from bert_core.bert import Bert
 from bert_core.config import BertConfig
 from viz_app.view_models.views import read_only
-
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
 
 LONGEST_CARD = 20_000
 """Characters of a model card that are shown."""

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bert_core.encoding import CONTINUED, Encoding
+from bert_core.memo import kept
 from bert_core.words import Word
 from viz_app.view_models.views import TokenLabel
 
@@ -61,6 +62,7 @@ def word_labels(words: Sequence[Word]) -> tuple[str, ...]:
     )
 
 
+@kept
 def token_labels(encoding: Encoding) -> tuple[TokenLabel, ...]:
     """One label per token of an input, special tokens included."""
     texts = [display_text(token) for token in encoding.tokens]

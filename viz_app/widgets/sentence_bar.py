@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from bert_core import shelves
 from bert_core.assets import ASSETS, shipped_checkpoints
 from bert_core.language import shipped_language
 from viz_app.messages import LANGUAGES, Say
@@ -137,8 +138,6 @@ def _swap() -> None:
 
 def _random_pair() -> None:
     """Two sentences from the shelf; about half of the pairs follow each other."""
-    from bert_core import shelves
-
     pairs = shelves.next_sentence_pairs(frame.text_language())
     pair = random.choice(pairs)
     state.choose(text_a=pair.text_a, text_b=pair.text_b)

@@ -7,8 +7,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from bert_core import load, shelves
-from bert_core.studies.heads import mask_shelf, mlm_loss
-from viz_app.app_pages.attention import off
+from bert_core.studies.heads import SHELF_SEED, mask_shelf, mlm_loss
 from viz_app.messages import text
 from viz_app.notebook import View
 from viz_app.views.payload import unpack
@@ -185,7 +184,7 @@ def test_every_head_is_ranked_by_the_loss_without_it() -> None:
     assert sorted(table.value.iloc[:, 3]) == list(range(1, 33))
     # a rise is what the loss gains when the head is off
     bert = load("mini-en", device="cpu")
-    generator = torch.Generator().manual_seed(off.SEED)
+    generator = torch.Generator().manual_seed(SHELF_SEED)
     shelf = mask_shelf(bert, shelves.sentences("en"), generator)
     for row in (0, 31):
         layer, head = (int(name[1:]) for name in table.value.iloc[row, 1].split())

@@ -1,6 +1,6 @@
 """Longer work: shown, cancelled, started again, shared, bounded."""
 
-from collections.abc import Iterator
+import sys
 from threading import Event
 
 import pytest
@@ -10,16 +10,23 @@ from viz_app.messages import text
 from viz_app.session import jobs
 
 
+class Owner:
+    """What a piece of work is about, in place of a model."""
+
+
+owner = Owner()
+
+
 @pytest.fixture(autouse=True)
-def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(jobs, "_results", jobs.Results(2))
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "owner", Owner())
     monkeypatch.setattr(jobs, "WAIT_SECONDS", 0.05)
-    yield
 
 
 def quick_page() -> None:
     import streamlit as st
 
+    from tests.viz_app.session import test_jobs
     from viz_app import messages
     from viz_app.session import jobs
     from viz_app.session.jobs import Report
@@ -28,12 +35,13 @@ def quick_page() -> None:
         report(1, 1)
         return "the value"
 
-    st.write(jobs.result("quick", "text", work, messages.say_in("en")))
+    st.write(jobs.result("quick", test_jobs.owner, "text", work, messages.say_in("en")))
 
 
 def cancelled_page() -> None:
     import streamlit as st
 
+    from tests.viz_app.session import test_jobs
     from viz_app import messages
     from viz_app.session import jobs
     from viz_app.session.jobs import Job, Report
@@ -43,10 +51,10 @@ def cancelled_page() -> None:
         return "done after all"
 
     if "_jobs" not in st.session_state:
-        job = Job(work, jobs._pool)
+        job = Job(work, jobs._pool, (test_jobs.owner, "text"))
         job.cancel()
-        st.session_state["_jobs"] = {("slow", "text"): job}
-    value = jobs.result("slow", "text", work, messages.say_in("en"))
+        st.session_state["_jobs"] = {"slow": job}
+    value = jobs.result("slow", test_jobs.owner, "text", work, messages.say_in("en"))
     st.write(value or "nothing yet")
 
 
@@ -87,18 +95,10 @@ def test_a_job_stops_at_its_next_report() -> None:
         job.future.result(10)
 
 
-def test_the_oldest_result_makes_room() -> None:
-    kept = jobs.Results(2)
-    kept.put("a", 1)
-    kept.put("b", 2)
-    assert kept.get("a") == 1
-    kept.put("c", 3)
-    assert (kept.get("a"), kept.get("b"), kept.get("c")) == (1, None, 3)
-
-
 def failing_page() -> None:
     import streamlit as st
 
+    from tests.viz_app.session import test_jobs
     from viz_app import messages
     from viz_app.session import jobs
     from viz_app.session.jobs import Report
@@ -110,7 +110,7 @@ def failing_page() -> None:
             return "fine"
         raise ValueError("a reason")
 
-    st.write(jobs.result("fails", "text", work, messages.say_in("en")))
+    st.write(jobs.result("fails", test_jobs.owner, "text", work, messages.say_in("en")))
 
 
 def test_a_failure_is_told_and_not_kept() -> None:
@@ -119,16 +119,3 @@ def test_a_failure_is_told_and_not_kept() -> None:
     test.checkbox[0].check().run()
     assert not test.exception
     assert test.markdown[0].value == "fine"
-
-
-def test_models_have_numbers_of_their_own() -> None:
-    class Model:
-        pass
-
-    first, second = Model(), Model()
-    assert jobs.number_of(first) == jobs.number_of(first)
-    assert jobs.number_of(first) != jobs.number_of(second)
-    seen = {jobs.number_of(first), jobs.number_of(second)}
-    del first
-    # even where the memory of the first is used again
-    assert all(jobs.number_of(Model()) not in seen for _ in range(5))

@@ -78,3 +78,23 @@ def test_each_model_has_traces_of_its_own(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_model_that_is_not_there_says_so() -> None:
     with pytest.raises(ValueError, match="neither a folder nor"):
         resources.model("./no/such/folder")
+
+
+def test_a_trace_is_not_handed_to_a_model_that_came_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Model:
+        def trace(self, text_a: str, text_b: str | None) -> str:
+            return self.answer
+
+        answer = "old"
+
+    traces = Shared(kept=4, workers=1)
+    monkeypatch.setattr(resources, "_traces", traces)
+    for number in range(20):  # a new one easily gets the number of one that is gone
+        model = Model()
+        model.answer = f"answer {number}"
+        monkeypatch.setattr(resources, "model", lambda name, model=model: model)
+        found: object = resources.trace("any", "text", None)
+        assert found == model.answer
+        monkeypatch.undo()
+        monkeypatch.setattr(resources, "_traces", traces)
+        del model

@@ -123,6 +123,11 @@ def test_the_wording_of_an_option_that_has_gone_chooses_nothing() -> None:
     assert (test.session_state["query"], test.session_state["head"]) == (4, 2)
 
 
+def test_a_second_sentence_of_spaces_is_none() -> None:
+    assert Selection("en", "mini-en", "A.", "B.").pair == ("A.", "B.")
+    assert Selection("en", "mini-en", "A.", " ").pair == ("A.", None)
+
+
 def test_a_chinese_browser_starts_in_chinese() -> None:
     assert default_selection("zh-CN").model == "mini-zh"
     assert default_selection(None).language == "en"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
+from bert_core.assets import shipped_checkpoints
+from bert_core.trace import Trace
 from viz_app.app_pages.attention.section import AttentionPage
 from viz_app.session import frame, resources
 from viz_app.view_models.attention.compare import difference_map
@@ -14,52 +14,46 @@ from viz_app.view_models.attention.slices import slice_matrix
 from viz_app.views.heatmap import heatmap
 from viz_app.widgets.prose import paragraph
 
-if TYPE_CHECKING:
-    from bert_core.trace import Trace
-
 LONGEST_TEXT = 2_000  # characters
 
 
-def compare_section(page: AttentionPage) -> None:
+def two_side_by_side(page: AttentionPage) -> None:
     """What is chosen above beside something else, on one scale, and the difference."""
-    from bert_core.assets import shipped_checkpoints
-
-    say, picked, chosen = page.say, page.picked, page.chosen
+    say, choices, chosen = page.say, page.choices, page.chosen
     paragraph(say("attention.compare.intro"))
     models = list(dict.fromkeys([chosen.model, *shipped_checkpoints()]))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         model = st.selectbox(
             say("attention.compare.model"),
             models,
-            key=picked.one_of("model", models, chosen.model),
+            key=choices.one_of("model", models, chosen.model),
             width=180,
         )
-    other = resources.model(model)
+    other = page.visit.model(model)
     config = other.config
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layers, heads = range(config.num_hidden_layers), range(config.num_attention_heads)
         layer = st.selectbox(
             say("attention.compare.layer"),
             layers,
-            key=picked.one_of("layer", layers, min(chosen.layer, len(layers) - 1)),
+            key=choices.one_of("layer", layers, min(chosen.layer, len(layers) - 1)),
             format_func=lambda index: f"L{index}",
             width=110,
         )
         head = st.selectbox(
             say("attention.compare.head"),
             heads,
-            key=picked.one_of("head", heads, min(chosen.head, len(heads) - 1)),
+            key=choices.one_of("head", heads, min(chosen.head, len(heads) - 1)),
             format_func=lambda index: f"H{index}",
             width=110,
         )
         text = st.text_input(
             say("attention.compare.text"),
-            key=picked.text("text", LONGEST_TEXT),
+            key=choices.text("text", LONGEST_TEXT),
             placeholder=say("attention.compare.same_text"),
             max_chars=LONGEST_TEXT,
         )
-    text_b = chosen.text_b if chosen.text_b.strip() else None
-    trace = resources.trace(model, text or chosen.text_a, None if text else text_b)
+    trace = resources.trace(model, *((text, None) if text else chosen.pair))
     with page.below:
         _draw(page, trace, model, layer, head)
 

@@ -16,14 +16,14 @@ FORMULAS = {
 }
 
 
-def flow_section(page: AttentionPage) -> None:
+def how_weights_flow(page: AttentionPage) -> None:
     """One of three matrices, with what it means; weights beside the value-weighted ones."""
-    say, picked, chosen = page.say, page.picked, page.chosen
+    say, choices, chosen = page.say, page.choices, page.chosen
     flow = (
         st.segmented_control(
             say("attention.flow.label"),
             FLOWS,
-            key=picked.one_of("flow", FLOWS, "rollout"),
+            key=choices.one_of("flow", FLOWS, "rollout"),
             format_func=lambda name: say(f"attention.flow.{name}"),
             required=True,
         )

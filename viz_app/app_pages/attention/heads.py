@@ -36,12 +36,12 @@ ORDERS: tuple[BarOrder, ...] = ("position", "value")
 
 def one_head(page: AttentionPage) -> None:
     """The heatmap of the chosen head, or of several pooled, and the bars of the query token."""
-    say, picked, chosen = page.say, page.picked, page.chosen
+    say, choices, chosen = page.say, page.choices, page.chosen
     with st.container(horizontal=True, vertical_alignment="bottom"):
         pool = st.selectbox(
             say("attention.pool.label"),
             POOLS,
-            key=picked.one_of("pool", POOLS, "head"),
+            key=choices.one_of("pool", POOLS, "head"),
             format_func=lambda name: say(
                 f"attention.pool.{name}", layer=chosen.layer, head=chosen.head
             ),
@@ -50,7 +50,7 @@ def one_head(page: AttentionPage) -> None:
         scale = st.segmented_control(
             say("attention.scale.label"),
             SCALES,
-            key=picked.one_of("scale", SCALES, "linear"),
+            key=choices.one_of("scale", SCALES, "linear"),
             format_func=lambda name: say(f"attention.scale.{name}"),
             required=True,
         )
@@ -66,7 +66,7 @@ def one_head(page: AttentionPage) -> None:
     order = st.segmented_control(
         say("attention.bars.order"),
         ORDERS,
-        key=picked.one_of("order", ORDERS, "position"),
+        key=choices.one_of("order", ORDERS, "position"),
         format_func=lambda name: say(f"attention.bars.{name}"),
         required=True,
     )
@@ -90,8 +90,8 @@ def one_head(page: AttentionPage) -> None:
 
 def layer_as_lines(page: AttentionPage) -> None:
     """The line view of the chosen layer."""
-    say, picked, chosen = page.say, page.picked, page.chosen
-    stored = picked.text("lines", LONGEST_SETTINGS)
+    say, choices, chosen = page.say, page.choices, page.chosen
+    stored = choices.text("lines", LONGEST_SETTINGS)
 
     def take_query() -> None:
         state.choose(query=st.session_state.attention_lines.select["query"])
@@ -122,7 +122,7 @@ def layer_as_lines(page: AttentionPage) -> None:
 
 def sentence_to_sentence(page: AttentionPage) -> None:
     """One number per head: how much one sentence looks at the other."""
-    say, picked = page.say, page.picked
+    say, choices = page.say, page.choices
     if not page.is_pair:
         st.info(say("attention.pair.single"))
         return
@@ -130,7 +130,7 @@ def sentence_to_sentence(page: AttentionPage) -> None:
     block = st.segmented_control(
         say("attention.pair.label"),
         blocks,
-        key=picked.one_of("block", blocks, "ba"),
+        key=choices.one_of("block", blocks, "ba"),
         format_func=lambda name: say(f"attention.part.{name}"),
         required=True,
     )

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from bert_core.studies.heads import head_roles
 from viz_app.app_pages.attention import compare, flow, heads, off, roles, save
 from viz_app.app_pages.attention.section import AttentionPage, choose_part
 from viz_app.session import frame, state
@@ -15,11 +16,11 @@ SECTIONS = {
     "lines": heads.layer_as_lines,
     "neurons": heads.query_and_keys,
     "pair": heads.sentence_to_sentence,
-    "roles": roles.roles_section,
-    "flow": flow.flow_section,
-    "off": off.switched_off_section,
-    "compare": compare.compare_section,
-    "save": save.save_section,
+    "roles": roles.what_heads_do,
+    "flow": flow.how_weights_flow,
+    "off": off.without_heads,
+    "compare": compare.two_side_by_side,
+    "save": save.take_away,
 }
 
 
@@ -37,10 +38,10 @@ def draw_overview(page: AttentionPage) -> None:
     """All heads, with the signs of their roles and in the order of a role where wanted."""
     say = page.say
     heading(say("attention.overview.heading"))
-    order_key = page.picked.one_of("tiles", roles.TILE_ORDERS, roles.BY_PLACE)
+    order_key = page.choices.one_of("tiles", roles.TILE_ORDERS, roles.BY_PLACE)
     order = roles.tile_order(page)
     with_signs = st.session_state[signs_key]
-    marks = roles.role_marks(roles.sentence_roles(page.trace)) if with_signs else None
+    marks = roles.role_marks(head_roles(page.trace)) if with_signs else None
     overview(
         overview_map(page.trace),
         selected=(page.chosen.layer, page.chosen.head),
@@ -50,7 +51,7 @@ def draw_overview(page: AttentionPage) -> None:
         order=order,
         on_select=take_head,
     )
-    if order is None and page.picked["tiles"] != roles.BY_PLACE:
+    if order is None and page.choices["tiles"] != roles.BY_PLACE:
         st.caption(say("attention.roles.none"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
@@ -69,16 +70,15 @@ def draw_overview(page: AttentionPage) -> None:
         st.caption(roles.legend(page))
 
 
-say = frame.say_now()
-bert = frame.model()
-trace = frame.trace()
-picked = PageChoices("at")
-signs_key = picked.switch("signs")
+visit = frame.visit()
+say, trace = visit.say, visit.trace
+choices = PageChoices("at")
+signs_key = choices.switch("signs")
 
 section = st.segmented_control(
     say("attention.section.label"),
     list(SECTIONS),
-    key=picked.one_of("view", list(SECTIONS), "head"),
+    key=choices.one_of("view", list(SECTIONS), "head"),
     format_func=lambda name: say(f"attention.section.{name}"),
     required=True,
     label_visibility="collapsed",
@@ -86,7 +86,7 @@ section = st.segmented_control(
 section = section or "head"
 # One skeleton for all sections: a component that moves is built anew and loses what it showed.
 left, right = st.columns([2, 3], gap="medium")
-page = AttentionPage(say, bert, trace, frame.selection(trace), picked, below=st.container())
+page = AttentionPage(visit, visit.chosen(), choices, below=st.container())
 with left:
     draw_overview(page)
     if section in FILTERED:
@@ -94,4 +94,4 @@ with left:
 with right:
     heading(say(f"attention.heading.{section}", layer=page.chosen.layer, head=page.chosen.head))
     SECTIONS[section](page)
-picked.write()
+choices.write()

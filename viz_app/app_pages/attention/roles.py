@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from threading import Lock
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import streamlit as st
 
+from bert_core import shelves
+from bert_core.studies.heads import ROLES, RoleScores, head_roles, main_roles, shelf_roles
 from viz_app.app_pages.attention.section import AttentionPage, show_grid
 from viz_app.number_text import decimal_text
-from viz_app.session import frame
+from viz_app.session import frame, jobs
 from viz_app.view_models.attention.grid import head_grid
 from viz_app.view_models.attention.tile_order import TileOrder, order_tiles
 from viz_app.widgets.chart import download
 from viz_app.widgets.prose import paragraph
-
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
-    from bert_core.studies.heads import RoleScores
-    from bert_core.trace import Trace
 
 SIGNS = {
     "previous": "←",
@@ -38,57 +32,20 @@ BY_PLACE = "place"
 TILE_ORDERS = (BY_PLACE, *SIGNS)
 """Tiles of the overview by layer and head, or by the score for a role."""
 
-_shelf_scores: WeakKeyDictionary[Bert, list[RoleScores]] = WeakKeyDictionary()
-"""One entry per sentence read so far: a reader who leaves in between loses nothing."""
-_lock = Lock()
-_sentence_scores: WeakKeyDictionary[Trace, RoleScores] = WeakKeyDictionary()
 COLUMNS = ("head", "role", "shelf", "sentence", "uniform")
-
-
-def shelf_roles(page: AttentionPage) -> RoleScores:
-    """The mean over the shelf, worked out once per model with a progress bar."""
-    from bert_core.shelves import sentences
-    from bert_core.studies.heads import head_roles, mean_roles
-
-    with _lock:
-        scores = _shelf_scores.setdefault(page.bert, [])
-    texts = sentences(page.bert.language)
-    if len(scores) < len(texts):
-        bar = st.progress(0.0, page.say("attention.roles.working"))
-        for text in texts[len(scores) :]:
-            one = head_roles(page.bert.trace(text))
-            with _lock:
-                if len(scores) < len(texts) and texts[len(scores)] == text:
-                    scores.append(one)
-            bar.progress(len(scores) / len(texts), page.say("attention.roles.working"))
-        bar.empty()
-    return mean_roles(scores)
-
-
-def sentence_roles(trace: Trace) -> RoleScores:
-    """The scores on one input, worked out once per trace."""
-    from bert_core.studies.heads import head_roles
-
-    if trace not in _sentence_scores:
-        _sentence_scores[trace] = head_roles(trace)
-    return _sentence_scores[trace]
 
 
 def role_marks(roles: RoleScores) -> list[list[str]]:
     """A sign per layer and head for the overview; empty for a head between roles."""
-    from bert_core.studies.heads import main_roles
-
     return [[SIGNS.get(role or "", "") for role in layer] for layer in main_roles(roles)]
 
 
 def tile_order(page: AttentionPage) -> TileOrder | None:
     """The order chosen for the tiles; None by layer and head, and where no head has a score."""
-    from bert_core.studies.heads import ROLES
-
-    role = page.picked["tiles"]
+    role = page.choices["tiles"]
     if role == BY_PLACE:
         return None
-    return order_tiles(sentence_roles(page.trace).scores[ROLES.index(role)].numpy(), role)
+    return order_tiles(head_roles(page.trace).scores[ROLES.index(role)].numpy(), role)
 
 
 def legend(page: AttentionPage) -> str:
@@ -99,28 +56,29 @@ def legend(page: AttentionPage) -> str:
     )
 
 
-def roles_section(page: AttentionPage) -> None:
+def what_heads_do(page: AttentionPage) -> None:
     """One role over all heads, and a table of what each head does."""
-    from bert_core.studies.heads import ROLES, main_roles
-
-    say, picked = page.say, page.picked
+    say, choices = page.say, page.choices
     with st.container(horizontal=True, vertical_alignment="bottom"):
         role = st.selectbox(
             say("attention.roles.label"),
             ROLES,
-            key=picked.one_of("role", ROLES, "previous"),
+            key=choices.one_of("role", ROLES, "previous"),
             format_func=lambda name: say(f"attention.role.{name}"),
             width=260,
         )
         source = st.segmented_control(
             say("attention.roles.source"),
             SOURCES,
-            key=picked.one_of("source", SOURCES, "sentence"),
+            key=choices.one_of("source", SOURCES, "sentence"),
             format_func=lambda name: say(f"attention.roles.{name}"),
             required=True,
         )
-    here = sentence_roles(page.trace)
-    roles = here if source == "sentence" else shelf_roles(page)
+    here = head_roles(page.trace)
+    shelf = _shelf_roles(page) if source == "shelf" else None
+    if source == "shelf" and shelf is None:
+        return
+    roles = here if shelf is None else shelf
     index = ROLES.index(role)
     uniform = roles.uniform[index].item()
     st.markdown(say(f"attention.role.{role}.means"))
@@ -136,7 +94,9 @@ def roles_section(page: AttentionPage) -> None:
         show_grid(page, view, key="attention_roles")
         st.caption(say("attention.roles.uniform", value=decimal_text(uniform, 3)))
     paragraph(f"##### {say('attention.roles.table')}")
-    shelf = shelf_roles(page)  # after the picture: the first time it takes seconds
+    shelf = shelf or _shelf_roles(page)  # after the picture: the first time it takes seconds
+    if shelf is None:
+        return
     rows = role_table(page, here, shelf, main_roles(shelf))
     columns = [say(f"attention.roles.column.{name}") for name in COLUMNS]
     st.dataframe(
@@ -151,6 +111,15 @@ def roles_section(page: AttentionPage) -> None:
     st.caption(say("attention.roles.method"))
 
 
+def _shelf_roles(page: AttentionPage) -> RoleScores | None:
+    """The mean over the shelf in the model's language; None if the reader stopped the work."""
+    bert = page.bert
+    texts = shelves.sentences(bert.language)
+    return jobs.result(
+        "shelf_roles", bert, (), lambda report: shelf_roles(bert, texts, report), page.say
+    )
+
+
 def role_table(
     page: AttentionPage,
     here: RoleScores,
@@ -158,8 +127,6 @@ def role_table(
     main: Sequence[Sequence[str | None]],
 ) -> list[list[str | float | None]]:
     """Each head with the role it plays on the shelf and the three scores of that role."""
-    from bert_core.studies.heads import ROLES
-
     # A head between roles is given the one that it comes closest to.
     nearest = shelf.lift()[: ROLES.index("broad")].nan_to_num(nan=-1.0).argmax(dim=0)
     rows: list[list[str | float | None]] = []

@@ -27,10 +27,12 @@ FILE_WEIGHTS = 4_000_000
 LINE_COLUMNS = ("layer", "head", "query", "query_token", "key", "key_token", "weight")
 
 
-def save_section(page: AttentionPage) -> None:
+def take_away(page: AttentionPage) -> None:
     """Everything that can be taken along, for what is chosen."""
     say, chosen = page.say, page.chosen
-    settings = LineSettings.from_text(st.session_state[page.picked.text("lines", LONGEST_SETTINGS)])
+    settings = LineSettings.from_text(
+        st.session_state[page.choices.text("lines", LONGEST_SETTINGS)]
+    )
     lines = slice_lines(layer_lines(page.trace, chosen.layer), page.part)
     order = tile_order(page)  # here: the file is made where the session is out of reach
     save_matrix(page)
@@ -66,8 +68,8 @@ def save_section(page: AttentionPage) -> None:
 
 def matrix_choice(page: AttentionPage) -> tuple[Pool, Scale]:
     """Which weights the heatmap shows, and on what scale, as chosen beside it."""
-    pool = st.session_state[page.picked.one_of("pool", POOLS, "head")]
-    return pool, st.session_state[page.picked.one_of("scale", SCALES, "linear")]
+    pool = st.session_state[page.choices.one_of("pool", POOLS, "head")]
+    return pool, st.session_state[page.choices.one_of("scale", SCALES, "linear")]
 
 
 def save_matrix(page: AttentionPage) -> None:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from bert_core.bert import Bert
+from bert_core.trace import Trace
 from viz_app.messages import Say
 from viz_app.palette import Scale
 from viz_app.session import frame, state
+from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.attention.matrix import Pool
 from viz_app.view_models.attention.slices import BLOCKS, Block, Slice, slice_matrix
 from viz_app.view_models.views import MatrixView, Reading
 from viz_app.views.heatmap import Heads, heatmap
-
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
-    from bert_core.trace import Trace
 
 POOLS: tuple[Pool, ...] = ("head", "mean_heads", "max_heads", "mean_all", "max_all")
 SCALES: tuple[Scale, ...] = ("linear", "log")
@@ -29,14 +27,24 @@ SCALES: tuple[Scale, ...] = ("linear", "log")
 class AttentionPage:
     """One run of the page."""
 
-    say: Say
-    bert: Bert
-    trace: Trace
+    visit: Visit
     chosen: state.Selection
-    picked: PageChoices
+    choices: PageChoices
     below: DeltaGenerator
     """The whole width, under the overview and the section's controls."""
     part: Slice = Slice()
+
+    @property
+    def say(self) -> Say:
+        return self.visit.say
+
+    @property
+    def bert(self) -> Bert:
+        return self.visit.bert
+
+    @property
+    def trace(self) -> Trace:
+        return self.visit.trace
 
     @property
     def is_pair(self) -> bool:
@@ -58,7 +66,7 @@ def choose_part(page: AttentionPage, *, blocks: bool = True) -> AttentionPage:
     Args:
         blocks: Offer the blocks of a pair; without them the filter is about special tokens only.
     """
-    say, picked = page.say, page.picked
+    say, choices = page.say, page.choices
     block: Block = "all"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if page.is_pair and blocks:
@@ -66,18 +74,18 @@ def choose_part(page: AttentionPage, *, blocks: bool = True) -> AttentionPage:
                 st.segmented_control(
                     say("attention.part.label"),
                     BLOCKS,
-                    key=picked.one_of("part", BLOCKS, "all"),
+                    key=choices.one_of("part", BLOCKS, "all"),
                     format_func=lambda name: say(f"attention.part.{name}"),
                     required=True,
                 )
                 or "all"
             )
-        hide = st.toggle(say("attention.part.hide_special"), key=picked.switch("plain"))
+        hide = st.toggle(say("attention.part.hide_special"), key=choices.switch("plain"))
         part = Slice(block, special=not hide)
         if part.takes_away and blocks:
             again = st.toggle(
                 say("attention.part.renormalise"),
-                key=picked.switch("renorm"),
+                key=choices.switch("renorm"),
                 help=say("attention.part.renormalise_help"),
             )
             part = replace(part, renormalise=again)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
+from bert_core.bert import mask_positions
+from bert_core.encoding import Encoding
+from bert_core.predict import top_tokens
+from bert_core.studies.masked_words import hide_each_word
+from bert_core.trace import Trace
 from bert_core.words import Word, hide_word, replace_word, word_at, words_of
 from viz_app.app_pages.masked_words.hidden import hidden_words, remember
 from viz_app.messages import Say
 from viz_app.number_text import probability_text
-from viz_app.session import frame, jobs, resources, state
+from viz_app.session import jobs, resources, state
+from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.hidden_words import HiddenWord, word_of_mask
 from viz_app.view_models.labs.predictions import (
@@ -26,10 +30,6 @@ from viz_app.views.ranked_bars import ranked_bars
 from viz_app.views.token_chips import token_chips
 from viz_app.widgets.chart import download
 
-if TYPE_CHECKING:
-    from bert_core.encoding import Encoding
-    from bert_core.trace import Trace
-
 CHIPS, BARS, TURNS = "mw_chips", "mw_bars", "mw_turns"
 MOST = 50
 """Say shown per mask, at most."""
@@ -37,15 +37,15 @@ LONGEST_IN_TURN = 64
 """Tokens; hiding every word of a longer text in turn is not begun unasked."""
 
 
-def guess(say: Say, choices: PageChoices) -> None:
+def guess(visit: Visit, choices: PageChoices) -> None:
     """Chips above, one group of bars per mask below."""
-    trace, masks, words = chips_of_the_text(say)
+    say, bert = visit.say, visit.bert
+    trace, masks, words = chips_of_the_text(visit)
     if not masks:
         offer_to_hide(say, trace)
         if len(trace.encoding) <= LONGEST_IN_TURN:
-            each_in_turn(say, trace)
+            each_in_turn(visit)
         return
-    bert = frame.model()
     controls = st.columns([2, 2, 3], vertical_alignment="bottom")
     top_k = controls[0].slider(
         say("masked_words.top_k"), 1, MOST, key=choices.number("top_k", 1, MOST, 8)
@@ -78,11 +78,9 @@ def guess(say: Say, choices: PageChoices) -> None:
         download("masked_words", lambda: guess_rows(found, say), say)
 
 
-def chips_of_the_text(say: Say) -> tuple[Trace, list[int], tuple[HiddenWord, ...]]:
+def chips_of_the_text(visit: Visit) -> tuple[Trace, list[int], tuple[HiddenWord, ...]]:
     """Draw the text as chips; return its trace, where its masks are, and what hides there."""
-    from bert_core.bert import mask_positions
-
-    trace, bert = frame.trace(), frame.model()
+    say, trace, bert = visit.say, visit.trace, visit.bert
     masks = mask_positions(trace.encoding, bert.tokenizer)
     words = hidden_words(len(masks))
     token_chips(
@@ -158,8 +156,6 @@ def hide(
 
 def put_in(trace: Trace, masks: list[int], words: tuple[HiddenWord, ...], mask: int) -> None:
     """Put back the word behind one mask; the model's best word where none is known."""
-    from bert_core.predict import top_tokens
-
     index, piece = word_of_mask(words, mask)
     if not words[index].text:
         tokenizer = resources.model(state.current().model).tokenizer
@@ -184,11 +180,8 @@ def put_token(
 
 def _at_hand() -> tuple[Trace, list[int], tuple[HiddenWord, ...]]:
     """Trace, masks and hidden words of the text that the page was drawn for; for callbacks."""
-    from bert_core.bert import mask_positions
-
     chosen = state.current()
-    text_b = chosen.text_b if chosen.text_b.strip() else None
-    trace = resources.trace(chosen.model, chosen.text_a, text_b)
+    trace = resources.trace(chosen.model, *chosen.pair)
     masks = mask_positions(trace.encoding, resources.model(chosen.model).tokenizer)
     return trace, masks, hidden_words(len(masks))
 
@@ -219,15 +212,14 @@ def offer_to_hide(say: Say, trace: Trace) -> None:
         )
 
 
-def each_in_turn(say: Say, trace: Trace) -> None:
+def each_in_turn(visit: Visit) -> None:
     """How probable the model finds every word of the text when that word alone is hidden."""
-    from bert_core.studies.masked_words import hide_each_word
-
-    bert = frame.model()
+    say, bert, encoding = visit.say, visit.bert, visit.encoding
     turns = jobs.result(
         "in_turn",
-        (jobs.number_of(bert), trace.encoding),
-        lambda report: hide_each_word(bert, trace.encoding, report),
+        visit.trace,
+        (),
+        lambda report: hide_each_word(bert, encoding, report),
         say,
     )
     if not turns:

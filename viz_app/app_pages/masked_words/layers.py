@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
+from bert_core.studies.masked_words import logit_lens, ranked_tokens, standing_over_stages
 from viz_app.app_pages.masked_words.guesses import chips_of_the_text
 from viz_app.figures.labs import rank_curves
-from viz_app.messages import Say
 from viz_app.number_text import probability_text
 from viz_app.session import frame, jobs, state
+from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.lens import lens_rows, lens_table, stage_names
 from viz_app.view_models.labs.predictions import hidden_tokens
@@ -21,23 +20,19 @@ from viz_app.views.ranked_bars import ranked_bars
 from viz_app.widgets.chart import chart, download
 from viz_app.widgets.prose import paragraph
 
-if TYPE_CHECKING:
-    from bert_core.trace import Trace
-
 TABLE = "mw_lens"
 BEST = 5
 
 
-def layer_by_layer(say: Say, choices: PageChoices) -> None:
+def layer_by_layer(visit: Visit, choices: PageChoices) -> None:
     """Tokens × layers on the left; the token that was picked, over the layers, on the right."""
-    from bert_core.studies.masked_words import logit_lens
-
-    trace, masks, words = chips_of_the_text(say)
-    bert = frame.model()
+    say, bert = visit.say, visit.bert
+    trace, masks, words = chips_of_the_text(visit)
     paragraph(say("masked_words.lens.intro"))
     guesses = jobs.result(
         "lens",
-        (jobs.number_of(bert), trace.encoding),
+        trace,
+        (),
         lambda report: logit_lens(trace, bert.tokenizer, report),
         say,
     )
@@ -46,7 +41,7 @@ def layer_by_layer(say: Say, choices: PageChoices) -> None:
     stages = stage_names(trace.num_layers, say)
     stage = st.session_state[choices.number("stage", 0, trace.num_layers, trace.num_layers)]
     # a mask is what this is about: it comes first unless the reader picked another token
-    first = masks[0] if masks else frame.selection(trace).query
+    first = masks[0] if masks else visit.chosen().query
     position = st.session_state[choices.number("token", 0, len(trace.tokens) - 1, first)]
     table = lens_table(bert, trace, guesses, say)
     left, right = st.columns(2, gap="large")
@@ -64,8 +59,8 @@ def layer_by_layer(say: Say, choices: PageChoices) -> None:
         download("logit_lens", lambda: lens_rows(bert, trace, guesses, say), say)
     with right:
         truths = dict(zip(masks, hidden_tokens(bert, words), strict=True))
-        _over_the_layers(trace, position, truths.get(position), stages, say)
-        _best_at(trace, position, stage, stages, say)
+        _over_the_layers(visit, position, truths.get(position), stages)
+        _best_at(visit, position, stage, stages)
 
 
 def take_cell() -> None:
@@ -75,12 +70,9 @@ def take_cell() -> None:
     st.session_state.update({"mw_token": picked["row"], "mw_stage": picked["column"]})
 
 
-def _over_the_layers(
-    trace: Trace, position: int, truth: int | None, stages: list[str], say: Say
-) -> None:
-    from bert_core.studies.masked_words import standing_over_stages
-
-    tokenizer = frame.model().tokenizer
+def _over_the_layers(visit: Visit, position: int, truth: int | None, stages: list[str]) -> None:
+    say, trace = visit.say, visit.trace
+    tokenizer = visit.bert.tokenizer
     final = int(trace.mlm_logits_at(position)[: tokenizer.vocab_size].argmax())
     curves = {}
     for name, token_id in (("final", final), ("hidden", truth)):
@@ -100,10 +92,9 @@ def _over_the_layers(
     )
 
 
-def _best_at(trace: Trace, position: int, stage: int, stages: list[str], say: Say) -> None:
-    from bert_core.studies.masked_words import ranked_tokens
-
-    found = ranked_tokens(trace.mlm_logits_at(position, stage).cpu(), frame.model().tokenizer, BEST)
+def _best_at(visit: Visit, position: int, stage: int, stages: list[str]) -> None:
+    say, tokenizer = visit.say, visit.bert.tokenizer
+    found = ranked_tokens(visit.trace.mlm_logits_at(position, stage).cpu(), tokenizer, BEST)
     rows = tuple(
         RankedRow(
             label=display_text(one.prediction.token),

@@ -13,8 +13,9 @@ SECTIONS = {
     "reasons": reasons.which_words_mattered,
 }
 
-say = frame.say_now()
-frame.require("mlm", "mlm")
+visit = frame.visit()
+visit.require("mlm", "mlm")
+say = visit.say
 choices = PageChoices("mw")
 st.segmented_control(
     say("labs.section"),
@@ -24,5 +25,5 @@ st.segmented_control(
     required=True,
     label_visibility="collapsed",
 )
-SECTIONS[choices["section"]](say, choices)
+SECTIONS[choices["section"]](visit, choices)
 choices.write()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
+from bert_core.studies.importance import Importance, importance
 from viz_app.app_pages.masked_words.guesses import chips_of_the_text, offer_to_hide
 from viz_app.figures.labs import aligned_bars
 from viz_app.messages import Say
 from viz_app.number_text import probability_text, share_text
 from viz_app.session import frame, jobs
+from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.predictions import hidden_tokens
 from viz_app.view_models.labs.views import CellTable
@@ -21,22 +22,17 @@ from viz_app.views.cell_table import cell_table
 from viz_app.widgets.chart import chart, download
 from viz_app.widgets.prose import paragraph
 
-if TYPE_CHECKING:
-    from bert_core.studies.importance import Importance
-
 MEASURES = ("left_out", "attention", "gradient")
 TARGETS = ("hidden", "best")
 
 
-def which_words_mattered(say: Say, choices: PageChoices) -> None:
+def which_words_mattered(visit: Visit, choices: PageChoices) -> None:
     """Three measures of every other word, side by side, and how far they agree."""
-    from bert_core.studies.importance import importance
-
-    trace, masks, words = chips_of_the_text(say)
+    say, bert = visit.say, visit.bert
+    trace, masks, words = chips_of_the_text(visit)
     if not masks:
         offer_to_hide(say, trace)
         return
-    bert = frame.model()
     paragraph(say("masked_words.reasons.intro"))
     mask, target = _pick(len(masks), choices, say)
     position, truth = masks[mask], hidden_tokens(bert, words)[mask]
@@ -48,7 +44,8 @@ def which_words_mattered(say: Say, choices: PageChoices) -> None:
             token_id = truth
     found = jobs.result(
         "importance",
-        (jobs.number_of(bert), trace.encoding, position, token_id),
+        trace,
+        (position, token_id),
         lambda report: importance(bert, trace, position, token_id, report),
         say,
     )

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from bert_core.bert import Bert, mask_positions
+from bert_core.encoding import Encoding
+from bert_core.studies.masked_words import RULE, Corruption, corrupt, count_fates, maskable_tokens
+from bert_core.words import with_ids
 from viz_app.app_pages.masked_words.hidden import hidden_words
 from viz_app.messages import Say
 from viz_app.number_text import count_text, decimal_text, probability_text
 from viz_app.session import frame, jobs, state
+from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.predictions import hidden_tokens
 from viz_app.view_models.labs.training import (
@@ -27,21 +31,14 @@ from viz_app.views.token_chips import token_chips
 from viz_app.widgets.chart import download
 from viz_app.widgets.prose import paragraph
 
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
-    from bert_core.encoding import Encoding
-    from bert_core.studies.masked_words import Corruption
-
 CHIPS, DRAWS, LARGEST_SEED = "mw_training_chips", 1000, 9999
 
 
-def training_task(say: Say, choices: PageChoices) -> None:
+def training_task(visit: Visit, choices: PageChoices) -> None:
     """One draw with the model's guesses, the shares over many draws, and one place three ways."""
-    from bert_core.studies.masked_words import corrupt, maskable_tokens
-
+    say, bert = visit.say, visit.bert
     paragraph(say("masked_words.training.intro"))
-    bert = frame.model()
-    encoding = whole_text(bert)
+    encoding = whole_text(visit)
     if not maskable_tokens(encoding, bert.tokenizer).any():
         st.info(say("masked_words.training.nothing"))
         return
@@ -77,12 +74,9 @@ def training_task(say: Say, choices: PageChoices) -> None:
     _draw_three_ways(bert, encoding, place, int(seed), say)
 
 
-def whole_text(bert: Bert) -> Encoding:
+def whole_text(visit: Visit) -> Encoding:
     """The text with its hidden words put back; a [MASK] that the reader typed stays one."""
-    from bert_core.bert import mask_positions
-    from bert_core.words import with_ids
-
-    encoding = frame.trace().encoding
+    bert, encoding = visit.bert, visit.encoding
     masks = mask_positions(encoding, bert.tokenizer)
     known = hidden_tokens(bert, hidden_words(len(masks)))
     back = {
@@ -107,7 +101,8 @@ def _next_seed(key: str) -> None:
 def _draw_guesses(bert: Bert, encoding: Encoding, drawn: Corruption, say: Say) -> None:
     found = jobs.result(
         "training_guesses",
-        (jobs.number_of(bert), encoding.input_ids, drawn.encoding),
+        bert,
+        (encoding.input_ids, drawn.encoding),
         lambda report: guessed_tokens(bert, encoding, drawn, report),
         say,
     )
@@ -147,8 +142,6 @@ def _guess_cells(one: GuessedToken, say: Say) -> list[str]:
 
 
 def _draw_counts(bert: Bert, encoding: Encoding, seed: int, say: Say) -> None:
-    from bert_core.studies.masked_words import RULE, count_fates
-
     counts = count_fates(encoding, bert.tokenizer, DRAWS, seed)
     per_draw = counts.chosen // DRAWS
     st.markdown(f"**{say('masked_words.training.counts', draws=count_text(DRAWS))}**")
@@ -175,7 +168,8 @@ def _draw_three_ways(bert: Bert, encoding: Encoding, place: int, seed: int, say:
     st.markdown(f"**{say('masked_words.training.three', word=word, position=place)}**")
     found = jobs.result(
         "three_inputs",
-        (jobs.number_of(bert), encoding, place, seed),
+        bert,
+        (encoding, place, seed),
         lambda report: three_inputs(bert, encoding, place, seed, report),
         say,
     )

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import streamlit as st
+import torch
 
 from bert_core.assets import shipped_checkpoints
 from bert_core.bert import Bert
+from bert_core.checkpoint import weight_file
 from viz_app.figures.training import parameter_bars, training_curve
 from viz_app.number_text import count_text, decimal_text, share_text
-from viz_app.session import frame, state
+from viz_app.session import frame
 from viz_app.view_models.checkpoint_facts import (
     HELD_OUT_FIGURES,
     LOAD_ERRORS,
@@ -40,8 +42,6 @@ def facts(rows: list[tuple[str, str]]) -> str:
 
 def device_in_words(bert: Bert) -> str:
     """The device that the model is on."""
-    import torch
-
     device = next(bert.model.parameters()).device
     if device.type == "cuda":
         return f"CUDA, {torch.cuda.get_device_name(device)}"
@@ -52,8 +52,6 @@ def device_in_words(bert: Bert) -> str:
 
 def draw_sizes(bert: Bert, folder: Path | None) -> None:
     """Sizes of the model, device, files."""
-    from bert_core.checkpoint import weight_file
-
     config = bert.config
     rows = [
         ("layers", str(config.num_hidden_layers)),
@@ -255,8 +253,7 @@ def draw_how_to_open() -> None:
 
 def draw_model() -> None:
     """All that is known of the chosen model; stops the page where it cannot be opened."""
-    bert = frame.model()
-    chosen = state.current().model
+    bert, chosen = visit.bert, visit.selection.model
     folder = checkpoint_folder(chosen)
     st.subheader(say("models.heading", model=frame.escape(bert.name)), anchor=False)
     left, right = st.columns([2, 3], gap="large")
@@ -273,7 +270,8 @@ def draw_model() -> None:
     draw_card(folder, shipped=chosen in shipped_checkpoints())
 
 
-say = frame.say_now()
+visit = frame.visit()
+say = visit.say
 st.html(STYLE)
 about = st.container()
 # Drawn first: it is needed most where the model cannot be opened and the page stops.

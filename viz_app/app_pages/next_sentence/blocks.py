@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import streamlit as st
 
+from bert_core.studies.next_sentence import block_masses, head_effects, is_next_probabilities
 from viz_app.app_pages.next_sentence.pair import offer_b
-from viz_app.messages import Say
 from viz_app.number_text import decimal_text, signed_text
-from viz_app.session import frame, jobs, state
+from viz_app.session import jobs, state
+from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.views import CellTable
 from viz_app.views.cell_table import cell_table
 from viz_app.widgets.chart import download
 from viz_app.widgets.prose import paragraph
 
-if TYPE_CHECKING:
-    from bert_core.trace import Trace
-
 BLOCKS = ("cls", "a", "sep", "b")
 MASSES, EFFECTS = "ns_masses", "ns_effects"
 STRONGEST = 5
 
 
-def where_it_looks(say: Say, choices: PageChoices) -> None:
+def where_it_looks(visit: Visit, choices: PageChoices) -> None:
     """Attention between the blocks on the left, heads switched off on the right."""
-    trace = frame.trace()
-    if not trace.encoding.is_pair:
-        offer_b(say)
+    if not visit.encoding.is_pair:
+        offer_b(visit.say)
         return
     left, right = st.columns(2, gap="large")
     with left:
-        _masses(trace, say, choices)
+        _masses(visit, choices)
     with right:
-        _effects(trace, say)
+        _effects(visit)
 
 
 def take_mass_head() -> None:
@@ -53,9 +48,8 @@ def _take_head(key: str) -> None:
     state.choose(layer=picked["row"], head=picked["column"])
 
 
-def _masses(trace: Trace, say: Say, choices: PageChoices) -> None:
-    from bert_core.studies.next_sentence import block_masses
-
+def _masses(visit: Visit, choices: PageChoices) -> None:
+    say, trace = visit.say, visit.trace
     paragraph(f"**{say('next_sentence.blocks.heading')}**")
     st.caption(say("next_sentence.blocks.intro"))
     with st.container(horizontal=True):
@@ -69,14 +63,15 @@ def _masses(trace: Trace, say: Say, choices: PageChoices) -> None:
             )
     masses = jobs.result(
         "block_masses",
-        (jobs.number_of(trace.model), trace.encoding),
+        trace,
+        (),
         lambda report: block_masses(trace),
         say,
     )
     if masses is None:
         return
     source, target = BLOCKS.index(choices["from"]), BLOCKS.index(choices["to"])
-    chosen = frame.selection(trace)
+    chosen = visit.chosen()
     cell_table(
         _heads_table(masses[:, :, source, target].numpy(), 0.0, 1.0),
         key=MASSES,
@@ -107,15 +102,15 @@ def _masses(trace: Trace, say: Say, choices: PageChoices) -> None:
     download("block_attention", lambda: (columns, rows), say)
 
 
-def _effects(trace: Trace, say: Say) -> None:
-    from bert_core.studies.next_sentence import head_effects, is_next_probabilities
-
+def _effects(visit: Visit) -> None:
+    say, trace = visit.say, visit.trace
     paragraph(f"**{say('next_sentence.heads.heading')}**")
     own = is_next_probabilities(trace.nsp_logits).item()
     st.caption(say("next_sentence.heads.intro", probability=decimal_text(own, 3)))
     found = jobs.result(
         "head_effects",
-        (jobs.number_of(trace.model), trace.encoding),
+        trace,
+        (),
         lambda report: head_effects(trace, report),
         say,
     )
@@ -123,7 +118,7 @@ def _effects(trace: Trace, say: Say) -> None:
         return
     change = (found - own).numpy()
     largest = max(float(np.abs(change).max()), 0.01)
-    chosen = frame.selection(trace)
+    chosen = visit.chosen()
     cell_table(
         _heads_table(change, -largest, largest, "signed"),
         key=EFFECTS,

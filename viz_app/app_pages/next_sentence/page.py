@@ -13,8 +13,9 @@ SECTIONS = {
     "play": play.play_against_bert,
 }
 
-say = frame.say_now()
-frame.require("nsp", "nsp")
+visit = frame.visit()
+visit.require("nsp", "nsp")
+say = visit.say
 choices = PageChoices("ns")
 st.segmented_control(
     say("labs.section"),
@@ -24,5 +25,5 @@ st.segmented_control(
     required=True,
     label_visibility="collapsed",
 )
-SECTIONS[choices["section"]](say, choices)
+SECTIONS[choices["section"]](visit, choices)
 choices.write()

@@ -6,9 +6,12 @@ import random
 
 import streamlit as st
 
+from bert_core import shelves
+from bert_core.batched import nsp_logits_of
 from viz_app.messages import Say
 from viz_app.number_text import decimal_text, share_text, signed_text
 from viz_app.session import frame, jobs, state
+from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.pairs import VARIANTS, PairTrial, pair_trial
 from viz_app.view_models.labs.views import RankedGroup, RankedRow
@@ -24,11 +27,22 @@ CANDIDATES = 10
 """Sentences of the shelf that are tried as B while there is none."""
 
 
-def one_pair(say: Say, choices: PageChoices) -> None:
+def one_pair(visit: Visit, choices: PageChoices) -> None:
     """The answer as two bars with their logits, then the same for every change of the pair."""
-    trial = trial_at_hand(say)
+    say = visit.say
+    if not visit.encoding.is_pair:
+        offer_b(say)
+        _candidates(visit)
+        return
+    bert, encoding = visit.bert, visit.encoding
+    trial = jobs.result(
+        "pair",
+        bert,
+        encoding,
+        lambda report: pair_trial(bert, encoding.text_a, encoding.text_b or "", report),
+        say,
+    )
     if trial is None:
-        _candidates(say)
         return
     left, right = st.columns([2, 3], gap="large")
     with left:
@@ -39,15 +53,6 @@ def one_pair(say: Say, choices: PageChoices) -> None:
     _trials(trial, say)
 
 
-def trial_at_hand(say: Say) -> PairTrial | None:
-    """The pair in the sentence bar with all its variants; None, with a message, without a B."""
-    trace = frame.trace()
-    if not trace.encoding.is_pair:
-        offer_b(say)
-        return None
-    return pair_trial(frame.model(), trace.encoding.text_a, trace.encoding.text_b or "")
-
-
 def offer_b(say: Say) -> None:
     """No second sentence: say what to do, and offer one."""
     st.info(say("next_sentence.no_b"))
@@ -56,17 +61,15 @@ def offer_b(say: Say) -> None:
     )
 
 
-def _candidates(say: Say) -> None:
+def _candidates(visit: Visit) -> None:
     """A few sentences of the shelf as B, the most probable first; a click takes one."""
-    from bert_core import shelves
-    from bert_core.batched import nsp_logits_of
-
-    bert, text_a = frame.model(), state.current().text_a
+    say, bert, text_a = visit.say, visit.bert, visit.selection.text_a
     shelf = shelves.next_sentence_pairs(bert.language)
     texts = [one.text_b for one in shelf[:CANDIDATES]]
     logits = jobs.result(
         "candidates",
-        (jobs.number_of(bert), text_a),
+        bert,
+        text_a,
         lambda report: nsp_logits_of(bert, [bert.encode(text_a, text) for text in texts], report),
         say,
     )
@@ -100,8 +103,6 @@ def _take_candidate() -> None:
 
 def take_random_b() -> None:
     """Put a second sentence from the shelf after A; for callbacks."""
-    from bert_core import shelves
-
     pairs = shelves.next_sentence_pairs(frame.text_language())
     now = st.session_state["text_b"]
     state.choose(text_b=random.choice([one.text_b for one in pairs if one.text_b != now]))

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from bert_core import shelves
+from bert_core.shelves import SentencePair
+from bert_core.studies.next_sentence import score_shelf
 from viz_app.messages import Say
 from viz_app.number_text import decimal_text
-from viz_app.session import frame, state
+from viz_app.session import frame, resources, state
+from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.views import RankedGroup, RankedRow
 from viz_app.views.ranked_bars import ranked_bars
 from viz_app.widgets.prose import paragraph
-
-if TYPE_CHECKING:
-    from bert_core.shelves import SentencePair
 
 GAME = "_ns_game"
 
@@ -35,15 +35,13 @@ class Game:
     """Per answered round: whether the reader, and whether BERT, was right."""
 
 
-def play_against_bert(say: Say, choices: PageChoices) -> None:
+def play_against_bert(visit: Visit, choices: PageChoices) -> None:
     """One pair at a time, the answer hidden until the reader has guessed."""
-    from bert_core import shelves
-
-    name = st.session_state["model"]
+    say, name = visit.say, visit.selection.model
     game: Game | None = st.session_state.get(GAME)
     if game is None or game.model != name:
         game = st.session_state[GAME] = Game(name, random.randrange(10**6))
-    pairs = shelves.next_sentence_pairs(frame.model().language, game.seed)
+    pairs = shelves.next_sentence_pairs(visit.bert.language, game.seed)
     pair = pairs[game.round % len(pairs)]
     paragraph(say("next_sentence.play.intro"))
     with st.container(border=True):
@@ -73,9 +71,6 @@ def _guess(game: Game, pair: SentencePair, follows: bool) -> None:
 
 
 def _probability(pair: SentencePair) -> float:
-    from bert_core.studies.next_sentence import score_shelf
-    from viz_app.session import resources
-
     bert = resources.model(state.current().model)
     return score_shelf(bert, [pair]).probabilities[0].item()
 

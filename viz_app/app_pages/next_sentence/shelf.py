@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import streamlit as st
 
+from bert_core import shelves
+from bert_core.studies.next_sentence import ShelfScore, score_shelf
 from viz_app.figures.labs import calibration_plot
 from viz_app.messages import Say
 from viz_app.number_text import decimal_text, share_text
 from viz_app.session import frame, jobs, state
+from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.views import CellTable, RankedGroup, RankedRow
 from viz_app.views.cell_table import cell_table
@@ -18,23 +19,21 @@ from viz_app.views.ranked_bars import ranked_bars
 from viz_app.widgets.chart import chart, download
 from viz_app.widgets.prose import paragraph
 
-if TYPE_CHECKING:
-    from bert_core.studies.next_sentence import ShelfScore
-
 MISSES = "ns_misses"
 MISSES_SHOWN, MISSES_HEIGHT = 100, 420
 
 
-def shelf_of_pairs(say: Say, choices: PageChoices) -> None:
+def shelf_of_pairs(visit: Visit, choices: PageChoices) -> None:
     """Everything that can be said about the answers to the whole shelf."""
-    score = shelf_score(say)
+    say = visit.say
+    score = shelf_score(visit)
     if score is None:
         return
     wrong = len(score.misses())
     st.markdown(
         say(
             "next_sentence.shelf.score",
-            model=frame.escape(frame.model().name),
+            model=frame.escape(visit.bert.name),
             right=len(score.pairs) - wrong,
             count=len(score.pairs),
             share=share_text(score.accuracy),
@@ -61,17 +60,15 @@ def shelf_of_pairs(say: Say, choices: PageChoices) -> None:
     download("next_sentence_shelf", lambda: (columns, rows), say)
 
 
-def shelf_score(say: Say) -> ShelfScore | None:
+def shelf_score(visit: Visit) -> ShelfScore | None:
     """The model's answers to the shelf in its language; None if the reader stopped the work."""
-    from bert_core import shelves
-    from bert_core.studies.next_sentence import score_shelf
-
-    bert = frame.model()
+    bert = visit.bert
     return jobs.result(
         "shelf",
-        jobs.number_of(bert),
+        bert,
+        (),
         lambda report: score_shelf(bert, shelves.next_sentence_pairs(bert.language), report),
-        say,
+        visit.say,
     )
 
 

@@ -8,15 +8,14 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from bert_core.bert import Bert
-from bert_core.encoding import Encoding
 from bert_core.studies.order import ORDERS
 from viz_app.app_pages.positions.tables import file_number, grid_rows, number_rows
 from viz_app.figures import curves, maps
 from viz_app.figures.bars import bars
 from viz_app.messages import Say
 from viz_app.number_text import decimal_text, tiny_text
-from viz_app.session import frame, resources, state
+from viz_app.session import frame, jobs, state
+from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.positions import effects
 from viz_app.view_models.positions.views import Grid
@@ -30,11 +29,9 @@ STAGES = (*effects.PARTS, "total", "output")
 MOST_SEED = 9999
 
 
-def composition(say: Say, choices: PageChoices) -> None:
+def composition(visit: Visit, choices: PageChoices) -> None:
     """Word + position + segment = input of the first layer, in digits."""
-    image = choices["image"]
-    trace = frame.trace()
-    chosen = frame.selection(trace)
+    say, trace, chosen, image = visit.say, visit.trace, visit.chosen(), choices["image"]
     hidden = trace.config.hidden_size
     paragraph(say("positions.sum.intro"))
     if st.session_state.get("pos_token") != chosen.query:
@@ -193,18 +190,16 @@ def _two_places(
     st.caption(say("positions.sum.same_word" if same else "positions.sum.other_word"))
 
 
-def shuffle(say: Say, choices: PageChoices) -> None:
+def shuffle(visit: Visit, choices: PageChoices) -> None:
     """The same words in another order, with positions and without."""
-    image = choices["image"]
-    bert, trace = frame.model(), frame.trace()
-    encoding = trace.encoding
+    say, bert, encoding, image = visit.say, visit.bert, visit.encoding, choices["image"]
     paragraph(say("positions.order.intro"))
     places = effects.hideable(encoding)
     if len(places) < 2:
         st.info(say("positions.order.too_short"))
         return
     labels = [token.label for token in token_labels(encoding)]
-    room = trace.config.max_position_embeddings - len(labels)
+    room = bert.config.max_position_embeddings - len(labels)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             say("positions.control.order"),
@@ -236,10 +231,18 @@ def shuffle(say: Say, choices: PageChoices) -> None:
             width=220,
         )
     kind, shift = choices["order"], min(shift, room)
-    chosen = state.current()
-    test = _shuffle_test(
-        chosen.model, chosen.text_a, chosen.text_b, masked, kind, seed, shift, bert, encoding
+    masked_at, seed_at = int(masked), int(seed)
+    test = jobs.result(
+        "shuffle",
+        bert,
+        (encoding, masked_at, kind, seed_at, shift),
+        lambda report: effects.shuffle_test(
+            bert, encoding, masked=masked_at, kind=kind, seed=seed_at, shift=shift, report=report
+        ),
+        say,
     )
+    if test is None:
+        return
     _outcome(test, say)
     top = test.highest_probability()
     headings = {
@@ -259,22 +262,6 @@ def shuffle(say: Say, choices: PageChoices) -> None:
             else:
                 st.caption(say("positions.order.nothing_to_shift"))
     _save(test, labels, say)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _shuffle_test(
-    model: str,
-    text_a: str,
-    text_b: str,
-    masked: int,
-    kind: str,
-    seed: int,
-    shift: int,
-    _bert: Bert,
-    _encoding: Encoding,
-) -> effects.ShuffleTest:
-    """The test, once for each set of choices; the names stand for `_bert` and `_encoding`."""
-    return effects.shuffle_test(_bert, _encoding, masked=masked, kind=kind, seed=seed, shift=shift)
 
 
 def _outcome(test: effects.ShuffleTest, say: Say) -> None:
@@ -332,19 +319,12 @@ def _save(test: effects.ShuffleTest, labels: list[str], say: Say) -> None:
     download("positions_order", lambda: (columns, rows), say)
 
 
-def heads(say: Say, choices: PageChoices) -> None:
+def heads(visit: Visit, choices: PageChoices) -> None:
     """Which heads look at places rather than at words."""
-    image = choices["image"]
-    trace = frame.trace()
-    chosen = frame.selection(trace)
+    say, trace, chosen, image = visit.say, visit.trace, visit.chosen(), choices["image"]
     length = len(trace.tokens)
     paragraph(say("positions.heads.intro"))
-    nowhere = resources.trace(
-        chosen.model,
-        chosen.text_a,
-        chosen.text_b if chosen.text_b.strip() else None,
-        position_ids=(0,) * length,
-    )
+    nowhere = visit.traced(position_ids=(0,) * length)
     view = effects.position_heads(trace, nowhere)
     labels = [token.label for token in token_labels(trace.encoding)]
     paragraph(f"##### {say('positions.heads.only')}")

@@ -17,7 +17,8 @@ SECTIONS = {
     "heads": effects.heads,
 }
 
-say = frame.say_now()
+visit = frame.visit()
+say = visit.say
 choices = PageChoices("pos")
 image_key = choices.one_of("image", IMAGE_FORMATS, IMAGE_FORMATS[0])
 st.segmented_control(
@@ -28,7 +29,7 @@ st.segmented_control(
     required=True,
     label_visibility="collapsed",
 )
-SECTIONS[choices["section"]](say, choices)
+SECTIONS[choices["section"]](visit, choices)
 st.segmented_control(
     say("positions.export.image"),
     IMAGE_FORMATS,

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import streamlit as st
 from torch import Tensor
 
 from bert_core import positional
+from bert_core.bert import Bert
 from viz_app.app_pages.positions.tables import curve_rows, file_number, grid_rows
 from viz_app.figures import curves, maps
 from viz_app.messages import Say
 from viz_app.messages.formulas import in_words
 from viz_app.number_text import decimal_text, share_text, significant_text
-from viz_app.session import frame, state
+from viz_app.session import frame
+from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.positions import encodings
 from viz_app.view_models.positions.views import LONGEST_SHOWN, NaiveScheme, SentencePair
 from viz_app.widgets.chart import chart, download
 from viz_app.widgets.prose import paragraph
-
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
 
 BASE = 10000.0
 FORMULAS = {
@@ -45,10 +43,9 @@ SENTENCES = {
 PAIRS = (*SENTENCES, "own")
 
 
-def side_by_side(say: Say, choices: PageChoices) -> None:
+def side_by_side(visit: Visit, choices: PageChoices) -> None:
     """Six ways to tell where a token stands, each with its formula, picture and source."""
-    image = choices["image"]
-    bert = frame.model()
+    say, bert, image = visit.say, visit.bert, choices["image"]
     heads = bert.config.num_attention_heads
     paragraph(say("positions.schemes.intro"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -112,11 +109,10 @@ def side_by_side(say: Say, choices: PageChoices) -> None:
             download(f"positions_{scheme}", numbers, say)
 
 
-def two_lengths(say: Say, choices: PageChoices) -> None:
+def two_lengths(visit: Visit, choices: PageChoices) -> None:
     """Two sentences of different length under one scheme."""
-    image = choices["image"]
+    say, chosen, image = visit.say, visit.selection, choices["image"]
     paragraph(say("positions.lengths.intro"))
-    chosen = state.current()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             say("positions.control.pair"),
@@ -145,9 +141,8 @@ def two_lengths(say: Say, choices: PageChoices) -> None:
     except ValueError:
         st.info(say("positions.pair.short"))
         return
-    bert = frame.model()
     if scheme == "sinusoid":
-        _constant_codes(pair, bert, say, image)
+        _constant_codes(pair, visit.bert, say, image)
         return
     naive: NaiveScheme = "fraction" if scheme == "fraction" else "integer"
     if len(pair.long) > LONGEST_SHOWN:
@@ -183,13 +178,12 @@ def two_lengths(say: Say, choices: PageChoices) -> None:
     columns = [say(f"positions.column.{name}") for name in ("sentence", "index", "word", "place")]
     download("positions_lengths", lambda: (columns, rows), say)
     if naive == "integer":
-        _swamping(bert, say, image)
+        _swamping(visit, image)
 
 
-def _swamping(bert: Bert, say: Say, image: str) -> None:
+def _swamping(visit: Visit, image: str) -> None:
     """Integers against the lengths of the model's own word vectors."""
-    trace = frame.trace()
-    encoding = trace.encoding
+    say, bert, encoding = visit.say, visit.bert, visit.encoding
     words = list(dict.fromkeys((encoding.tokens[i], encoding.input_ids[i]) for i in encoding.own))
     if len(words) < 2:
         st.info(say("positions.lengths.two_words"))
@@ -265,10 +259,9 @@ def numbered(words: tuple[str, ...]) -> list[str]:
     ]
 
 
-def learned(say: Say, choices: PageChoices) -> None:
+def learned(visit: Visit, choices: PageChoices) -> None:
     """The checkpoint's own table beside the sinusoid of the same size."""
-    image = choices["image"]
-    bert = frame.model()
+    say, bert, image = visit.say, visit.bert, choices["image"]
     limit, hidden = bert.config.max_position_embeddings, bert.config.hidden_size
     st.markdown(say("positions.learned.intro", model=frame.escape(bert.name)))
     if bert.config.position_embedding_type == "sinusoidal":

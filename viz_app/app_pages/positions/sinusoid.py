@@ -13,6 +13,7 @@ from viz_app.app_pages.positions.tables import curve_rows, grid_rows
 from viz_app.figures import curves, maps
 from viz_app.messages import Say
 from viz_app.number_text import decimal_text, significant_text, tiny_text
+from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.positions import encodings
 from viz_app.view_models.positions.views import Grid, Rotation
@@ -35,8 +36,9 @@ class Choice:
     base: float
 
 
-def up_close(say: Say, choices: PageChoices) -> None:
+def up_close(visit: Visit, choices: PageChoices) -> None:
     """One scheme with all its knobs."""
+    say = visit.say
     st.markdown(say("positions.sinusoid.intro"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         choice = Choice(

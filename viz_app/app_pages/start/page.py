@@ -7,7 +7,6 @@ import streamlit as st
 
 from viz_app.app_pages.start.first_paint import first_paint
 from viz_app.session import frame, resources, state
-from viz_app.view_models.architecture import architecture
 from viz_app.view_models.architecture_view import ArchitectureView
 from viz_app.views.architecture import architecture_board
 
@@ -53,16 +52,20 @@ def draw(view: ArchitectureView, chosen: state.Selection) -> dict[str, Any] | No
     )
 
 
-say = frame.say_now()
-chosen = state.current()
+visit = frame.visit()
+say, chosen = visit.say, visit.selection
 stored = None if resources.is_loaded(chosen.model) else first_paint(chosen)
 if stored is None:
-    clicked = draw(architecture(frame.trace(), frame.model()), chosen)
+    trace = visit.trace
+    # torch has come with the trace; the stored picture is painted without it
+    from viz_app.view_models.architecture import architecture
+
+    clicked = draw(architecture(trace, visit.bert), chosen)
 else:
     clicked = draw(stored, chosen)
 if clicked is not None:
     state.open_page(page_file(clicked["part"]))
 if stored is not None:
     st.caption(say("start.stored"))
-    frame.model()
+    assert visit.bert  # waits for it
     st.rerun()

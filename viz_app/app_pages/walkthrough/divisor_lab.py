@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from math import sqrt
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
+from bert_core.trace import Trace
 from viz_app.figures.bars import bars
 from viz_app.figures.curves import lines
 from viz_app.messages import Say
@@ -16,9 +16,6 @@ from viz_app.view_models.positions.views import Curve
 from viz_app.view_models.views import BarView, Reading
 from viz_app.view_models.walkthrough.divisor import divisor_view
 from viz_app.widgets.chart import chart
-
-if TYPE_CHECKING:
-    from bert_core.trace import Trace
 
 KEY = "divisor_lab"
 

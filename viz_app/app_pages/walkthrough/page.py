@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from bert_core.provenance import Cell
 from viz_app.app_pages.walkthrough.divisor_lab import divisor_lab
 from viz_app.export.chain_csv import chain_csv
 from viz_app.export.lesson import lesson_file
@@ -80,8 +81,6 @@ def stand_alone(place: dict[str, Any]) -> bytes:
 
 def asked_cell(trail: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Where the last number on the trail comes from; None when it is not in this trace."""
-    from bert_core.provenance import Cell
-
     if not trail:
         return None
     asked = trail[-1]
@@ -93,26 +92,27 @@ def asked_cell(trail: list[dict[str, Any]]) -> dict[str, Any] | None:
     return origin_header(view, say=say, language=now.language, trail=len(trail), term=term)
 
 
-say = frame.say_now()
+visit = frame.visit()
+say = visit.say
 causal = st.toggle(
     say("walkthrough.causal"),
     key="causal",
     bind="query-params",
     help=say("walkthrough.causal_help"),
 )
-trace = frame.trace(attention="causal") if causal else frame.trace()
+trace = visit.traced(attention="causal") if causal else visit.trace
 if causal:
     st.caption(say("walkthrough.causal_note"))
-bert = frame.model()
+bert = visit.bert
 config = trace.config
 without = frozenset(bert.missing) & {"mlm", "nsp"}
-now = state.current()
+now = visit.selection
 subject = repr((now.model, now.text_a, now.text_b, now.language, trace.attention))
 
 
 def place_now() -> dict[str, Any]:
     """What is chosen, as the browser names a place."""
-    chosen = frame.selection(trace)
+    chosen = visit.chosen()
     step = BY_ID.get(chosen.step)
     return {
         "step": step.id if step is not None and step.part not in without else FIRST,

@@ -4,7 +4,6 @@ from viz_app.app_pages.words_in_context.section import words_in_context
 from viz_app.session import frame
 from viz_app.session.page_choices import PageChoices
 
-say = frame.say_now()
 choices = PageChoices("wc")
-words_in_context(say, choices)
+words_in_context(frame.visit(), choices)
 choices.write()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import streamlit as st
+from torch import Tensor
 
+from bert_core import shelves
+from bert_core.components import principal_components
+from bert_core.studies.words_in_context import WordShelf, cosines, sense_similarity, word_shelf
 from viz_app.figures.labs import stage_curves, word_map
 from viz_app.messages import Say
 from viz_app.number_text import count_text, decimal_text
 from viz_app.session import frame, jobs
+from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.contexts import (
     FEWEST,
@@ -26,22 +30,17 @@ from viz_app.views.ranked_bars import ranked_bars
 from viz_app.widgets.chart import chart, download
 from viz_app.widgets.prose import paragraph
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from bert_core.studies.words_in_context import WordShelf
-
 OWN = ""
 LONGEST_WORD, LONGEST_TEXT = 40, 2000
 NEIGHBOURS = 8
 MATRIX = "wc_cosines"
 
 
-def words_in_context(say: Say, choices: PageChoices) -> None:
+def words_in_context(visit: Visit, choices: PageChoices) -> None:
     """The whole page."""
-    bert = frame.model()
+    say, bert = visit.say, visit.bert
     paragraph(say("words_in_context.intro"))
-    word, sentences, senses = _pick(say, choices)
+    word, sentences, senses = _pick(visit, choices)
     if not word or len(sentences) < FEWEST:
         st.info(say("words_in_context.too_few", fewest=FEWEST, most=MOST))
         return
@@ -54,7 +53,8 @@ def words_in_context(say: Say, choices: PageChoices) -> None:
     _draw_sentences(held, say)
     vectors = jobs.result(
         "word_vectors",
-        (jobs.number_of(bert), word, tuple(sentences)),
+        bert,
+        (word, tuple(sentences)),
         lambda report: vectors_of(bert, uses, encodings, report),
         say,
     )
@@ -76,7 +76,7 @@ def words_in_context(say: Say, choices: PageChoices) -> None:
     with right:
         _draw_cosines(held, vectors, stage, chosen, say)
     left, right = st.columns(2, gap="large")
-    shelf = _shelf(say)
+    shelf = _shelf(visit)
     with left:
         _draw_curves(held, vectors, stages, shelf, say)
     with right:
@@ -89,11 +89,10 @@ def take_sentence() -> None:
     st.session_state["wc_sentence"] = int(st.session_state[MATRIX].select["row"])
 
 
-def _pick(say: Say, choices: PageChoices) -> tuple[str, list[str], list[str]]:
+def _pick(visit: Visit, choices: PageChoices) -> tuple[str, list[str], list[str]]:
     """The word, its sentences and their senses: from the shelf, or the reader's own."""
-    from bert_core import shelves
-
-    shelf = shelves.word_contexts(frame.model().language)
+    say = visit.say
+    shelf = shelves.word_contexts(visit.bert.language)
     known = {entry.word: entry for entry in shelf}
     picked = st.selectbox(
         say("words_in_context.word"),
@@ -149,8 +148,6 @@ def _draw_sentences(held: list[Use], say: Say) -> None:
 
 
 def _draw_map(held: list[Use], vectors: Tensor, stage: int, say: Say) -> None:
-    from bert_core.components import principal_components
-
     found = principal_components(vectors[:, stage], 2)
     shares = tuple(found.share.tolist())
     paragraph(f"**{say('words_in_context.map')}**")
@@ -169,8 +166,6 @@ def _draw_map(held: list[Use], vectors: Tensor, stage: int, say: Say) -> None:
 
 
 def _draw_cosines(held: list[Use], vectors: Tensor, stage: int, chosen: int, say: Say) -> None:
-    from bert_core.studies.words_in_context import cosines
-
     values = cosines(vectors[:, stage], vectors[:, stage]).numpy()
     names = tuple(f"{number} {use.sense}".strip() for number, use in enumerate(held, start=1))
     # tenths below the smallest, so that near cosines are told apart; the legend says from where
@@ -199,8 +194,6 @@ def _draw_cosines(held: list[Use], vectors: Tensor, stage: int, chosen: int, say
 def _draw_curves(
     held: list[Use], vectors: Tensor, stages: list[str], shelf: WordShelf | None, say: Say
 ) -> None:
-    from bert_core.studies.words_in_context import sense_similarity
-
     found = sense_similarity(vectors, [use.sense for use in held])
     named = any(use.sense for use in held)
     curves = {
@@ -219,16 +212,14 @@ def _draw_curves(
     st.caption(say(f"words_in_context.curves_reading{'' if named else '_unnamed'}"))
 
 
-def _shelf(say: Say) -> WordShelf | None:
-    from bert_core import shelves
-    from bert_core.studies.words_in_context import word_shelf
-
-    bert = frame.model()
+def _shelf(visit: Visit) -> WordShelf | None:
+    bert = visit.bert
     return jobs.result(
         "word_shelf",
-        jobs.number_of(bert),
+        bert,
+        (),
         lambda report: word_shelf(bert, shelves.sentences(bert.language), report),
-        say,
+        visit.say,
     )
 
 

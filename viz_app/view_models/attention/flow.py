@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bert_core.studies import heads as interpret
+from bert_core.trace import Trace
 from viz_app.number_text import decimal_text
 from viz_app.view_models.tokens import token_labels
 from viz_app.view_models.views import MatrixView, Reading
-
-if TYPE_CHECKING:
-    from bert_core.trace import Trace
 
 Flow = Literal["rollout", "norm_head", "norm_layer"]
 FLOWS: tuple[Flow, ...] = ("rollout", "norm_head", "norm_layer")
@@ -26,8 +25,6 @@ def flow_map(trace: Trace, flow: Flow, layer: int, head: int) -> MatrixView:
     Raises:
         ValueError: no such layer.
     """
-    from bert_core.studies import heads as interpret
-
     tokens = token_labels(trace.encoding)
     if flow == "rollout":
         if not 0 <= layer < trace.num_layers:

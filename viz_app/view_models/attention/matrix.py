@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
-from weakref import WeakKeyDictionary
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bert_core.memo import kept
+from bert_core.trace import Trace
 from viz_app.number_text import decimal_text
 from viz_app.view_models.labs.views import RankedGroup, RankedRow
 from viz_app.view_models.tokens import token_labels
@@ -19,16 +20,11 @@ from viz_app.view_models.views import (
     TokenLabel,
 )
 
-if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at a stored view
-    from bert_core.trace import Trace
-
-
 BarOrder = Literal["position", "value"]
 Pool = Literal["head", "mean_heads", "max_heads", "mean_all", "max_all"]
 NO_HEADS: NDArray[np.float32] = np.zeros((0, 0, 0, 0), np.float32)
 MOST_AHEAD = 1 << 20
 """Bytes of weights that are brought to the browser before they are asked for."""
-_overviews: WeakKeyDictionary[Trace, dict[int, OverviewView]] = WeakKeyDictionary()
 MOST_PIXELS = 128
 """Pixels along the side of a tile: at 12 × 12 heads 2.4 MB, and more than a screen can show."""
 
@@ -102,29 +98,27 @@ def layer_lines(trace: Trace, layer: int) -> LinesView:
     )
 
 
+@kept
 def overview_map(trace: Trace, most: int = MOST_PIXELS) -> OverviewView:
     """All layers and heads of a trace as 8-bit pictures; worked out once per trace.
 
     Args:
         most: Longest side of a picture; a longer input shows the strongest pair of each block.
     """
-    known = _overviews.setdefault(trace, {})
-    if most not in known:
-        pixels, peaks, weights = [], [], []
-        for layer in range(trace.config.num_hidden_layers):
-            probs = _array(trace.layer(layer).attention_probs)
-            flat = probs.reshape(len(probs), -1)
-            best = flat.argmax(axis=1)
-            peaks.append(np.stack(np.unravel_index(best, probs.shape[1:]), axis=1))
-            weights.append(flat[np.arange(len(flat)), best])
-            pixels.append(np.rint(np.sqrt(strongest_of_blocks(probs, most)) * 255))
-        known[most] = OverviewView(
-            pixels=np.stack(pixels).astype(np.uint8),
-            peaks=np.stack(peaks).astype(np.int32),
-            peak_weights=np.stack(weights),
-            tokens=token_labels(trace.encoding),
-        )
-    return known[most]
+    pixels, peaks, weights = [], [], []
+    for layer in range(trace.config.num_hidden_layers):
+        probs = _array(trace.layer(layer).attention_probs)
+        flat = probs.reshape(len(probs), -1)
+        best = flat.argmax(axis=1)
+        peaks.append(np.stack(np.unravel_index(best, probs.shape[1:]), axis=1))
+        weights.append(flat[np.arange(len(flat)), best])
+        pixels.append(np.rint(np.sqrt(strongest_of_blocks(probs, most)) * 255))
+    return OverviewView(
+        pixels=np.stack(pixels).astype(np.uint8),
+        peaks=np.stack(peaks).astype(np.int32),
+        peak_weights=np.stack(weights),
+        tokens=token_labels(trace.encoding),
+    )
 
 
 def strongest_of_blocks(weights: NDArray[np.float32], most: int) -> NDArray[np.float32]:

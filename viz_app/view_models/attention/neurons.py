@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from bert_core.trace import Trace
 from viz_app.view_models.tokens import token_labels
 from viz_app.view_models.views import NeuronView
-
-if TYPE_CHECKING:
-    from bert_core.trace import Trace
 
 MOST_KEYS = 48
 """Rows that can still be read; of more keys the heaviest are shown."""

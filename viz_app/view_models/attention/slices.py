@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bert_core.trace import Trace
 from viz_app.number_text import decimal_text
 from viz_app.view_models.tokens import token_labels
 from viz_app.view_models.views import LinesView, MatrixView, Reading, TokenLabel
-
-if TYPE_CHECKING:
-    from bert_core.trace import Trace
 
 Block = Literal["all", "aa", "ab", "ba", "bb"]
 BLOCKS: tuple[Block, ...] = ("all", "aa", "ab", "ba", "bb")

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from torch import Tensor
+
+from bert_core.batched import Report
+from bert_core.bert import Bert
+from bert_core.encoding import Encoding
+from bert_core.studies.words_in_context import find_word, word_vectors
 from viz_app.messages import Say
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from bert_core.batched import Report
-    from bert_core.bert import Bert
-    from bert_core.encoding import Encoding
 
 FEWEST, MOST = 2, 8
 """Sentences on the page."""
@@ -38,8 +36,6 @@ def uses_of(
     bert: Bert, word: str, sentences: Sequence[str], senses: Sequence[str]
 ) -> tuple[tuple[Use, ...], tuple[Encoding, ...]]:
     """Where the word stands in each sentence, and the sentences as the model reads them."""
-    from bert_core.studies.words_in_context import find_word
-
     encodings = tuple(bert.encode(sentence) for sentence in sentences)
     uses = []
     for sentence, sense, encoding in zip(sentences, senses, encodings, strict=True):
@@ -67,8 +63,6 @@ def vectors_of(
     report: Report | None = None,
 ) -> Tensor:
     """[uses, stages, hidden] of the sentences that hold the word."""
-    from bert_core.studies.words_in_context import word_vectors
-
     held = [index for index, use in enumerate(uses) if use.positions]
     return word_vectors(
         bert,

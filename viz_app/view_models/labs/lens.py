@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from bert_core.bert import Bert
+from bert_core.studies.masked_words import LayerGuesses
+from bert_core.trace import Trace
 from viz_app.messages import Say
 from viz_app.view_models.labs.views import CellTable
 from viz_app.view_models.tokens import display_text, token_labels
-
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
-    from bert_core.studies.masked_words import LayerGuesses
-    from bert_core.trace import Trace
 
 
 def stage_names(layers: int, say: Say) -> list[str]:

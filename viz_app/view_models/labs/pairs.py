@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
-
+from bert_core.batched import Report, nsp_logits_of
+from bert_core.bert import Bert
+from bert_core.studies.next_sentence import is_next_probabilities, pair_variant, variants_for
 
 # as in bert_core.studies.next_sentence, which imports torch
 VARIANTS = ("as_is", "swapped", "flipped", "one_segment", "no_middle_sep", "no_last_sep")
@@ -35,13 +34,11 @@ class PairTrial:
         object.__setattr__(self, "variants", MappingProxyType(dict(self.variants)))
 
 
-def pair_trial(bert: Bert, text_a: str, text_b: str) -> PairTrial:
+def pair_trial(bert: Bert, text_a: str, text_b: str, report: Report | None = None) -> PairTrial:
     """Ask the model about the pair and all its variants at once."""
-    from bert_core.batched import nsp_logits_of
-    from bert_core.studies.next_sentence import is_next_probabilities, pair_variant, variants_for
-
     names = variants_for(bert)
-    logits = nsp_logits_of(bert, [pair_variant(bert, text_a, text_b, name) for name in names])
+    pairs = [pair_variant(bert, text_a, text_b, name) for name in names]
+    logits = nsp_logits_of(bert, pairs, report)
     answers = {
         name: PairAnswer(probability, (row[0], row[1]))
         for name, probability, row in zip(

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from bert_core.bert import Bert
 from bert_core.encoding import CONTINUED
+from bert_core.studies.masked_words import (
+    HiddenInTurn,
+    RankedToken,
+    rank_of,
+    ranked_tokens,
+    whole_words,
+)
+from bert_core.trace import Trace
 from bert_core.words import words_of
 from viz_app.messages import Say
 from viz_app.number_text import count_text, probability_text, share_text
 from viz_app.view_models.labs.hidden_words import HiddenWord, word_of_mask
 from viz_app.view_models.labs.views import Chip, RankedGroup, RankedRow
 from viz_app.view_models.tokens import display_text, word_labels
-
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
-    from bert_core.studies.masked_words import HiddenInTurn, RankedToken
-    from bert_core.trace import Trace
 
 MASKS_SHOWN = 12
 
@@ -54,8 +57,6 @@ def mask_guesses(
     only_words: bool,
 ) -> tuple[MaskGuess, ...]:
     """The model's best entries for every mask, in reading order."""
-    from bert_core.studies.masked_words import rank_of, ranked_tokens, whole_words
-
     keep = whole_words(bert.tokenizer) if only_words else None
     guesses = []
     for position, truth in zip(positions, hidden, strict=True):

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bert_core.batched import Report, mlm_log_probabilities_of
+from bert_core.bert import Bert
+from bert_core.encoding import Encoding
+from bert_core.masking import MaskingRule, token_classes
+from bert_core.studies.masked_words import (
+    Corruption,
+    FateCounts,
+    rank_of,
+    ranked_tokens,
+)
+from bert_core.trace import trace_forward
+from bert_core.words import with_ids
 from viz_app.messages import Say
 from viz_app.number_text import share_text
 from viz_app.view_models.labs.views import Chip, ChipState, RankedGroup, RankedRow
 from viz_app.view_models.tokens import display_text
-
-if TYPE_CHECKING:
-    from bert_core.batched import Report
-    from bert_core.bert import Bert
-    from bert_core.encoding import Encoding
-    from bert_core.masking import MaskingRule
-    from bert_core.studies.masked_words import Corruption, FateCounts
 
 BEST = 4
 STATES: dict[str, ChipState] = {
@@ -81,8 +85,6 @@ def guessed_tokens(
     bert: Bert, encoding: Encoding, drawn: Corruption, report: Report | None = None
 ) -> tuple[GuessedToken, ...]:
     """Guess and loss at every chosen position, from one forward pass over the corrupted text."""
-    from bert_core.trace import trace_forward
-
     trace = trace_forward(bert.model, drawn.encoding)
     found = []
     chosen = [position for position, fate in enumerate(drawn.fates) if fate]
@@ -110,12 +112,8 @@ def three_inputs(
     bert: Bert, encoding: Encoding, position: int, seed: int, report: Report | None = None
 ) -> tuple[PlacedInput, ...]:
     """The answer at one position for [MASK], for a random token drawn by `seed`, for the token."""
-    from bert_core.batched import mlm_log_probabilities_of
-    from bert_core.studies.masked_words import classes_of, rank_of, ranked_tokens
-    from bert_core.words import with_ids
-
     tokenizer, right = bert.tokenizer, encoding.input_ids[position]
-    others = classes_of(tokenizer).ordinary_ids
+    others = token_classes(tokenizer).ordinary_ids
     stranger = int(np.random.default_rng(seed).choice(others[others != right]))
     inputs = {"masked": tokenizer.mask_id, "random": stranger, "kept": right}
     rows = mlm_log_probabilities_of(

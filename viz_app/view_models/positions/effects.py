@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from bert_core.batched import Report
+from bert_core.bert import Bert
 from bert_core.encoding import Encoding
 from bert_core.predict import next_sentence_probabilities, top_tokens
 from bert_core.studies.order import (
@@ -26,9 +27,6 @@ from viz_app.number_text import share_text
 from viz_app.view_models.positions.views import Floats, Grid
 from viz_app.view_models.tokens import display_text, token_labels
 from viz_app.view_models.views import BarView, Reading, TokenLabel, read_only
-
-if TYPE_CHECKING:
-    from bert_core.bert import Bert
 
 PARTS = ("word", "position", "segment")
 
@@ -189,7 +187,15 @@ class ShuffleTest:
 
 
 def shuffle_test(
-    bert: Bert, encoding: Encoding, *, masked: int, kind: str, seed: int, shift: int, top_k: int = 5
+    bert: Bert,
+    encoding: Encoding,
+    *,
+    masked: int,
+    kind: str,
+    seed: int,
+    shift: int,
+    top_k: int = 5,
+    report: Report | None = None,
 ) -> ShuffleTest:
     """Five forward passes; "off" gives every token the vector of position 0.
 
@@ -211,8 +217,13 @@ def shuffle_test(
     nowhere = (0,) * len(encoding)
 
     def trace(which: Encoding, positions: tuple[int, ...] | range) -> Trace:
-        return trace_forward(bert.model, which, position_ids=tuple(positions))
+        found = trace_forward(bert.model, which, position_ids=tuple(positions))
+        done.append(which)
+        if report is not None:
+            report(len(done), 5)
+        return found
 
+    done: list[Encoding] = []
     plain, plain_off = trace(hidden, places), trace(hidden, nowhere)
     moved, moved_off = trace(other, places), trace(other, nowhere)
     shifted = trace(hidden, range(shift, shift + len(encoding)))

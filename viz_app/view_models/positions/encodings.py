@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from bert_core import positional
 from bert_core.components import principal_components
+from bert_core.model import BertForPreTraining
 from viz_app.number_text import count_text, decimal_text, significant_text, tiny_text
 from viz_app.view_models.positions.views import (
     Curve,
@@ -25,10 +25,6 @@ from viz_app.view_models.positions.views import (
     Turn,
 )
 from viz_app.view_models.views import Reading, read_only
-
-if TYPE_CHECKING:
-    from bert_core.model import BertForPreTraining
-
 
 # --- the schemes side by side ----------------------------------------------------------------
 _WORDS = re.compile(r"[⺀-鿿豈-﫿]|[^\s⺀-鿿豈-﫿]+")

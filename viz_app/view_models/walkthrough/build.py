@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from bert_core.memo import kept
+from bert_core.trace import Trace
 from viz_app.view_models.tokens import token_labels
 from viz_app.view_models.views import read_only
 from viz_app.view_models.walkthrough.attention import attention
@@ -28,9 +28,6 @@ from viz_app.view_models.walkthrough.predictions import mlm_logits, mlm_probs, n
 from viz_app.view_models.walkthrough.products import join, linear, projection
 from viz_app.view_models.walkthrough.steps import BY_ID, LAYER_PARTS
 from viz_app.view_models.walkthrough.views import WalkthroughView
-
-if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at a stored view
-    from bert_core.trace import Trace
 
 
 def walkthrough(
@@ -95,15 +92,9 @@ def walkthrough(
     )
 
 
-# A layer of a trace never changes, and working it out again takes longer than any step of it.
-_checked: WeakKeyDictionary[Trace, dict[int, float]] = WeakKeyDictionary()
-
-
+@kept
 def _layer_check(trace: Trace, layer: int) -> float:
-    known = _checked.setdefault(trace, {})
-    if layer not in known:
-        known[layer] = trace.check(layer)
-    return known[layer]
+    return trace.check(layer)  # takes longer than any step of the layer
 
 
 _SHEETS: Mapping[str, Callable[[At], Sheet]] = MappingProxyType(

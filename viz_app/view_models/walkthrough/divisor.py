@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bert_core.trace import Trace
 from viz_app.view_models.tokens import token_labels
 from viz_app.view_models.views import read_only
-
-if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at a stored view
-    from bert_core.trace import Trace
 
 Doubles = NDArray[np.float64]
 STEPS = 60

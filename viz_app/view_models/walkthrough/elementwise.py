@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from bert_core.model import activation
 from bert_core.stages import layer_input
 from viz_app.number_text import decimal_text
 from viz_app.view_models.walkthrough.parts import At, Sheet, check, dimensions, edge, number, share
@@ -185,10 +187,6 @@ def _gate(at: At, inner: Floats) -> Floats:
 
 
 def _activated(at: At, inner: Floats) -> Floats:
-    import torch
-
-    from bert_core.model import activation
-
     found: Floats = activation(at.trace.config.hidden_act, torch.from_numpy(inner)).numpy()
     return found
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bert_core.provenance import AXES, Cell, Operands, Provenance, explain
+from bert_core.trace import Trace
 from viz_app.view_models.tokens import token_labels
-
-if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at a stored view
-    from bert_core.provenance import Cell, Operands, Provenance
-    from bert_core.trace import Trace
 
 SHOWN = 24
 """Terms of a long sum that are written out."""
@@ -56,8 +53,6 @@ def origin_view(trace: Trace, cell: Cell) -> OriginView:
     Raises:
         ValueError: there is no such stage, layer or index.
     """
-    from bert_core.provenance import explain
-
     found = explain(trace, cell)
     total = max((len(group.values) for group in found.operands), default=0)
     terms = _terms(found, total)
@@ -80,8 +75,6 @@ def term_view(trace: Trace, cell: Cell, term: int) -> OriginView:
     Raises:
         ValueError: there is no such cell, or its value is no sum of that many products.
     """
-    from bert_core.provenance import Operands, Provenance, explain
-
     found = explain(trace, cell)
     total = max((len(group.values) for group in found.operands), default=0)
     factors = [group for group in found.operands if len(group.values) == total]
@@ -135,8 +128,6 @@ def _operands(trace: Trace, group: Operands, order: NDArray[np.intp]) -> Operand
 
 def _heading(trace: Trace, stage: str, index: tuple[int, ...]) -> str:
     """What tells the operands of one role apart: a token, a head's dimension, or a number."""
-    from bert_core.provenance import AXES
-
     if stage == "context":
         return f"H{index[0]} · {index[2]}"
     if stage == "value":  # summed over the tokens
@@ -147,8 +138,6 @@ def _heading(trace: Trace, stage: str, index: tuple[int, ...]) -> str:
 
 
 def _place(trace: Trace, cell: Cell) -> tuple[tuple[str, str], ...]:
-    from bert_core.provenance import AXES
-
     place: list[tuple[str, str]] = []
     if cell.layer is not None:
         place.append(("layer", str(cell.layer)))

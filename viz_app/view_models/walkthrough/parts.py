@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
+from bert_core.provenance import Cell, stage_vector, value_of
+from bert_core.trace import Trace
 from viz_app.view_models.views import read_only
 from viz_app.view_models.walkthrough.views import (
     DECIMALS,
@@ -22,11 +25,6 @@ from viz_app.view_models.walkthrough.views import (
     Row,
     Unit,
 )
-
-if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at a stored view
-    from torch import Tensor
-
-    from bert_core.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -47,14 +45,10 @@ class At:
 
     def vector(self, stage: str, *lead: int, layer: int | None = None) -> NDArray[np.float32]:
         """All cells of a stage that share the leading indices."""
-        from bert_core.provenance import stage_vector
-
         return stage_vector(self.trace, stage, layer, lead)
 
     def value(self, stage: str, *index: int, layer: int | None = None) -> float:
         """One cell of a stage."""
-        from bert_core.provenance import Cell, value_of
-
         return value_of(self.trace, Cell(stage, index, layer))
 
     def parameter(self, path: str) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bert_core.provenance import Cell
 from viz_app.view_models.tokens import display_text
 from viz_app.view_models.walkthrough.parts import At, Sheet, check, dimensions, edge, number, share
 from viz_app.view_models.walkthrough.products import linear_pieces
@@ -24,8 +25,6 @@ def _candidates(at: At, logits: Floats) -> tuple[list[int], int]:
 
 def mlm_logits(at: At) -> Sheet:
     """The score of one word: the head's vector times that word's embedding."""
-    from bert_core.provenance import Cell
-
     listed, chosen = _candidates(at, at.vector("mlm_logits", at.query))
     pieces = linear_pieces(at, Cell("mlm_logits", (at.query, chosen)), "", ("y", "E_v"))
     vocabulary = at.trace.config.vocab_size

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from bert_core.provenance import Cell, explain
 from viz_app.view_models.walkthrough.parts import At, Sheet, check, dimensions, edge, number, sizes
 from viz_app.view_models.walkthrough.views import (
     CellPattern,
@@ -18,9 +18,6 @@ from viz_app.view_models.walkthrough.views import (
     Unit,
 )
 from viz_app.view_models.walkthrough.weights import weight_picture
-
-if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at a stored view
-    from bert_core.provenance import Cell
 
 
 @dataclass(frozen=True)
@@ -40,8 +37,6 @@ class LinearPieces:
 
 def linear_pieces(at: At, cell: Cell, prefix: str, symbols: tuple[str, str]) -> LinearPieces:
     """Input, weights and products of one output of a dense layer, and their sum in the foot row."""
-    from bert_core.provenance import explain
-
     found = explain(at.trace, cell)
     inputs, weights, bias = found.operands
     products = inputs.values * weights.values
@@ -95,8 +90,6 @@ def linear(
     """
 
     def build(at: At) -> Sheet:
-        from bert_core.provenance import Cell
-
         size = sizes(at.trace)[count]
         unit = min(at.unit, size - 1)
         cell = Cell(stage, (*index(at), unit), at.layer if in_layer else None)
@@ -117,8 +110,6 @@ def linear(
 
 def projection(at: At) -> Sheet:
     """The layer's input times W_Q, W_K and W_V of one head."""
-    from bert_core.provenance import Cell
-
     size = at.trace.config.head_size
     unit = min(at.unit, size - 1)
     columns: list[Column] = []
@@ -147,8 +138,6 @@ def projection(at: At) -> Sheet:
 
 def join(at: At) -> Sheet:
     """All heads side by side, times W_O."""
-    from bert_core.provenance import Cell
-
     config = at.trace.config
     unit = min(at.unit, config.hidden_size - 1)
     pieces = linear_pieces(

@@ -7,10 +7,9 @@ architecture. The steps from `layer_input` to `hidden_states` are walked once pe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:  # torch is imported behind the first paint, not by reading the list of steps
-    from bert_core.provenance import Cell
+from bert_core.provenance import Cell
 
 
 @dataclass(frozen=True)

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
-
 import numpy as np
 from numpy.typing import NDArray
 
+from bert_core.memo import memo_of
 from viz_app.view_models.views import read_only
+from viz_app.view_models.walkthrough.parts import At
 from viz_app.view_models.walkthrough.views import Floats, Picture, PictureRows, Pixels
-
-if TYPE_CHECKING:  # torch is imported behind the first paint, not by looking at a stored view
-    from viz_app.view_models.walkthrough.parts import At
 
 MOST = 256
 """Rows and columns of a picture: on a phone, too, each is then wider than a pixel."""
-
-# A model's weights never change, and a vocabulary of 30,000 takes a while to go through.
-_drawn: WeakKeyDictionary[Any, dict[str, Pixels]] = WeakKeyDictionary()
 
 
 def weight_picture(
@@ -43,10 +36,10 @@ def weight_picture(
     """
     if part is not None:
         return Picture(symbol, draw(at.parameter(path)[part]), row, rows)
-    drawn = _drawn.setdefault(at.trace.model, {})
-    if path not in drawn:
-        drawn[path] = draw(at.parameter(path))
-    return Picture(symbol, drawn[path], row, rows)
+    # a vocabulary of 30,000 takes a while to go through
+    memo, key = memo_of(at.trace.model), ("weight_picture", path)
+    drawn = memo.get(key) or memo.put(key, draw(at.parameter(path)))
+    return Picture(symbol, drawn, row, rows)
 
 
 def draw(weights: Floats) -> Pixels:
