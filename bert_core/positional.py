@@ -164,7 +164,7 @@ def learned_positions(embedding: nn.Embedding, length: int) -> Float[Tensor, "po
     Raises:
         ValueError: more positions than the table has rows. Unlike a formula, a table ends.
 
-    Source: Devlin et al. 2018, figure 2 (learned, as tried in Vaswani et al. 2017, table 3 row E).
+    Source: Devlin et al. 2018, appendix A.2; also tried in Vaswani et al. 2017, table 3 row E.
     """
     _check_length(length)
     if length > embedding.num_embeddings:

@@ -183,7 +183,8 @@ def _linear(
 
 def _layer_norm(part: str, prefix: str, total: str, output: str, path: str) -> tuple[Stage, ...]:
     """LayerNorm of `total`, after its learned scale and shift the stage `output`."""
-    source = "Ba, Kiros and Hinton 2016, equation 4 and section 3"
+    # ε is not in the paper
+    source = "Ba, Kiros and Hinton 2016, equations 3 and 4; BERT's published code"
     return (
         _stage(
             f"{part}/{prefix}_mean[token]",
@@ -312,7 +313,7 @@ STAGES = (
         r"\text{position}",
         r"\text{position} = E_{\text{position}} [ t ]",
         shapes=r"E_{\text{position}}:positions,hidden \text{position}:hidden",
-        source="Devlin et al. 2018, section 3",
+        source="Devlin et al. 2018, section 3 and appendix A.2",
     ),
     _stage(
         "embedding/token_type_embeddings[token hidden]",

@@ -38,7 +38,8 @@ def role_pairs(encoding: Encoding) -> dict[str, Bool[Tensor, "query key"]]:
     """For each role but `broad`: the pairs on which a head with that role puts its weight.
 
     Rows are the text's own tokens only; [CLS] and [SEP] rows are left empty, since heads use them
-    as a resting place. Source of the roles: Clark et al. 2019, sections 3.1 and 3.2.
+    as a resting place. Source of the roles but "same_word", which is ours: Clark et al. 2019,
+    sections 3.1 to 3.3.
     """
     count = len(encoding)
     special = torch.tensor(encoding.special_tokens_mask, dtype=torch.bool)

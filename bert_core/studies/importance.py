@@ -1,8 +1,8 @@
 """Which words a prediction hangs on, measured in three ways that need not agree.
 
 Hiding a word and asking again shows what the model loses. Attention shows where it reads from, the
-gradient how the answer would move. Source of the comparison: Jain & Wallace 2019, "Attention is
-not Explanation".
+gradient how the answer would move, to first order. Source of the comparison: Jain & Wallace 2019,
+"Attention is not Explanation"; what it does not show: Wiegreffe & Pinter 2019.
 """
 
 from collections.abc import Sequence

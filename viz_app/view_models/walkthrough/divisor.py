@@ -24,7 +24,7 @@ class DivisorView:
     """How the attention of one query token depends on the divisor.
 
     `divisors` [step] runs from 1 to the head size; `largest` (probability), `entropy` (bits) and
-    `gradient` (size of softmax's slope) belong to them. `weights` [key] are those at `chosen`.
+    `gradient` (size of softmax's Jacobian) belong to them. `weights` [key] are those at `chosen`.
     `labels` names the keys. `growth` says how many times as large the head's q·k (root mean square
     over all pairs of tokens) is with `dims` dimensions as with the first `fewest`.
     """
