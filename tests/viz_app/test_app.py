@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from bert_core.checkpoint import CheckpointError, Problem
 from viz_app.messages import LANGUAGES, text
+from viz_app.session import resources
 from viz_app.session.frame import escape
 from viz_app.session.state import LAG_SECONDS, default_selection
 
@@ -130,6 +131,20 @@ def test_what_needs_no_model_works_without_one() -> None:
     assert not test.exception
     assert not test.error
     assert text("en", "positions.sinusoid.intro") in [each.value for each in test.markdown]
+
+
+def test_every_page_but_start_waits_for_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def torch_is_here() -> bool:
+        asked.append(True)
+        return True
+
+    monkeypatch.setattr(resources, "torch_is_here", torch_is_here)
+    app()
+    assert not asked
+    app("models")
+    assert asked
 
 
 def test_what_a_model_does_not_read_is_said_once() -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from threading import Event
 from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from bert_core.memo import memo_of
+from bert_core.memo import Memo, memo_of
 from viz_app.messages import Say
 from viz_app.number_text import share_text
 
@@ -90,9 +91,7 @@ def result(
     if job is None or job.about != (owner, key):
         if job is not None:
             job.cancel()  # the reader has moved on to another text
-        job = jobs[name] = Job(
-            lambda report: known.put((name, key), work(report)), _pool, (owner, key)
-        )
+        job = jobs[name] = Job(partial(_once, known, (name, key), work), _pool, (owner, key))
     if job.cancelled:
         with place.container():
             st.info(say("labs.cancelled"))
@@ -108,6 +107,12 @@ def result(
     place.empty()
     del jobs[name]
     return value
+
+
+def _once(known: Memo, key: Hashable, work: Callable[[Report], Value], report: Report) -> Value:
+    """The value, unless another session has worked it out while this job stood in line."""
+    found = known.get(key)
+    return known.put(key, work(report)) if found is None else found
 
 
 def _wait(job: Job, name: str, place: DeltaGenerator, say: Say) -> Any:

@@ -1,11 +1,14 @@
 """Longer work: shown, cancelled, started again, shared, bounded."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Event
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from bert_core.memo import memo_of
 from viz_app.messages import text
 from viz_app.session import jobs
 
@@ -119,3 +122,23 @@ def test_a_failure_is_told_and_not_kept() -> None:
     test.checkbox[0].check().run()
     assert not test.exception
     assert test.markdown[0].value == "fine"
+
+
+def test_two_sessions_that_ask_for_the_same_work_cause_it_once() -> None:
+    calls: list[int] = []
+    go_on = Event()
+
+    def work(report: jobs.Report) -> str:
+        calls.append(1)
+        return "the value"
+
+    known = memo_of(owner)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(go_on.wait, 10)  # both stand in line
+        both = [
+            jobs.Job(partial(jobs._once, known, ("kind", 1), work), pool, (owner, 1))
+            for _ in range(2)
+        ]
+        go_on.set()
+        assert [job.future.result(10) for job in both] == ["the value"] * 2
+    assert len(calls) == 1

@@ -136,7 +136,7 @@ def stand_alone(page: AttentionPage, settings: LineSettings, order: TileOrder | 
         settings=settings,
         say=page.say,
         order=order,
-        title=" / ".join(filter(None, (chosen.text_a, chosen.text_b))),
+        title=" / ".join(filter(None, chosen.pair)),
         language=chosen.language,
     )
 
@@ -150,7 +150,7 @@ def notebook_code(page: AttentionPage) -> str:
         for name, value, usual in (("pool", pool, "head"), ("scale", scale, "linear"))
         if value != usual
     )
-    texts = ", ".join(repr(text) for text in (chosen.text_a, chosen.text_b) if text.strip())
+    texts = ", ".join(map(repr, filter(None, chosen.pair)))
     place = f"layer={chosen.layer}, head={chosen.head}"
     return (
         "from bert_core import load\n"
