@@ -20,6 +20,8 @@ from bert_core.trace import LayerTrace, Trace
 
 Values = NDArray[np.float32]
 Indices = NDArray[np.int64]
+Known = dict[tuple[object, ...], Tensor]
+"""What was worked out for the same answer, so that it need not be again."""
 
 AXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -90,7 +92,7 @@ def value_of(trace: Trace, cell: Cell) -> float:
     _check(trace, cell)
     if cell.is_parameter:
         return float(trace.model.get_parameter(cell.stage).detach()[cell.index])
-    return float(_numbers(trace, cell.stage, cell.layer, cell.index))
+    return float(numbers(trace, cell.stage, cell.layer, cell.index))
 
 
 def stage_vector(trace: Trace, stage: str, layer: int | None, lead: tuple[int, ...]) -> Values:
@@ -103,7 +105,7 @@ def stage_vector(trace: Trace, stage: str, layer: int | None, lead: tuple[int, .
     if not axes or len(lead) != len(axes) - 1:
         raise ValueError(f"stage {stage!r} has the axes {axes}; give an index for all but the last")
     _check(trace, Cell(stage, (*lead, 0), layer))
-    return np.array(_numbers(trace, stage, layer, (*lead, slice(None))).numpy(), np.float32)
+    return np.array(numbers(trace, stage, layer, (*lead, slice(None))).numpy(), np.float32)
 
 
 def explain(trace: Trace, cell: Cell) -> Provenance:
@@ -119,10 +121,10 @@ def explain(trace: Trace, cell: Cell) -> Provenance:
     place = dict(zip(stage.axes, cell.index, strict=True))
     if stage.name == "context" and (cell.layer, place["head"]) in trace.heads_off:
         return Provenance(cell, value, "switched_off", (), 0.0)
-    operands = []
+    operands, known = [], Known()
 
     def fetch(operand: Operand, index: Index) -> Tensor:
-        values = fetch_shown(trace, operand, cell.layer, index)
+        values = fetch_shown(trace, operand, cell.layer, index, known)
         name, layer = at_layer(operand, cell.layer, trace.num_layers)
         indices = _indices(operand, index, tuple(values.shape), trace.config)
         operands.append(Operands(operand.role, name, layer, indices, values.flatten().numpy()))
@@ -138,24 +140,36 @@ def explain(trace: Trace, cell: Cell) -> Provenance:
     )
 
 
-def fetch_shown(trace: Trace, operand: Operand, layer: int | None, index: Index) -> Tensor:
+def fetch_shown(
+    trace: Trace, operand: Operand, layer: int | None, index: Index, known: Known
+) -> Tensor:
     """An operand of a stage in `layer` as it is shown, float32: what `work_out` may start from."""
     if operand.is_parameter:
         return parameter(trace.model, operand, layer)[index].float()
     name, of = at_layer(operand, layer, trace.num_layers)
-    return _numbers(trace, name, of, index)
+    return numbers(trace, name, of, index, known)
 
 
-def _numbers(trace: Trace, name: str, layer: int | None, index: Index) -> Tensor:
+def numbers(
+    trace: Trace, name: str, layer: int | None, index: Index, known: Known | None = None
+) -> Tensor:
     """A stage's numbers, float32 on the CPU: the model's own, or worked out where it keeps none."""
+    known = {} if known is None else known
+    if BY_NAME[name].operation not in ROWS and index and not isinstance(index[-1], slice):
+        # from the whole row, so that a number is the same wherever it is shown
+        return numbers(trace, name, layer, (*index[:-1], slice(None)), known)[..., index[-1]]
+    key = (name, layer, *(None if isinstance(place, slice) else place for place in index))
+    if key not in known:
+        known[key] = _numbers(trace, name, layer, index, known)
+    return known[key]
+
+
+def _numbers(trace: Trace, name: str, layer: int | None, index: Index, known: Known) -> Tensor:
     with torch.inference_mode():
         kept = _kept(trace, name, layer, index)
         if kept is not None:
             return kept.detach().float().cpu()
         stage = BY_NAME[name]
-        if stage.operation not in ROWS and index and isinstance(index[-1], int):
-            # from the whole row, so that a number is the same wherever it is shown
-            return _numbers(trace, name, layer, (*index[:-1], slice(None)))[index[-1]]
         fixed = {
             axis: place
             for axis, place in zip(stage.axes, index, strict=True)
@@ -166,7 +180,7 @@ def _numbers(trace: Trace, name: str, layer: int | None, index: Index) -> Tensor
             stage,
             layer,
             fixed,
-            lambda operand, places: fetch_shown(trace, operand, layer, places),
+            lambda operand, places: fetch_shown(trace, operand, layer, places, known),
         )
 
 

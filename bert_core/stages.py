@@ -83,6 +83,7 @@ class Stage:
     formula: str
     shapes: tuple[tuple[str, tuple[str, ...]], ...]
     source: str
+    text: str
 
     @property
     def in_layer(self) -> bool:
@@ -115,18 +116,28 @@ def _stage(
     sign: str = "",
     shapes: str = "",
     source: str,
+    text: str | None = None,
 ) -> Stage:
     """`place` is "part/name[axes]"; `operands` gives "stage[axes]" or "stage" by role.
 
-    `shapes` is read by `parse_shapes`.
+    `shapes` is read by `parse_shapes`; `text` is by default the stage's name.
     """
     part, _, named = place.partition("/")
     name, axes = _parted(named)
     made = tuple(Operand(role, *_parted(text)) for role, text in operands.items())
     flat = tuple(axis for group in axes for axis in group)
-    letters = parse_shapes(shapes)
     return Stage(
-        name, part, flat, operation, made, symbol, sign or symbol, formula, letters, source
+        name,
+        part,
+        flat,
+        operation,
+        made,
+        symbol=symbol,
+        sign=sign or symbol,
+        formula=formula,
+        shapes=parse_shapes(shapes),
+        source=source,
+        text=name if text is None else text,
     )
 
 
@@ -155,6 +166,7 @@ def _linear(
     *,
     index: str = "i",
     source: str,
+    text: str | None = None,
 ) -> Stage:
     """A dense layer, y = x · W + b.
 
@@ -178,10 +190,13 @@ def _linear(
         sign=f"{x} {w}",
         shapes=" ".join(letters),
         source=source,
+        text=text,
     )
 
 
-def _layer_norm(part: str, prefix: str, total: str, output: str, path: str) -> tuple[Stage, ...]:
+def _layer_norm(
+    part: str, prefix: str, total: str, output: str, path: str, text: str = "layer_norm_output"
+) -> tuple[Stage, ...]:
     """LayerNorm of `total`, after its learned scale and shift the stage `output`."""
     # ε is not in the paper
     source = "Ba, Kiros and Hinton 2016, equations 3 and 4; BERT's published code"
@@ -193,6 +208,7 @@ def _layer_norm(part: str, prefix: str, total: str, output: str, path: str) -> t
             r"\mu",
             r"\mu = \mean (s)",
             source=source,
+            text="",
         ),
         _stage(
             f"{part}/{prefix}_centred[token hidden]",
@@ -202,6 +218,7 @@ def _layer_norm(part: str, prefix: str, total: str, output: str, path: str) -> t
             r"c_i = s_i - \mu",
             shapes=r"s:hidden \mu: c:hidden",
             source=source,
+            text="layer_norm_centred",
         ),
         _stage(
             f"{part}/{prefix}_variance[token]",
@@ -210,6 +227,7 @@ def _layer_norm(part: str, prefix: str, total: str, output: str, path: str) -> t
             r"\sigma^2",
             r"\sigma^2 = \mean (c^2)",
             source=source,
+            text="",
         ),
         _stage(
             f"{part}/{prefix}_normalised[token hidden]",
@@ -219,6 +237,7 @@ def _layer_norm(part: str, prefix: str, total: str, output: str, path: str) -> t
             r"n_i = \frac{c_i}{\sqrt{\sigma^2 + \varepsilon}}",
             shapes=r"c:hidden \sigma^2: n:hidden",
             source=source,
+            text="layer_norm_normalised",
         ),
         _stage(
             f"{part}/{output}[token hidden]",
@@ -233,6 +252,7 @@ def _layer_norm(part: str, prefix: str, total: str, output: str, path: str) -> t
             sign=r"\gamma , \beta",
             shapes=r"n:hidden \gamma:hidden \beta:hidden y:hidden",
             source=source,
+            text=text,
         ),
     )
 
@@ -246,11 +266,14 @@ def _projection(name: str, letter: str) -> Stage:
         ("(head head_size)", "hidden"),
         ("x:hidden", f"W_{letter}:hidden,head_size", f"{small}:head_size"),
         source="Vaswani et al. 2017, section 3.2.2",
+        text=f"{name}_projection",
     )
 
 
-def _softmax(part: str, axes: str, axis: str, index: str, source: str) -> tuple[Stage, ...]:
-    """Softmax of a prediction's scores over their last axis."""
+def _softmax(
+    part: str, axes: str, axis: str, index: str, source: str, text: str
+) -> tuple[Stage, ...]:
+    """Softmax of a prediction's scores over their last axis; `text` is that of the powers of e."""
     over = f"{axes} {axis}"
     return (
         _stage(
@@ -260,6 +283,7 @@ def _softmax(part: str, axes: str, axis: str, index: str, source: str) -> tuple[
             r"\max z",
             rf"\max z = \max_{index} z_{index}",
             source=source,
+            text="",
         ),
         _stage(
             f"{part}/{part}_exponentials[{over}]",
@@ -270,6 +294,7 @@ def _softmax(part: str, axes: str, axis: str, index: str, source: str) -> tuple[
             sign=r"e^{\ldots}",
             shapes=rf"z:{axis} \max~z: e:{axis}",
             source=source,
+            text=text,
         ),
         _stage(
             f"{part}/{part}_exponential_sum[{axes}]",
@@ -278,6 +303,7 @@ def _softmax(part: str, axes: str, axis: str, index: str, source: str) -> tuple[
             "Z",
             rf"Z = \sum_{index} e_{index}",
             source=source,
+            text="",
         ),
         _stage(
             f"{part}/{part}_probs[{over}]",
@@ -379,6 +405,7 @@ STAGES = (
         r"\max m",
         r"\max m = \max_l m_l",
         source="Goodfellow, Bengio and Courville 2016, section 4.1",
+        text="",
     ),
     _stage(
         "attention/shifted_scores[head query key]",
@@ -388,6 +415,7 @@ STAGES = (
         r"m_j - \max m",
         shapes=r"m:key \max~m:",
         source="Goodfellow, Bengio and Courville 2016, section 4.1",
+        text="softmax_max",
     ),
     _stage(
         "attention/exponentials[head query key]",
@@ -397,6 +425,7 @@ STAGES = (
         r"e_j = e^{m_j - \max m}",
         shapes="e:key",
         source=_ATTENTION,
+        text="softmax_exp",
     ),
     _stage(
         "attention/exponential_sum[head query]",
@@ -406,6 +435,7 @@ STAGES = (
         r"Z = \sum_j e_j",
         shapes="e:key Z:",
         source=_ATTENTION,
+        text="softmax_sum",
     ),
     _stage(
         "attention/attention_probs[head query key]",
@@ -423,6 +453,7 @@ STAGES = (
         r"\sum",
         r"\sum_j w_j",
         source=_ATTENTION,
+        text="",
     ),
     _stage(
         "attention/context[head query head_size]",
@@ -450,6 +481,7 @@ STAGES = (
         sign="x + o",
         shapes="x:hidden o:hidden s:hidden",
         source="He et al. 2016; Vaswani et al. 2017, section 3.1",
+        text="residual",
     ),
     *_layer_norm(
         "attention_norm",
@@ -494,8 +526,16 @@ STAGES = (
         sign="y + f",
         shapes="y:hidden f:hidden s:hidden",
         source="He et al. 2016; Vaswani et al. 2017, section 3.1",
+        text="residual",
     ),
-    *_layer_norm("ffn_norm", "ffn", "ffn_residual", "hidden_states", f"{_LAYER}.output.LayerNorm"),
+    *_layer_norm(
+        "ffn_norm",
+        "ffn",
+        "ffn_residual",
+        "hidden_states",
+        f"{_LAYER}.output.LayerNorm",
+        text="hidden_states",
+    ),
     # --- masked words ----------------------------------------------------------------------------
     _linear(
         "mlm/mlm_dense[token hidden]",
@@ -532,7 +572,9 @@ STAGES = (
         shapes="y:hidden E:vocab,hidden z:vocab",
         source=f"Press and Wolf 2017; {_PUBLISHED}",
     ),
-    *_softmax("mlm", "token", "vocab", "v", "Devlin et al. 2018, section 3.1, task 1"),
+    *_softmax(
+        "mlm", "token", "vocab", "v", "Devlin et al. 2018, section 3.1, task 1", "mlm_exponentials"
+    ),
     # --- next sentence ---------------------------------------------------------------------------
     _linear(
         "nsp/pooled_input[hidden]",
@@ -561,7 +603,7 @@ STAGES = (
         index="c",
         source="Devlin et al. 2018, section 3.1, task 2",
     ),
-    *_softmax("nsp", "", "class", "c", "Devlin et al. 2018, section 3.1, task 2"),
+    *_softmax("nsp", "", "class", "c", "Devlin et al. 2018, section 3.1, task 2", ""),
 )
 """Every stage, in the order of the forward pass: each follows from those above it."""
 

@@ -7,6 +7,7 @@ one layer again through the eager code and returns its full record.
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
@@ -117,7 +118,7 @@ class Trace:
         assert mask is not None  # there is none only where nothing is said about padding
         return mask
 
-    @property
+    @cached_property
     def given(self) -> Given:
         """What this forward pass started from."""
         count = len(self.tokens)

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from bert_core.stages import LAYER_PARTS
 from tests.browser.conftest import PHONE, OpenPage
 from tests.browser.driver import wait_until_settled
 from viz_app.view_models.walkthrough.explanations import explanation
-from viz_app.view_models.walkthrough.steps import BY_ID, LAYER_PARTS, STEP_IDS, neighbour
+from viz_app.view_models.walkthrough.steps import BY_ID, STEP_IDS, neighbour
 
 COMPONENT = Path(__file__).resolve().parents[2] / "viz_app" / "views" / "walkthrough"
 STEPS_IN_LAYER = STEP_IDS.index("hidden_states") - STEP_IDS.index("layer_input") + 1

@@ -6,9 +6,10 @@ import gzip
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from bert_core.stages import LAYER_PARTS
 from viz_app.export.html import Link, Part, html_file
 from viz_app.messages import Say
-from viz_app.view_models.walkthrough.steps import LAYER_PARTS, STEPS
+from viz_app.view_models.walkthrough.steps import STEPS
 
 LIMIT = 12_000_000
 """Bytes of a file: about what can be sent by mail. All layers of a BERT-base fit, at a sentence."""

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 import pytest
 
+from bert_core.stages import LAYER_PARTS
 from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
 from viz_app.export.lesson import layers_around, lesson_file
 from viz_app.messages import say_in
 from viz_app.view_models.walkthrough.build import walkthrough
-from viz_app.view_models.walkthrough.steps import LAYER_PARTS, STEPS
+from viz_app.view_models.walkthrough.steps import STEPS
 from viz_app.views.payload import unpack
 from viz_app.views.walkthrough import walkthrough_payload
 
@@ -84,7 +85,7 @@ def test_layers_around_the_chosen_one_are_kept(
 
 
 def test_the_file_opens_where_the_student_was(trace: Trace) -> None:
-    assert '"first": "ffn_down-1"' in file(trace, step="ffn_output")
+    assert '"first": "ffn_output-1"' in file(trace, step="ffn_output")
     assert '"first": "mlm_probs"' in file(trace, step="mlm_probs")
 
 

@@ -1,4 +1,4 @@
-"""The numbers of the lesson: one table per sheet, revealed step by step, each step checked.
+"""The numbers of the walkthrough: one table per sheet, revealed step by step, each step checked.
 
 Rows are key tokens in attention, dimensions elsewhere. Every step reveals columns that are worked
 out from what the steps before revealed, so that each can be checked from the digits on screen.
@@ -6,27 +6,21 @@ out from what the steps before revealed, so that each can be checked from the di
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import MappingProxyType
 
 import numpy as np
 
 from bert_core.memo import kept
+from bert_core.stages import LAYER_PARTS
 from bert_core.trace import Trace
 from viz_app.view_models.tokens import token_labels
 from viz_app.view_models.views import read_only
 from viz_app.view_models.walkthrough.attention import attention
-from viz_app.view_models.walkthrough.elementwise import (
-    embedding,
-    ffn_activation,
-    mlm_norm,
-    pooled_output,
-    residual_norm,
-)
-from viz_app.view_models.walkthrough.parts import At, Sheet, sizes
-from viz_app.view_models.walkthrough.predictions import mlm_logits, mlm_probs, nsp_probs
-from viz_app.view_models.walkthrough.products import join, linear, projection
-from viz_app.view_models.walkthrough.steps import BY_ID, LAYER_PARTS
+from viz_app.view_models.walkthrough.elementwise import numbers_sheet
+from viz_app.view_models.walkthrough.parts import Focus, Sheet, sizes
+from viz_app.view_models.walkthrough.products import linear, projection
+from viz_app.view_models.walkthrough.steps import BY_ID, SHEETS
 from viz_app.view_models.walkthrough.views import WalkthroughView
 
 
@@ -67,7 +61,7 @@ def walkthrough(
         if not 0 <= value < size:
             raise ValueError(f"{what} {value} is not one of 0 to {size - 1}")
     sheet = BY_ID[step].sheet
-    made = _SHEETS[sheet](At(trace, layer, head, query, unit, candidate, token_of))
+    made = _sheet(Focus(trace, layer, head, query, unit, candidate, token_of), sheet)
     masked = made.masked if made.masked is not None else np.zeros(len(made.rows), bool)
     return WalkthroughView(
         sheet=sheet,
@@ -97,52 +91,12 @@ def _layer_check(trace: Trace, layer: int) -> float:
     return trace.check(layer)  # takes longer than any step of the layer
 
 
-_SHEETS: Mapping[str, Callable[[At], Sheet]] = MappingProxyType(
-    {
-        "embedding": embedding,
-        "projection": projection,
-        "attention": attention,
-        "join": join,
-        "attention_norm": residual_norm("attention", "attention_norm"),
-        "ffn_up": linear(
-            "intermediate_input",
-            "intermediate_input",
-            True,
-            lambda at: (at.query,),
-            "inner",
-            "hidden",
-            ("y", "W_1"),
-        ),
-        "ffn_activation": ffn_activation,
-        "ffn_down": linear(
-            "ffn_output",
-            "ffn_output",
-            True,
-            lambda at: (at.query,),
-            "hidden",
-            "inner",
-            ("g", "W_2"),
-        ),
-        "ffn_norm": residual_norm("ffn", "hidden_states"),
-        "mlm_dense": linear(
-            "mlm_dense",
-            "mlm_dense",
-            False,
-            lambda at: (at.query,),
-            "hidden",
-            "hidden",
-            ("x", "W_M"),
-        ),
-        "mlm_norm": mlm_norm,
-        "mlm_logits": mlm_logits,
-        "mlm_probs": mlm_probs,
-        "pooled_input": linear(
-            "pooled_input", "pooled_input", False, lambda at: (), "hidden", "hidden", ("x", "W_P")
-        ),
-        "pooled_output": pooled_output,
-        "nsp_logits": linear(
-            "nsp_logits", "nsp_logits", False, lambda at: (), "class", "hidden", ("p", "W_N")
-        ),
-        "nsp_probs": nsp_probs,
-    }
-)
+def _sheet(focus: Focus, name: str) -> Sheet:
+    stages = SHEETS[name]
+    if name == "projection":
+        return projection(focus, stages)
+    if name == "attention":
+        return attention(focus, stages)
+    if stages[0].operation == "linear":
+        return linear(focus, stages)
+    return numbers_sheet(focus, stages)

@@ -1,175 +1,142 @@
-"""Tables in which each number is worked out on its own: sums, LayerNorm, activations."""
+"""Tables in which each number is worked out on its own: sums, LayerNorm, activations, softmax."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from bert_core.model import activation
-from bert_core.stages import layer_input
+from bert_core.operations import OPERATIONS
+from bert_core.stages import BY_NAME, CONSTANTS, ROWS, Operand, Stage
 from viz_app.number_text import decimal_text
-from viz_app.view_models.walkthrough.parts import At, Sheet, check, dimensions, edge, number, share
+from viz_app.view_models.tokens import display_text
+from viz_app.view_models.walkthrough.parts import (
+    Focus,
+    Sheet,
+    checks_of,
+    dimensions,
+    edge,
+    number,
+    share,
+    sizes,
+    stage_column,
+)
 from viz_app.view_models.walkthrough.views import (
     CellPattern,
-    Check,
     Column,
     Edge,
     Floats,
+    Picture,
     PictureRows,
+    Row,
 )
 from viz_app.view_models.walkthrough.weights import weight_picture
 
-# --- embedding and LayerNorm ----------------------------------------------------------------------
+CANDIDATES = 10
+"""Words listed at the vocabulary."""
 
-
-def embedding(at: At) -> Sheet:
-    """The three lookups, their sum, and its LayerNorm."""
-    tables = ("word_embeddings", "position_embeddings", "token_type_embeddings")
-    symbols = (r"\text{word}", r"\text{position}", r"\text{segment}")
-    encoding = at.trace.encoding
-    parts = [at.vector(name, at.query) for name in tables]
-    columns = [
-        number(name, symbol, values, CellPattern(name, None, (at.query, "row")))
-        for name, symbol, values in zip(tables, symbols, parts, strict=True)
-    ]
-    total = at.vector("embedding_sum", at.query)
-    nothing = Check(0.0, 0.0)  # a lookup copies, there is nothing to round
-    entries: tuple[tuple[PictureRows, int], ...] = (
-        ("word", encoding.input_ids[at.query]),
-        ("position", at.trace.position_ids[at.query]),
-        ("segment", encoding.token_type_ids[at.query]),
-    )
-    norm = _norm_pieces(at, "embedding", "embedding_output", "s", total, None)
-    return Sheet(
-        row_kind="hidden",
-        rows=dimensions(at.trace.config.hidden_size),
-        columns=[*columns, *norm.columns],
-        foot=norm.foot,
-        checks={
-            **dict.fromkeys(tables, nothing),
-            "embedding_sum": check(lambda *x: sum(x), parts, total),
-            **norm.checks,
-        },
-        facts={
-            **norm.facts,
-            "id": entries[0][1],
-            "position": entries[1][1],
-            "segment": entries[2][1],
-        },
-        pictures={
-            table: weight_picture(
-                at, f"bert.embeddings.{table}.weight", rf"E_{{\text{{{kind}}}}}", entry, rows=kind
-            )
-            for table, (kind, entry) in zip(tables, entries, strict=True)
-        },
-    )
-
-
-@dataclass(frozen=True)
-class _NormPieces:
-    columns: tuple[Column, ...]
-    foot: dict[str, Edge]
-    checks: dict[str, Check]
-    facts: dict[str, str | float]
-
-
-_NORM_PATHS = {
-    "embedding": "bert.embeddings.LayerNorm",
-    "attention": "bert.encoder.layer.{layer}.attention.output.LayerNorm",
-    "ffn": "bert.encoder.layer.{layer}.output.LayerNorm",
-    "mlm": "cls.predictions.transform.LayerNorm",
+_TABLES: dict[str, PictureRows] = {
+    "input_ids": "word",
+    "position_ids": "position",
+    "token_type_ids": "segment",
 }
+"""What a row of an embedding table stands for."""
 
 
-def _norm_pieces(
-    at: At, prefix: str, output: str, symbol: str, total: Floats, layer: int | None
-) -> _NormPieces:
-    """The columns from the sum to the output of a LayerNorm."""
-    path = _NORM_PATHS[prefix].format(layer=layer)
-    source = {"embedding": "embedding_sum", "mlm": "mlm_activation"}.get(
-        prefix, f"{prefix}_residual"
-    )
+def numbers_sheet(focus: Focus, stages: Sequence[Stage]) -> Sheet:
+    """The sheet of stages that have a column each, one number after the other.
 
-    def stage(name: str) -> tuple[NDArray[np.float32], CellPattern]:
-        pattern = CellPattern(name, layer, (at.query, "row"))
-        return at.vector(name, at.query, layer=layer), pattern
+    What they start from has a column before them, a mean or a sum its place below one.
+    """
+    axis = stages[-1].axes[-1]
+    rows, kind = _rows(focus, axis)
+    places = [row.place[0] for row in rows]
+    columns: dict[str, Column] = {}
+    foot: dict[str, Edge] = {}
+    facts: dict[str, str | float] = {}
+    pictures: dict[str, Picture] = {}
 
-    centred, centred_cell = stage(f"{prefix}_centred")
-    normalised, normalised_cell = stage(f"{prefix}_normalised")
-    result, result_cell = stage(output)
-    scale, shift = at.parameter(f"{path}.weight"), at.parameter(f"{path}.bias")
-    mean = at.value(f"{prefix}_mean", at.query, layer=layer)
-    variance = at.value(f"{prefix}_variance", at.query, layer=layer)
-    epsilon = at.trace.config.layer_norm_eps
-    columns = (
-        number(source, symbol, total, CellPattern(source, layer, (at.query, "row"))),
-        number(f"{prefix}_centred", r"- \mu", centred, centred_cell),
-        number(f"{prefix}_normalised", r"\div \sigma", normalised, normalised_cell),
-        number("scale", r"\gamma", scale, CellPattern(f"{path}.weight", None, ("row",))),
-        number("shift", r"\beta", shift, CellPattern(f"{path}.bias", None, ("row",))),
-        number(output, "y", result, result_cell),
-    )
-    return _NormPieces(
-        columns,
-        {
-            source: edge(r"\mu", mean, CellPattern(f"{prefix}_mean", layer, (at.query,))),
-            f"{prefix}_centred": edge(
-                r"\sigma^2", variance, CellPattern(f"{prefix}_variance", layer, (at.query,))
-            ),
-        },
-        {
-            f"{prefix}_centred": check(lambda s: s - s.mean(), [total], centred),
-            f"{prefix}_normalised": check(
-                lambda c: c / np.sqrt((c**2).mean() + epsilon), [centred], normalised
-            ),
-            output: check(lambda n, g, b: n * g + b, [normalised, scale, shift], result),
-        },
-        {"epsilon": epsilon},
-    )
+    def lead(stage: Stage) -> tuple[int, ...]:
+        return (focus.query,) if "token" in stage.axes else ()
 
+    def add_operand(operand: Operand, stage: Stage, symbol: str) -> None:
+        if operand.is_parameter:
+            path = operand.stage.format(layer=focus.layer)
+            pattern = CellPattern(path, None, ("row",))
+            columns[operand.role] = number(
+                operand.role, symbol, focus.parameter(path)[places], pattern
+            )
+        elif operand.stage not in columns:
+            name, layer = focus.at_layer(operand, stage)
+            pattern = CellPattern(name, layer, (*lead(BY_NAME[name]), "row0"))
+            columns[operand.stage] = number(
+                operand.stage, symbol, focus.operand(operand, stage)[places], pattern
+            )
 
-def residual_norm(prefix: str, output: str) -> Callable[[At], Sheet]:
-    """The sheet of a residual sum (`attention` or `ffn`) and its LayerNorm, the stage `output`."""
-
-    def build(at: At) -> Sheet:
-        added = {"attention": "attention_output", "ffn": "ffn_output"}[prefix]
-        if prefix == "attention":
-            source, source_layer = layer_input(at.layer)
+    for stage in stages:
+        values, layer = focus.numbers(stage), focus.layer_of(stage)
+        if stage.operation in ROWS:
+            pattern = CellPattern(stage.name, layer, lead(stage))
+            foot[stage.operands[0].stage] = edge(stage.symbol, values, pattern)
+            continue
+        if stage.operation == "lookup":
+            facts[stage.name], pictures[stage.name] = _table(focus, stage)
         else:
-            source, source_layer = "attention_norm", at.layer
-        residual = at.vector(source, at.query, layer=source_layer)
-        addition = at.vector(added, at.query, layer=at.layer)
-        total = at.vector(f"{prefix}_residual", at.query, layer=at.layer)
-        norm = _norm_pieces(at, prefix, output, "s", total, at.layer)
-        symbols = ("x", "o") if prefix == "attention" else ("y", "f")
-        return Sheet(
-            row_kind="hidden",
-            rows=dimensions(at.trace.config.hidden_size),
-            columns=[
-                number(
-                    "residual",
-                    symbols[0],
-                    residual,
-                    CellPattern(source, source_layer, (at.query, "row")),
-                ),
-                number(
-                    "output", symbols[1], addition, CellPattern(added, at.layer, (at.query, "row"))
-                ),
-                *norm.columns,
-            ],
-            foot=norm.foot,
-            checks={
-                f"{prefix}_residual": check(lambda x, y: x + y, [residual, addition], total),
-                **norm.checks,
-            },
-            facts={**norm.facts, "times": _length_ratio(addition, residual)},
-        )
+            for operand, (symbol, _) in zip(stage.operands, stage.shapes, strict=False):
+                if operand.is_parameter or BY_NAME.get(operand.stage, stage).operation not in ROWS:
+                    add_operand(operand, stage, symbol)
+        pattern = CellPattern(stage.name, layer, (*lead(stage), "row0"))
+        if stage.operation == "activation":
+            before = columns[stage.operands[0].stage]
+            gate = _gate(focus, before.values)
+            symbol = rf"\Phi ({before.symbol})"
+            columns["gate"] = share("gate", "bar", symbol, gate, pattern)
+        columns[stage.name] = stage_column(stage, values[places], pattern)
+        for name, setting in CONSTANTS.get(stage.operation, {}).items():
+            facts[name] = getattr(focus.trace.config, setting)
+        if stage.text == "residual":
+            base, added = (columns[operand.stage].values for operand in stage.operands)
+            facts["times"] = _length_ratio(added, base)
+    return Sheet(
+        row_kind=kind,
+        rows=rows,
+        columns=tuple(columns.values()),
+        foot=foot,
+        checks=checks_of(focus, stages, {"vocab": places}),
+        facts=facts,
+        pictures=pictures,
+    )
 
-    return build
+
+def candidates(focus: Focus) -> tuple[list[int], int]:
+    """The likeliest token ids, the one being followed among them, and that one."""
+    logits = focus.numbers(BY_NAME["mlm_logits"])
+    best = [int(i) for i in np.argsort(-logits, kind="stable")[:CANDIDATES]]
+    chosen = best[0] if focus.candidate is None else focus.candidate
+    return (best if chosen in best else [*best, chosen]), chosen
+
+
+def _rows(focus: Focus, axis: str) -> tuple[tuple[Row, ...], str]:
+    """The rows of a sheet along an axis, and what they are."""
+    if axis == "vocab":
+        listed, _ = candidates(focus)
+        texts = [display_text(focus.token_of(each)) for each in listed]
+        pairs = zip(texts, listed, strict=True)
+        return tuple(Row(text, text, (place,)) for text, place in pairs), "candidate"
+    if axis == "class":
+        names = enumerate(("is_next", "random"))
+        return tuple(Row(name, name, (place,)) for place, name in names), axis
+    return dimensions(sizes(focus.trace)[axis]), axis
+
+
+def _table(focus: Focus, stage: Stage) -> tuple[int, Picture]:
+    """Which row of an embedding table a lookup takes, and the table."""
+    (operand,) = stage.operands
+    source = operand.axes[0][0]
+    entry, kind = focus.trace.given.ids[source][focus.query], _TABLES[source]
+    symbol, _ = stage.shapes[0]
+    return entry, weight_picture(focus, operand.stage, symbol, entry, rows=kind)
 
 
 def _length_ratio(vector: Floats, base: Floats) -> str:
@@ -177,71 +144,8 @@ def _length_ratio(vector: Floats, base: Floats) -> str:
     return decimal_text(float(np.linalg.norm(vector) / np.linalg.norm(base)), 2)
 
 
-# --- activations ----------------------------------------------------------------------------------
-
-
-def _gate(at: At, inner: Floats) -> Floats:
+def _gate(focus: Focus, before: Floats) -> Floats:
     """What the activation multiplies each number by, 0..1 for GELU and ReLU: act(u) / u."""
-    activated = _activated(at, inner.astype(np.float64))
-    return np.divide(activated, inner, out=np.full_like(activated, 0.5), where=inner != 0)
-
-
-def _activated(at: At, inner: Floats) -> Floats:
-    found: Floats = activation(at.trace.config.hidden_act, torch.from_numpy(inner)).numpy()
-    return found
-
-
-def _activation_columns(
-    at: At, source: str, output: str, symbols: tuple[str, str], layer: int | None
-) -> tuple[list[Column], Check]:
-    before = at.vector(source, at.query, layer=layer)
-    after = at.vector(output, at.query, layer=layer)
-    after_cell = CellPattern(output, layer, (at.query, "row"))
-    columns = [
-        number(source, symbols[0], before, CellPattern(source, layer, (at.query, "row"))),
-        share("gate", "bar", rf"\Phi ({symbols[0]})", _gate(at, before), after_cell),
-        number(output, symbols[1], after, after_cell),
-    ]
-    return columns, check(lambda u: _activated(at, u), [before], after)
-
-
-def ffn_activation(at: At) -> Sheet:
-    """The activation function between the two dense layers of the feed-forward network."""
-    columns, checked = _activation_columns(
-        at, "intermediate_input", "intermediate", ("u", "g"), at.layer
-    )
-    return Sheet(
-        row_kind="inner",
-        rows=dimensions(at.trace.config.intermediate_size),
-        columns=columns,
-        checks={"intermediate": checked},
-    )
-
-
-def mlm_norm(at: At) -> Sheet:
-    """The activation and the LayerNorm of the masked-word head."""
-    columns, checked = _activation_columns(at, "mlm_dense", "mlm_activation", ("u", "s"), None)
-    total = columns[-1].values
-    norm = _norm_pieces(at, "mlm", "mlm_transformed", "s", total, None)
-    return Sheet(
-        row_kind="hidden",
-        rows=dimensions(at.trace.config.hidden_size),
-        columns=[*columns[:-1], *norm.columns],
-        foot=norm.foot,
-        checks={"mlm_activation": checked, **norm.checks},
-        facts=norm.facts,
-    )
-
-
-def pooled_output(at: At) -> Sheet:
-    """The pooler's tanh."""
-    before, after = at.vector("pooled_input"), at.vector("pooled_output")
-    return Sheet(
-        row_kind="hidden",
-        rows=dimensions(len(before)),
-        columns=(
-            number("pooled_input", "u", before, CellPattern("pooled_input", None, ("row",))),
-            number("pooled_output", "p", after, CellPattern("pooled_output", None, ("row",))),
-        ),
-        checks={"pooled_output": check(np.tanh, [before], after)},
-    )
+    exact = torch.from_numpy(before.astype(np.float64))
+    after: Floats = OPERATIONS["activation"](exact, focus.trace.config.hidden_act).numpy()
+    return np.divide(after, before, out=np.full_like(after, 0.5), where=before != 0)

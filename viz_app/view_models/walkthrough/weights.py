@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bert_core.memo import memo_of
 from viz_app.view_models.views import read_only
-from viz_app.view_models.walkthrough.parts import At
+from viz_app.view_models.walkthrough.parts import Focus
 from viz_app.view_models.walkthrough.views import Floats, Picture, PictureRows, Pixels
 
 MOST = 256
@@ -15,7 +15,7 @@ MOST = 256
 
 
 def weight_picture(
-    at: At,
+    focus: Focus,
     path: str,
     symbol: str,
     row: int,
@@ -35,10 +35,10 @@ def weight_picture(
         AttributeError: the model has no such parameter.
     """
     if part is not None:
-        return Picture(symbol, draw(at.parameter(path)[part]), row, rows)
+        return Picture(symbol, draw(focus.parameter(path)[part]), row, rows)
     # a vocabulary of 30,000 takes a while to go through
-    memo, key = memo_of(at.trace.model), ("weight_picture", path)
-    drawn = memo.get(key) or memo.put(key, draw(at.parameter(path)))
+    memo, key = memo_of(focus.trace.model), ("weight_picture", path)
+    drawn = memo.get(key) or memo.put(key, draw(focus.parameter(path)))
     return Picture(symbol, drawn, row, rows)
 
 

@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from bert_core.stages import BY_NAME as STAGES
+from bert_core.stages import LAYER_PARTS, PARTS
 from viz_app.messages import Say
 from viz_app.messages.formulas import in_words
 from viz_app.view_models.walkthrough.explanations import explanation
 from viz_app.view_models.walkthrough.origin import OperandsView, OriginView
 from viz_app.view_models.walkthrough.steps import (
     BY_ID,
-    LAYER_PARTS,
-    PARTS,
     STEPS,
+    Line,
     Step,
     neighbour,
     place_of,
@@ -266,6 +267,7 @@ def _step_header(step: Step, view: WalkthroughView, say: Say, language: str) -> 
         "reveals": list(step.reveals),
         "operands": list(step.operands),
         "shapes": [[in_words(name, say), list(axes)] for name, axes in step.shapes],
+        "lines": [_line_header(line, say) for line in step.lines],
         "title": text.title,
         "see": text.see,
         "why": list(text.why),
@@ -280,6 +282,21 @@ def _with_activation(latex: str, view: WalkthroughView) -> str:
         return latex
     latex = latex.replace(r"\text{GELU}", r"\text{ReLU}")
     return re.sub(r"(u_\w) \\cdot \\Phi \(\1\)", r"\\max ( 0 , \1 )", latex)
+
+
+def _line_header(line: Line, say: Say) -> dict[str, Any]:
+    """How a stage is written out, with where its numbers and its operands' stand."""
+    stage = STAGES[line.stage]
+    named = [letter for letter, _ in stage.shapes] or [stage.symbol]
+    *letters, letter = (in_words(each, say) for each in named)
+    return {
+        "stage": line.stage,
+        "operation": stage.operation,
+        "letters": letters,
+        "letter": letter,
+        "shown": line.shown,
+        "uses": dict(line.uses),
+    }
 
 
 def origin_header(

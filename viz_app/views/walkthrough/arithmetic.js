@@ -1,5 +1,5 @@
 // A step's formula with the student's own numbers, and the digits that it was made from.
-// Every entry takes the state of the view and a function that writes a number as on screen; a number
+// `state` is that of the view, `show` writes a number as on screen; a number
 // is {value, cell}, so that each digit can be asked where it comes from, or bare where it is no cell.
 
 import { element } from "../shared/elements.js";
@@ -90,155 +90,101 @@ function productTable(state) {
   ]);
 }
 
-function lookup(column, index) {
-  return (state, show) => {
-    const { symbol } = state.lesson.byId[column];
-    const found = show(inRow(state, column));
-    return {
-      filled: [
-        [
-          `${symbol}_{${state.row}} = E_{${symbol}} [ ${state.lesson.facts[index]} , ${state.row} ] = ${found}`,
-        ],
-      ],
-    };
-  };
+/** The number at a name that a step gives: of a column in the selected row, or "foot:column". */
+function named(state, name) {
+  const [column, part] = name.split(":").reverse();
+  return part ? atEdge(state, part, column) : inRow(state, column);
 }
 
-function addition(names, total) {
-  return (state, show) => {
-    const terms = names.map((name) => show(inRow(state, name)));
-    return {
-      filled: [
-        [`s_{${state.row}} = ${termsText(terms, terms.length)} = ${show(inRow(state, total))}`],
-      ],
-    };
-  };
+/** What a row is called in a formula: its number, or in its place a word as \arg{0}. */
+function rowIndex({ lesson, row }) {
+  return lesson.rows[row].label === String(row) ? String(row) : "\\arg{0}";
 }
 
-/** The three steps of a LayerNorm whose input column is `total`. */
-function normSteps(prefix, total, output) {
-  const centred = `${prefix}_centred`;
-  const normalised = `${prefix}_normalised`;
-  return {
-    [centred](state, show) {
-      const mean = atEdge(state, "foot", total);
-      return {
-        filled: [
-          [
-            `\\mu = \\frac{${termsText(inFirstRows(state, total, 3).map(show), state.lesson.rows.length)}}{${state.lesson.rows.length}} = ${show(mean)}`,
-          ],
-          [
-            `c_{${state.row}} = ${show(inRow(state, total))} - ${inBrackets(show(mean))} = ${show(inRow(state, centred))}`,
-          ],
-        ],
-      };
-    },
-    [normalised](state, show) {
-      const variance = atEdge(state, "foot", centred);
-      const { epsilon } = state.lesson.facts;
-      return {
-        filled: [
-          [
-            `\\sigma^2 = \\mean (c^2) = ${show(variance)} , \\quad \\varepsilon = \\arg{0}`,
-            [smallNumber(epsilon)],
-          ],
-          [
-            `n_{${state.row}} = \\frac{${show(inRow(state, centred))}}{\\sqrt{${show(variance)} + \\varepsilon}} = \\frac{${show(inRow(state, centred))}}{${show(Math.sqrt(variance.value + epsilon))}} = ${show(inRow(state, normalised))}`,
-          ],
-        ],
-      };
-    },
-    [output](state, show) {
-      return {
-        filled: [
-          [
-            `y_{${state.row}} = ${show(inRow(state, normalised))} \\cdot ${inBrackets(show(inRow(state, "scale")))} + ${inBrackets(show(inRow(state, "shift")))} = ${show(inRow(state, output))}`,
-          ],
-        ],
-      };
-    },
-  };
+/**
+ * How a line of a step is written, by its operation: the right-hand side with the student's own
+ * numbers, of each operand by its role. What stands in no line of its own has no entry.
+ */
+const SIDES = {
+  lookup: (_, { lesson, row }, { stage, letters }) =>
+    `${letters[0]} [ ${lesson.facts[stage]} , ${row} ]`,
+  add: (numbers) => termsText(Object.values(numbers), Object.keys(numbers).length),
+  mean: (_, state, { uses }, show) => {
+    const count = state.lesson.rows.length;
+    return `\\frac{${termsText(inFirstRows(state, uses.input, 3).map(show), count)}}{${count}}`;
+  },
+  subtract: ({ input, subtracted }) => `${input} - ${inBrackets(subtracted)}`,
+  normalise: ({ input, variance }, state, { uses }, show) => {
+    const root = Math.sqrt(named(state, uses.variance).value + state.lesson.facts.epsilon);
+    return `\\frac{${input}}{\\sqrt{${variance} + \\varepsilon}} = \\frac{${input}}{${show(root)}}`;
+  },
+  scale_shift: ({ input, scale, shift }) =>
+    `${input} \\cdot ${inBrackets(scale)} + ${inBrackets(shift)}`,
+  activation: ({ input, gate }, state, { letters }) =>
+    state.lesson.facts.activation === "relu"
+      ? `\\max ( 0 , ${input} )`
+      : `${letters[0]}_{${state.row}} \\cdot \\Phi ( ${letters[0]}_{${state.row}} ) = ${input} \\cdot ${gate}`,
+  tanh: ({ input }) => `\\tanh ( ${input} )`,
+  exp_subtract: ({ input, subtracted }) => `e^{${input} - ${inBrackets(subtracted)}}`,
+  divide: ({ input, total }) => `\\frac{${input}}{${total}}`,
+};
+
+/** The lines of a stage on a step: its equation, and before it what a number in it needs besides. */
+function stageLines(state, show, line) {
+  if (line.operation === "linear") return sumOfProducts(state, show, line);
+  const side = SIDES[line.operation];
+  if (!side) return [];
+  const order = (name) => state.lesson.columns.findIndex((column) => column.id === name);
+  const places = Object.entries(line.uses).sort((one, other) => order(one[1]) - order(other[1]));
+  const numbers = Object.fromEntries(places.map(([role, at]) => [role, show(named(state, at))]));
+  const index = line.shown.startsWith("foot:") ? "" : `_{${rowIndex(state)}}`;
+  const right = `${side(numbers, state, line, show)} = ${show(named(state, line.shown))}`;
+  const equation = [`${line.letter}${index} = ${right}`, [state.keyText]];
+  if (line.operation !== "normalise") return [equation];
+  return [
+    [
+      `\\sigma^2 = \\mean (c^2) = ${numbers.variance} , \\quad \\varepsilon = \\arg{0}`,
+      [smallNumber(state.lesson.facts.epsilon)],
+    ],
+    equation,
+  ];
 }
 
 /** A sum of products: the selected row's product, and the sum over all rows. */
-function sumOfProducts(letters, prefix = "") {
-  const [x, w, y] = letters;
-  return (state, show) => {
-    const { lesson, row } = state;
-    const terms = inFirstRows(state, `${prefix}product`, 4).map(show);
-    const bias = show(atEdge(state, "foot", `${prefix}weight`));
-    const total = show(atEdge(state, "foot", `${prefix}product`));
-    return {
-      filled: [
-        [
-          `${x}_{${row}} \\cdot ${w} = ${show(inRow(state, "input"))} \\cdot ${inBrackets(show(inRow(state, `${prefix}weight`)))} = ${show(inRow(state, `${prefix}product`))}`,
-        ],
-        [
-          `${y}_{\\arg{0}} = ${termsText(terms, lesson.rows.length)} + b = \\ldots + ${inBrackets(bias)} = ${total}`,
-          [lesson.unitText],
-        ],
-      ],
-    };
-  };
-}
-
-function gated(source, output, letters) {
-  return (state, show) => {
-    const { row, lesson } = state;
-    const [u, g] = letters;
-    if (lesson.facts.activation === "relu") {
-      return {
-        filled: [
-          [
-            `${g}_{${row}} = \\max ( 0 , ${show(inRow(state, source))} ) = ${show(inRow(state, output))}`,
-          ],
-        ],
-      };
-    }
-    return {
-      filled: [
-        [
-          `${g}_{${row}} = ${u}_{${row}} \\cdot \\Phi ( ${u}_{${row}} ) = ${show(inRow(state, source))} \\cdot ${show(inRow(state, "gate"))} = ${show(inRow(state, output))}`,
-        ],
-      ],
-    };
-  };
-}
-
-function softmaxExponent(state, show) {
-  const { cell } = atEdge(state, "foot", "exponentials");
-  const stage = cell.stage.replace("exponential_sum", "max");
-  const largest = { value: state.lesson.facts.largest, cell: { ...cell, stage } };
+function sumOfProducts(state, show, { letters, letter, uses, shown }) {
+  const { lesson, row } = state;
+  const [x, w] = letters;
+  const [input, weight, product, bias, total] = [
+    uses.input,
+    uses.weight,
+    uses.product,
+    uses.bias,
+    shown,
+  ].map((name) => show(named(state, name)));
+  const terms = inFirstRows(state, uses.product, 4).map(show);
   return [
-    `e_{\\arg{0}} = e^{${show(inRow(state, "logits"))} - ${inBrackets(show(largest))}} = ${show(inRow(state, "exponentials"))}`,
-    [state.keyText],
+    [`${x}_{${row}} \\cdot ${w} = ${input} \\cdot ${inBrackets(weight)} = ${product}`],
+    [
+      `${letter}_{\\arg{0}} = ${termsText(terms, lesson.rows.length)} + b = \\ldots + ${inBrackets(bias)} = ${total}`,
+      [lesson.unitText],
+    ],
   ];
 }
 
-function softmaxShare(state, show) {
-  const total = show(atEdge(state, "foot", "exponentials"));
-  return [
-    `P_{\\arg{0}} = \\frac{${show(inRow(state, "exponentials"))}}{${total}} = ${show(inRow(state, "probs"))}`,
-    [state.keyText],
-  ];
+/**
+ * A step's arithmetic: {filled} lines of formulas, and {table} digits where vectors are multiplied.
+ * What a step does beyond its stages stands in ARITHMETIC, all else follows from their operations.
+ */
+export function arithmetic(state, step, show) {
+  const own = ARITHMETIC[step.id];
+  if (own) return own(state, show);
+  return { filled: step.lines.flatMap((line) => stageLines(state, show, line)) };
 }
 
-export const ARITHMETIC = {
-  word_embeddings: lookup("word_embeddings", "id"),
-  position_embeddings: lookup("position_embeddings", "position"),
-  token_type_embeddings: lookup("token_type_embeddings", "segment"),
-  embedding_sum: addition(
-    ["word_embeddings", "position_embeddings", "token_type_embeddings"],
-    "embedding_sum",
-  ),
-  ...normSteps("embedding", "embedding_sum", "embedding_output"),
+const ARITHMETIC = {
   layer_input: (state, show) => ({
     filled: [[`x_{${state.row}} = ${show(inRow(state, "input"))}`]],
   }),
-  query_projection: sumOfProducts(["x", "W_Q", "q"], "query_"),
-  key_projection: sumOfProducts(["x", "W_K", "k"], "key_"),
-  value_projection: sumOfProducts(["x", "W_V", "v"], "value_"),
-
   query(state, show) {
     const row = queryVector(state);
     const [first, second] = row.numbers.map(show);
@@ -386,31 +332,5 @@ export const ARITHMETIC = {
 
   heads_joined: (state, show) => ({
     filled: [[`h_{\\arg{0}} = ${show(inRow(state, "input"))}`, [state.keyText]]],
-  }),
-  attention_output: sumOfProducts(["h", "W_O", "o"]),
-  attention_residual: addition(["residual", "output"], "attention_residual"),
-  ...normSteps("attention", "attention_residual", "attention_norm"),
-  intermediate_input: sumOfProducts(["y", "W_1", "u"]),
-  intermediate: gated("intermediate_input", "intermediate", ["u", "g"]),
-  ffn_output: sumOfProducts(["g", "W_2", "f"]),
-  ffn_residual: addition(["residual", "output"], "ffn_residual"),
-  ...normSteps("ffn", "ffn_residual", "hidden_states"),
-  mlm_dense: sumOfProducts(["x", "W_M", "u"]),
-  mlm_activation: gated("mlm_dense", "mlm_activation", ["u", "s"]),
-  ...normSteps("mlm", "mlm_activation", "mlm_transformed"),
-  mlm_logits: sumOfProducts(["y", "E", "z"]),
-  mlm_exponentials: (state, show) => ({ filled: [softmaxExponent(state, show)] }),
-  mlm_probs: (state, show) => ({ filled: [softmaxShare(state, show)] }),
-  pooled_input: sumOfProducts(["x", "W_P", "u"]),
-  pooled_output: (state, show) => ({
-    filled: [
-      [
-        `p_{${state.row}} = \\tanh ( ${show(inRow(state, "pooled_input"))} ) = ${show(inRow(state, "pooled_output"))}`,
-      ],
-    ],
-  }),
-  nsp_logits: sumOfProducts(["p", "W_N", "z"]),
-  nsp_probs: (state, show) => ({
-    filled: [softmaxExponent(state, show), softmaxShare(state, show)],
   }),
 };

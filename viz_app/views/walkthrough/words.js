@@ -2,7 +2,7 @@
 
 import { element } from "../shared/elements.js";
 import { fill, smallNumber } from "../shared/format.js";
-import { ARITHMETIC } from "./arithmetic.js";
+import { arithmetic } from "./arithmetic.js";
 import { formula, formulaLine, marked } from "./formula.js";
 import { currentStep, selected, shown } from "./lesson.js";
 
@@ -66,7 +66,7 @@ export function lessonWords(state, { choose, question }) {
     state.keyText = state.lesson.rows[state.row].label;
     const cells = [];
     const show = marked((value) => shown(state, value), cells);
-    const { filled: lines, table: made } = ARITHMETIC[step.id](state, show);
+    const { filled: lines, table: made } = arithmetic(state, step, show);
     filled.replaceChildren(
       ...lines.map(([latex, args]) => formulaLine(latex, args, cells, question)),
     );

@@ -11,11 +11,12 @@ from bert_core.config import BertConfig
 from bert_core.encoding import Encoding
 from bert_core.model import BertForPreTraining
 from bert_core.provenance import Cell, stage_vector, value_of
+from bert_core.stages import LAYER_PARTS
 from bert_core.trace import Trace, trace_forward
 from viz_app.messages import say_in
 from viz_app.view_models.walkthrough.build import walkthrough
 from viz_app.view_models.walkthrough.origin import term_view
-from viz_app.view_models.walkthrough.steps import BY_ID, LAYER_PARTS, STEPS
+from viz_app.view_models.walkthrough.steps import BY_ID, STEPS
 from viz_app.view_models.walkthrough.views import CellPattern, Row, Unit, WalkthroughView
 from viz_app.views.payload import unpack
 from viz_app.views.walkthrough import walkthrough_payload

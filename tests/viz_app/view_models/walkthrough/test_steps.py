@@ -5,10 +5,9 @@ from itertools import groupby
 import pytest
 
 from bert_core.provenance import AXES, LAYER_STAGES, Cell
+from bert_core.stages import LAYER_PARTS, PARTS
 from viz_app.view_models.walkthrough.steps import (
     BY_ID,
-    LAYER_PARTS,
-    PARTS,
     STEP_IDS,
     STEPS,
     neighbour,
