@@ -109,7 +109,8 @@ def legend_ticks(
         return [(0, decimal_text(low, 2)), (0.5, "0"), (1, decimal_text(high, 2))]
     if (low, high) == (0, 1):
         return [(share, f"{share:g}") for share in (0, 0.25, 0.5, 0.75, 1)]
-    return [(share, decimal_text(low + share * (high - low), 2)) for share in (0, 0.5, 1)]
+    numbers = [(share, low + share * (high - low)) for share in (0, 0.5, 1)]
+    return [(share, decimal_text(number, 2) if number else "0") for share, number in numbers]
 
 
 def ink_on(colour: ArrayLike) -> str:
