@@ -1,5 +1,6 @@
 """The lesson's numbers are the forward pass's own, and each follows from the step before."""
 
+import dataclasses
 import random
 from typing import Any
 
@@ -67,6 +68,29 @@ def trace(model: BertForPreTraining, request: pytest.FixtureRequest) -> Trace:
 def view_of(trace: Trace, step: str, **places: int) -> WalkthroughView:
     at = {"layer": LAYER, "head": HEAD, "query": QUERY, **places}
     return walkthrough(trace, step, **at, token_of=lambda i: f"t{i}")
+
+
+def test_a_residual_sum_says_how_long_its_parts_are(trace: Trace) -> None:
+    layer = trace.layer(LAYER)
+    added, base = (
+        float(np.linalg.norm(x[QUERY])) for x in (layer.ffn_output, layer.attention_norm)
+    )
+    assert view_of(trace, "ffn_residual").facts["times"] == f"{added / base:.2f}"
+
+
+@pytest.mark.parametrize("step", ["intermediate", "mlm_activation"])
+def test_a_checkpoint_with_relu_is_not_told_about_gelu(
+    model: BertForPreTraining, step: str
+) -> None:
+    relu = BertForPreTraining(dataclasses.replace(model.config, hidden_act="relu")).eval()
+    view = view_of(trace_forward(relu, encoding()), step)
+    header = unpack(walkthrough_payload(view, key="k", say=say_in("en"), language="en"))[0]
+    (shown,) = (found for found in header["steps"] if found["id"] == step)
+    assert shown["symbol"] == r"\text{ReLU}"
+    assert shown["formula"].endswith(
+        r"\max ( 0 , u_" + ("j )" if step == "intermediate" else "i )")
+    )
+    assert header["facts"]["activation"] == "relu"
 
 
 SHEETS = tuple({step.sheet: step.id for step in STEPS}.values())
