@@ -274,3 +274,20 @@ def test_a_head_is_broad_only_when_it_looks_nearly_everywhere_alike(
     scores = torch.full((len(ROLES), 1, 1), 0.1)
     scores[ROLES.index("broad")] = evenness
     assert main_roles(RoleScores(scores, torch.full((len(ROLES),), 0.1))) == [[role]]
+
+
+@pytest.mark.parametrize(("lift", "role"), [(0.23, None), (0.27, "next")])
+def test_a_head_plays_a_role_from_a_quarter_above_a_uniform_head(
+    lift: float, role: str | None
+) -> None:
+    scores = torch.zeros(len(ROLES), 1, 1)
+    scores[ROLES.index("next")] = 0.1 + lift
+    assert main_roles(RoleScores(scores, torch.full((len(ROLES),), 0.1))) == [[role]]
+
+
+@pytest.mark.parametrize(("words", "hidden"), [(1, 1), (9, 1), (12, 2), (17, 3), (20, 3)])
+def test_fifteen_percent_of_the_words_are_hidden_rounded(words: int, hidden: int) -> None:
+    toy = toy_bert()
+    (batch,) = mask_shelf(toy, [" ".join(["cat"] * words)], torch.Generator().manual_seed(0))
+    assert int((batch.input_ids == toy.tokenizer.mask_id).sum()) == hidden
+    assert batch.answers.tolist() == [toy.tokenizer.id("cat")] * hidden

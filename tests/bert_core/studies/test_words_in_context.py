@@ -87,6 +87,9 @@ def test_senses_by_hand() -> None:
     assert found.same == pytest.approx([1.0])
     assert found.different == pytest.approx([0.0])
     assert sense_similarity(vectors, ["x", "x", "x"]).different == ()
+    # no use is compared with itself: one pair of 1, two of 0
+    assert sense_similarity(vectors, ["x", "x", "x"]).same == pytest.approx([1 / 3])
+    assert sense_similarity(vectors, ["x", "y", "z"]).same == ()
 
 
 def test_the_nearest_word_of_a_shelf_word_is_itself(bert: Bert) -> None:

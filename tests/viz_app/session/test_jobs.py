@@ -79,6 +79,40 @@ def test_cancelled_work_says_so_and_can_start_again() -> None:
     assert not test.info
 
 
+def moved_on_page() -> None:
+    import time
+
+    import streamlit as st
+
+    from tests.viz_app.session import test_jobs
+    from viz_app import messages
+    from viz_app.session import jobs
+    from viz_app.session.jobs import Report
+
+    about = st.text_input("about", "first")
+
+    def work(report: Report) -> str:
+        for step in range(500 if about == "first" else 1):
+            report(step, 500)
+            time.sleep(0.01)
+        return f"all about the {about}"
+
+    if about == "first":  # the reader does not wait for it
+        st.session_state["_jobs"] = {"slow": jobs.Job(work, jobs._pool, (test_jobs.owner, about))}
+        st.session_state["first"] = st.session_state["_jobs"]["slow"].future
+    else:
+        st.write(jobs.result("slow", test_jobs.owner, about, work, messages.say_in("en")))
+
+
+def test_who_moves_on_to_another_text_does_not_wait_for_the_first() -> None:
+    test = AppTest.from_function(moved_on_page).run()
+    test.text_input[0].set_value("second").run()
+    assert not test.exception
+    assert test.markdown[0].value == "all about the second"
+    first = test.session_state["first"]
+    assert first.cancelled() or isinstance(first.exception(10), jobs.CancelledWork)
+
+
 def test_a_job_stops_at_its_next_report() -> None:
     reached, go_on = Event(), Event()
 

@@ -107,6 +107,9 @@ def test_a_record_as_the_training_writes_it(tmp_path: Path) -> None:
     assert found.curve is not None
     np.testing.assert_array_equal(found.curve.tokens, [4096, 8192])
     np.testing.assert_array_equal(found.curve.mlm_loss, [9.1, 8.5])
+    record(tmp_path, curve=[line])  # one point is no curve
+    found = read_training(tmp_path)
+    assert found is not None and found.curve is None
 
 
 def test_the_record_keeps_the_names_that_the_training_writes() -> None:

@@ -169,6 +169,11 @@ def test_one_number_per_head_is_the_mean_over_the_blocks_rows(trace: Trace) -> N
     expected = sum(weights[b, a] for b in B for a in A) / len(B)
     assert numbers[2, 1] == pytest.approx(expected, abs=1e-6)
     np.testing.assert_allclose(numbers + block_weights(trace, "bb"), 1, atol=1e-6)
+    # three tokens of A, five of B
+    unequal = toy_bert().trace("the", "it was tired .")
+    weights = unequal.layer(0).attention_probs[3].numpy()
+    assert block_weights(unequal, "ab")[0, 3] == pytest.approx(weights[:3, 3:].sum() / 3, abs=1e-6)
+    assert block_weights(unequal, "ba")[0, 3] == pytest.approx(weights[3:, :3].sum() / 5, abs=1e-6)
 
 
 def test_no_second_sentence_no_number() -> None:
