@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from streamlit.testing.v1 import AppTest
 from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
 from viz_app.messages import say_in, text
+from viz_app.view_models.walkthrough import build
 from viz_app.view_models.walkthrough.build import walkthrough
 from viz_app.view_models.walkthrough.steps import BY_ID, STEPS
+from viz_app.view_models.walkthrough.views import WalkthroughView
 from viz_app.views.payload import unpack
 from viz_app.views.walkthrough import walkthrough_payload
 
@@ -80,6 +83,37 @@ def test_the_page_names_the_parts_of_a_place_as_the_address_does() -> None:
     }
     named = {url: str(place[choice]) for choice, url in header["address"].items()}
     assert named == {**given, "candidate": "None"}
+
+
+def test_a_question_about_a_number_builds_no_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[str] = []
+    make = build.walkthrough
+
+    def counted(trace: Trace, step: str, *place: int, **more: Any) -> WalkthroughView:
+        built.append(step)
+        return make(trace, step, *place, **more)
+
+    monkeypatch.setattr(build, "walkthrough", counted)
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    for name, value in {"lang": "en", "model": "mini-en", "a": "A dog.", "step": "key"}.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page("viz_app/app_pages/walkthrough/page.py").run()
+    assert built == ["key"]
+    cell = {"stage": "attention_scores", "layer": 0, "index": [0, 0, 1]}
+    app.session_state["trail"] = [cell]
+    app.run()
+    assert not app.exception
+    (signal,) = (
+        json.loads(each.proto.json)
+        for each in app.get("bidi_component")
+        if each.proto.component_name == "headlight_signal"
+    )
+    assert signal["values"]["asked"]["cell"] == cell
+    assert built == ["key"]
+    app.session_state["causal"] = True  # other numbers are built anew
+    app.run()
+    assert built == ["key", "key"]
 
 
 def failing_page() -> None:

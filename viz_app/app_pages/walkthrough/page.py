@@ -20,6 +20,7 @@ from viz_app.views.walkthrough import origin_header, walkthrough_payload, walkth
 
 KEY = "walkthrough"
 WANTED = "walkthrough_wanted"
+SENT = "walkthrough_sent"
 FIRST = "query"
 """The step shown to whoever has not chosen one: the beginning of attention."""
 SHARED = ("step", "layer", "head", "query")
@@ -155,12 +156,25 @@ def payload_at(
     )
 
 
+def sheet_at(place: dict[str, Any]) -> bytes:
+    """The sheet of a place; that of the run before is neither worked out nor packed again.
+
+    So a question about one of its numbers, or a step within it, costs no more than its answer.
+    """
+    asked = (subject, {**place, "step": BY_ID[place["step"]].sheet})
+    before, sheet = st.session_state.get(SENT, (None, b""))
+    if asked != before:
+        sheet = payload_at(place)
+        st.session_state[SENT] = asked, sheet
+    return sheet
+
+
 @frame.fragment
 def lesson() -> None:
     """The table, and what belongs to the same layer, head and token."""
     place = place_now()
     walkthrough_table(
-        payload_at(place),
+        sheet_at(place),
         step=place["step"],
         key=KEY,
         asked=asked_cell(st.session_state.get("trail", [])),
