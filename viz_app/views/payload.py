@@ -18,7 +18,7 @@ ALIGNMENT = 8  # the widest element that a typed array in the browser may start 
 DTYPES = ("uint8", "uint16", "uint32", "int32", "float32", "float64")
 
 
-def pack(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
+def pack(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> bytes:
     """Join `header` and `arrays` into one payload; the same input gives the same bytes.
 
     Raises:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from viz_app.view_models.views import TokenLabel
+from viz_app.views.payloads import Token
 
 
-def token_header(tokens: Sequence[TokenLabel]) -> list[dict[str, Any]]:
+def token_header(tokens: Sequence[TokenLabel]) -> list[Token]:
     """Tokens as the JavaScript side reads them."""
     return [
         {

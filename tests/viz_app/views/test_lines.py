@@ -7,6 +7,7 @@ from viz_app.view_models.attention.matrix import layer_lines
 from viz_app.view_models.views import LinesView
 from viz_app.views.lines import LineSettings, lines_payload, read_settings
 from viz_app.views.payload import unpack
+from viz_app.views.payloads import LinesValues
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,8 @@ def test_nonsense_in_the_address_changes_nothing(text: str) -> None:
 
 
 def test_settings_come_back_from_the_browser() -> None:
-    sent = {
+    sent: LinesValues = {
+        "query": None,
         "heads": [1, 2],
         "cut": "count",
         "threshold": 0.1,

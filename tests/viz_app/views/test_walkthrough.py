@@ -32,7 +32,7 @@ def payload(trace: Trace, step: str, layer: int = 1, **more: object) -> bytes:
 
 
 def test_a_sheet_says_which_place_it_was_made_for(trace: Trace) -> None:
-    header, _ = unpack(payload(trace, "ffn_output", place={"unit": 4, "candidate": None}))
+    header, _ = unpack(payload(trace, "ffn_output", unit=4))
     assert header["place"] == {"layer": 1, "head": 2, "query": 3, "unit": 4, "candidate": None}
     assert header["sheet"] == "ffn_output"
     assert header["sheets"] == {step.id: step.sheet for step in STEPS}

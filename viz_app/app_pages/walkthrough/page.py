@@ -16,6 +16,7 @@ from viz_app.view_models.walkthrough.build import walkthrough
 from viz_app.view_models.walkthrough.origin import origin_view, term_view
 from viz_app.view_models.walkthrough.steps import BY_ID
 from viz_app.views.mount import prefetch
+from viz_app.views.payloads import Asked
 from viz_app.views.walkthrough import origin_header, walkthrough_payload, walkthrough_table
 
 KEY = "walkthrough"
@@ -80,7 +81,7 @@ def stand_alone(place: dict[str, Any]) -> bytes:
     return file.encode()
 
 
-def asked_cell(trail: list[dict[str, Any]]) -> dict[str, Any] | None:
+def asked_cell(trail: list[dict[str, Any]]) -> Asked | None:
     """Where the last number on the trail comes from; None when it is not in this trace."""
     if not trail:
         return None
@@ -149,7 +150,7 @@ def payload_at(
         say=say,
         language=now.language,
         subject=subject,
-        place={name: place[name] for name in EXTRA},
+        **{name: place[name] for name in EXTRA},
         address=ADDRESS,
         without=without,
         here=here,

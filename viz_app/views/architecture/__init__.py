@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
-
-import numpy as np
+from typing import Any, get_args
 
 from viz_app.messages import Say
-from viz_app.view_models.architecture_view import PARTS, ArchitectureView
+from viz_app.view_models.architecture_view import ArchitectureView
 from viz_app.views.mount import mount_view
 from viz_app.views.payload import pack
+from viz_app.views.payloads import (
+    ArchitectureArrays,
+    ArchitectureHeader,
+    ArchitectureLabels,
+    ArchitectureValues,
+    BoardColumn,
+    BoardStrip,
+)
 from viz_app.views.tokens import token_header
 
 TOUR_STEPS = 5
@@ -24,22 +30,26 @@ def architecture_payload(
     Args:
         pages: Part of the picture → title of the page that a click on it opens.
     """
-    header: dict[str, Any] = {
+    header: ArchitectureHeader = {
         "view": key,
         "tokens": token_header(view.tokens),
         "masked": view.masked,
         # six decimals: more than the picture can show
         "guesses": [
-            [[guess.text, round(guess.probability, 6)] for guess in guesses]
+            [(guess.text, round(guess.probability, 6)) for guess in guesses]
             for guesses in view.guesses
         ],
         "is_next": view.is_next,
         "pages": dict(pages),
         "labels": _labels(view, say),
     }
-    arrays = {
-        name: np.asarray(getattr(view, name))
-        for name in ("vectors", "lengths", "limits", "attention", "best_keys", "best_weights")
+    arrays: ArchitectureArrays = {
+        "vectors": view.vectors,
+        "lengths": view.lengths,
+        "limits": view.limits,
+        "attention": view.attention,
+        "best_keys": view.best_keys,
+        "best_weights": view.best_weights,
     }
     return pack(header, arrays)
 
@@ -67,13 +77,13 @@ def architecture_board(
         "architecture",
         architecture_payload(view, key=key, say=say, pages=pages),
         key=key,
-        values={"layer": layer, "head": head, "query": query},
+        values=ArchitectureValues(layer=layer, head=head, query=query),
         triggers={"open": on_open},
     )["open"]
     return None if fired is None else dict(fired)
 
 
-def _labels(view: ArchitectureView, say: Say) -> dict[str, Any]:
+def _labels(view: ArchitectureView, say: Say) -> ArchitectureLabels:
     own = {"tokens": len(view.tokens), "layers": view.layers, "heads": view.heads}
     return {
         "heading": say("start.heading"),
@@ -88,13 +98,19 @@ def _labels(view: ArchitectureView, say: Say) -> dict[str, Any]:
             "output": say("start.panel.output"),
         },
         "columns": {
-            **{part: say(f"start.column.{part}") for part in (*PARTS, "norm", "tokens")},
+            **{
+                part: say(f"start.column.{part}")
+                for part in get_args(BoardColumn)
+                if part != "layer"
+            },
             "layer": say("start.column.layer", layer="{layer}"),
-            "guesses": say("start.column.guesses"),
         },
         "strips": {
-            **{part: say(f"start.strip.{part}") for part in PARTS},
-            "input": say("start.strip.input"),
+            **{
+                part: say(f"start.strip.{part}")
+                for part in get_args(BoardStrip)
+                if part != "output"
+            },
             "output": say("start.strip.output", layer="{layer}"),
         },
         "notes": {
@@ -128,10 +144,13 @@ def _labels(view: ArchitectureView, say: Say) -> dict[str, Any]:
         "tip_guess": say("start.tip.guess", token="{token}"),
         "tip_next": say("start.tip.next"),
         "tour": {
-            **{
-                name: say(f"start.tour.{name}")
-                for name in ("offer", "start", "no", "next", "back", "done", "again")
-            },
+            "offer": say("start.tour.offer"),
+            "start": say("start.tour.start"),
+            "no": say("start.tour.no"),
+            "next": say("start.tour.next"),
+            "back": say("start.tour.back"),
+            "done": say("start.tour.done"),
+            "again": say("start.tour.again"),
             "steps": [say(f"start.tour.step{step}") for step in range(TOUR_STEPS)],
         },
     }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from viz_app.view_models.labs.views import CellTable
 from viz_app.views.mount import mount_view
 from viz_app.views.payload import pack
+from viz_app.views.payloads import CellTableArrays, CellTableHeader, CellTableValues
 
 
 def cell_table(
@@ -32,7 +32,7 @@ def cell_table(
         on_select: Called before the rerun; `st.session_state[key].select` then holds
             {"row", "column"}. Without it, cells cannot be clicked.
     """
-    header: dict[str, Any] = {
+    header: CellTableHeader = {
         "view": key,
         "label": label,
         "legend": legend,
@@ -47,12 +47,13 @@ def cell_table(
         "texts": table.texts,
         "active": on_select is not None,
     }
+    arrays: CellTableArrays = {"values": table.values}
     row, column = selected or (None, None)
     fired = mount_view(
         "cell_table",
-        pack(header, {"values": table.values}),
+        pack(header, arrays),
         key=key,
-        values={"row": row, "column": column},
+        values=CellTableValues(row=row, column=column),
         triggers={"select": on_select},
     )["select"]
     return None if fired is None else (int(fired["row"]), int(fired["column"]))

@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,14 @@ from viz_app.palette import LOG_FLOOR, Scale
 from viz_app.view_models.views import MatrixView
 from viz_app.views.mount import mount_view
 from viz_app.views.payload import pack
+from viz_app.views.payloads import (
+    HeadsArrays,
+    HeadsHeader,
+    HeatmapArrays,
+    HeatmapHeader,
+    HeatmapPlace,
+    HeatmapValues,
+)
 from viz_app.views.tokens import token_header
 
 
@@ -55,12 +62,12 @@ def heatmap_payload(
     """
     if scale == "log" and view.kind == "signed":
         raise ValueError("a logarithmic scale needs probabilities; these values have signs")
-    names = {
+    names: dict[HeatmapPlace, str] = {
         "rows": say(view.axes[0]),
         "columns": say(view.axes[1]),
         "legend": say(view.legend),
     }
-    header: dict[str, Any] = {
+    header: HeatmapHeader = {
         "view": key,
         "terms": {name: pieces(text) for name, text in names.items()},
         "kind": view.kind,
@@ -72,7 +79,9 @@ def heatmap_payload(
         "rows": token_header(view.rows),
         "columns": token_header(view.columns),
         "labels": {
-            **names,
+            "rows": names["rows"],
+            "columns": names["columns"],
+            "legend": names["legend"],
             "keys": say("attention.heatmap.cell_keys" if cells else "attention.heatmap.keys"),
             "tip": say(
                 "attention.heatmap.cell_tip" if cells else "attention.heatmap.tip",
@@ -87,7 +96,7 @@ def heatmap_payload(
     }
     if heads is not None and heads.weights.size:
         header["heads"] = {"name": heads.name, "layer": heads.layer, "head": heads.head}
-    arrays = {"values": view.values}
+    arrays: HeatmapArrays = {"values": view.values}
     if view.masked is not None:
         arrays["masked"] = view.masked.astype(np.uint8)
     if view.hidden is not None:
@@ -118,13 +127,19 @@ def heatmap(
     """
     cells = isinstance(selected, tuple)
     row, column = selected if isinstance(selected, tuple) else (selected, None)
-    brought = [] if heads is None else [pack({"name": heads.name}, {"heads": heads.weights})]
+    values: HeatmapValues = {"query": row, "key": column}
     fired = mount_view(
         "heatmap",
         heatmap_payload(view, key=key, say=say, scale=scale, cells=cells, heads=heads),
         key=key,
-        values={"query": row, "key": column},
+        values=values,
         triggers={"select": on_select},
-        prefetched=brought,
+        prefetched=[] if heads is None else [_heads_payload(heads)],
     )["select"]
     return None if fired is None else int(fired["query"])
+
+
+def _heads_payload(heads: Heads) -> bytes:
+    header: HeadsHeader = {"name": heads.name}
+    arrays: HeadsArrays = {"heads": heads.weights}
+    return pack(header, arrays)

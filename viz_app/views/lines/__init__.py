@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, get_args
 
 import numpy as np
 
@@ -13,12 +13,13 @@ from viz_app.messages import Say
 from viz_app.view_models.views import LinesView
 from viz_app.views.mount import mount_view
 from viz_app.views.payload import pack
+from viz_app.views.payloads import Cut, LinesArrays, LinesHeader, LinesLabel, LinesValues, Side
 from viz_app.views.tokens import token_header
 
-Side = Literal["query", "key"]
-Cut = Literal["weight", "count"]
 DENSE = 300_000
 """Weights (heads × tokens²) that are sent in full, 1.2 MB; of more only what can be drawn."""
+FILLED = frozenset({"looks", "seen", "hidden", "mean", "count", "plot"})
+"""Labels with values."""
 POINTED = 0.005  # lighter lines are not drawn, not even for the token pointed at
 LONGEST_SETTINGS = 400  # characters taken from an address
 
@@ -75,13 +76,9 @@ class LineSettings:
 
 def lines_payload(view: LinesView, *, key: str, say: Say) -> bytes:
     """What the browser needs to draw `view`; also the payload of an exported file."""
-    labels = {
-        name: say(f"attention.lines.{name}")
-        for name in (
-            "queries", "keys", "all", "head", "by_weight", "by_count", "turn", "legend",
-            "help", "unlock",
-        )
-    }  # fmt: skip
+    labels: dict[LinesLabel, str] = {
+        name: say(f"attention.lines.{name}") for name in get_args(LinesLabel) if name not in FILLED
+    }
     labels |= {
         "looks": say("attention.lines.looks", token="{token}", pairs="{pairs}"),
         "seen": say("attention.lines.seen", token="{token}", pairs="{pairs}"),
@@ -90,19 +87,21 @@ def lines_payload(view: LinesView, *, key: str, say: Say) -> bytes:
         "count": say("attention.lines.count", shown="{shown}", total="{total}", weight="{weight}"),
         "plot": say("attention.lines.plot", layer=view.layer),
     }
-    labels["sparse"] = say("attention.lines.sparse")
-    header: dict[str, Any] = {
+    heads, queries, keys = view.weights.shape
+    header: LinesHeader = {
         "view": key,
-        "shape": list(view.weights.shape),
+        "shape": (heads, queries, keys),
         "layer": view.layer,
         "tokens": token_header(view.tokens),
         "labels": labels,
     }
     if view.weights.size <= DENSE:
-        return pack(header, {"weights": view.weights, "hidden": view.hidden})
+        arrays: LinesArrays = {"weights": view.weights, "hidden": view.hidden}
+        return pack(header, arrays)
     places = np.flatnonzero(view.weights >= POINTED).astype(np.uint32)
     values = view.weights.reshape(-1)[places]
-    return pack(header, {"places": places, "values": values, "hidden": view.hidden})
+    arrays = {"places": places, "values": values, "hidden": view.hidden}
+    return pack(header, arrays)
 
 
 def lines(
@@ -133,7 +132,7 @@ def lines(
     )
 
 
-def settings_values(settings: LineSettings, selected: int | None) -> dict[str, Any]:
+def settings_values(settings: LineSettings, selected: int | None) -> LinesValues:
     """Settings and the marked query token as the browser reads them; see `mount.signal`."""
     locked = settings.locked
     return {
@@ -147,7 +146,7 @@ def settings_values(settings: LineSettings, selected: int | None) -> dict[str, A
     }
 
 
-def read_settings(sent: dict[str, Any]) -> LineSettings:
+def read_settings(sent: LinesValues) -> LineSettings:
     """The settings that the browser sent."""
     locked = sent["locked"]
     return LineSettings(

@@ -1,173 +1,216 @@
+// @ts-check
 // A table with one row per key: the key vector, query ⊙ key, and the numbers that come of them.
 // Blue is negative, orange-red positive; all keys share one scale, and so do all products.
 
 import { sizeCanvas } from "../shared/canvas.js";
 import { colourTable, css, tableColour } from "../shared/colour.js";
-import { element, termPieces, tooltip, watchWidth } from "../shared/elements.js";
+import { element, takeArrow, termPieces, tooltip, watchWidth } from "../shared/elements.js";
 import { digits, fill } from "../shared/format.js";
 import { mountWith } from "../shared/mount.js";
-import { scaleIndex } from "../shared/scale.js";
+import { clamp, largest, scaleIndex } from "../shared/scale.js";
 import { readTheme } from "../shared/theme.js";
+import { cellWidth, nextStrip, productsOf } from "./layout.js";
 
-const STRIP = { height: 16, widest: 11, narrowest: 4 };
-const BESIDE = 460; // CSS pixels that the other columns take
+/** @import { NeuronsArrays, NeuronsColumn, NeuronsHeader } from "../payloads.js" */
+/** @typedef {import("../shared/payload.js").Payload<NeuronsHeader, NeuronsArrays>} NeuronsPayload */
+/**
+ * @typedef {{
+ *   canvas: HTMLCanvasElement,
+ *   values: Float32Array,
+ *   top: number,
+ *   row: number | null,
+ * }} Strip `row` is null for the query's
+ */
 
-function buildNeurons(root) {
-  const caption = element("div", { class: "readout", "aria-live": "polite" });
-  const table = element("table", {});
-  const box = element("div", { class: "scroll" }, table);
-  root.append(caption, box);
-  const tip = tooltip(root);
-  let payload = null;
-  let strips = []; // {canvas, values, top, describe}
-  let current = null; // {strip, index} under the pointer or the arrow keys
+const HEIGHT = 16;
+/** @type {NeuronsColumn[]} */
+const NUMBERS = ["dot", "root"];
 
-  const size = () => payload.shapes.query[0];
+/**
+ * What is said of one dimension of a strip.
+ *
+ * @param {NeuronsPayload} payload
+ * @param {number | null} row
+ * @param {number} dimension
+ */
+export function describeDimension({ header, arrays }, row, dimension) {
+  const q = arrays.query[dimension];
+  if (row === null) return `q[${dimension}] = ${digits(q, 3)}`;
+  const k = arrays.keys[row * arrays.query.length + dimension];
+  return fill(header.labels.tip, {
+    token: header.tokens[row].label,
+    dimension,
+    q: digits(q, 3),
+    k: digits(k, 3),
+    product: digits(q * k, 3),
+  });
+}
 
-  function largest(values) {
-    let most = 0;
-    for (const value of values) most = Math.max(most, Math.abs(value));
-    return most || 1;
+/** @param {NeuronsHeader["terms"]} terms */
+function headRow(terms) {
+  const names = /** @type {NeuronsColumn[]} */ (Object.keys(terms));
+  const titles = names.map((name) =>
+    element("th", { class: NUMBERS.includes(name) && "number" }, ...termPieces(terms[name])),
+  );
+  return element("tr", {}, element("th"), ...titles);
+}
+
+class Neurons {
+  caption = element("div", { class: "readout", "aria-live": "polite" });
+  table = element("table", { tabindex: "0" });
+  /** @type {NeuronsPayload | null} */
+  payload = null;
+  /** @type {Strip[]} */
+  strips = [];
+  /** @type {{strip: Strip, index: number} | null} under the pointer or the arrow keys */
+  current = null;
+
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root;
+    root.append(this.caption, element("div", { class: "scroll" }, this.table));
+    this.tip = tooltip(root);
+    this.table.addEventListener("keydown", (event) => this.walk(event));
+    this.stopWatching = watchWidth(root, () => this.repaint());
   }
 
-  /** As wide as lets both strips and the numbers stand in sight together. */
-  function cellWidth() {
-    const room = Math.floor((root.clientWidth - BESIDE) / (2 * size()));
-    return Math.min(Math.max(room, STRIP.narrowest), STRIP.widest);
+  /** @param {NeuronsPayload} next */
+  show(next) {
+    this.payload = next;
+    this.current = null;
+    this.tip.hide();
+    const { labels } = next.header;
+    this.caption.textContent = labels.keys_help;
+    this.table.setAttribute("aria-label", labels.keys_help);
+    this.build(next);
+    this.repaint();
   }
 
-  function addStrip(values, top, row) {
-    const canvas = element("canvas", { "aria-hidden": "true" });
-    const strip = { canvas, values, top, row };
-    canvas.addEventListener("pointermove", (event) => {
-      const index = Math.floor(event.offsetX / cellWidth());
-      if (index < 0 || index >= size()) return;
-      const bounds = root.getBoundingClientRect();
-      show(strip, index, event.clientX - bounds.left, event.clientY - bounds.top);
-    });
-    canvas.addEventListener("pointerleave", () => {
-      current = null;
-      tip.hide();
-    });
-    strips.push(strip);
-    return canvas;
+  select() {}
+
+  close() {
+    this.stopWatching();
   }
 
-  function describe(strip, dimension) {
-    const { query, keys } = payload.arrays;
-    const { labels, tokens } = payload.header;
-    if (strip.row === null) return `q[${dimension}] = ${digits(query[dimension], 3)}`;
-    const q = query[dimension];
-    const k = keys[strip.row * size() + dimension];
-    return fill(labels.tip, {
-      token: tokens[strip.row].label,
-      dimension,
-      q: digits(q, 3),
-      k: digits(k, 3),
-      product: digits(q * k, 3),
-    });
+  get count() {
+    return this.payload?.arrays.query.length ?? 0;
   }
 
-  function show(strip, index, x, y) {
-    current = { strip, index };
-    const text = describe(strip, index);
-    tip.show(text, x, y);
-    caption.textContent = text;
+  get width() {
+    return cellWidth(this.root.clientWidth, this.count);
   }
 
-  function paint() {
-    if (!payload) return;
-    const theme = readTheme(root);
-    const colours = colourTable("signed", theme);
-    const width = cellWidth();
-    for (const { canvas, values, top } of strips) {
-      const context = sizeCanvas(canvas, width * size(), STRIP.height);
-      values.forEach((value, index) => {
-        context.fillStyle = css(tableColour(colours, scaleIndex(value, -top, top)));
-        context.fillRect(index * width, 0, width - (width > 6 ? 1 : 0), STRIP.height);
-      });
-    }
-    for (const bar of table.querySelectorAll(".bar")) {
-      bar.style.background = css(tableColour(colourTable("probability", theme), 140), 0.55);
-    }
-  }
-
-  function build() {
-    const { labels, terms, tokens } = payload.header;
-    const { query, keys, dots, scores, weights, closed } = payload.arrays;
-    const count = size();
-    const products = keys.map((value, place) => value * query[place % count]);
-    strips = [];
-    const head = element(
-      "tr",
-      {},
-      element("th", {}),
-      ...Object.keys(terms).map((name) => {
-        const number = name === "dot" || name === "root";
-        return element("th", { class: number && "number" }, ...termPieces(terms[name]));
-      }),
-    );
+  /** @param {NeuronsPayload} payload */
+  build({ header, arrays }) {
+    const { query, keys } = arrays;
+    const products = productsOf(query, keys);
+    const tops = { keys: largest(keys), products: largest(products) };
+    this.strips = [];
     const first = element(
       "tr",
       { class: "query" },
-      element("th", { scope: "row" }, labels.query),
-      element("td", {}, addStrip([...query], largest(query), null)),
+      element("th", { scope: "row" }, header.labels.query),
+      element("td", {}, this.addStrip(query, largest(query), null)),
     );
-    const top = { keys: largest(keys), products: largest(products) };
-    const rows = tokens.map((token, row) => {
-      const part = (values) => [...values.subarray(row * count, (row + 1) * count)];
-      const bar = element("div", { class: "bar" });
-      bar.style.width = `${Math.max(0, Math.min(1, weights[row])) * 100}%`;
-      const score = closed[row] ? "−∞" : digits(scores[row], 2);
+    const rows = header.tokens.map((token, row) => {
+      const part = (/** @type {Float32Array} */ values) =>
+        values.subarray(row * this.count, (row + 1) * this.count);
       return element(
         "tr",
         {},
         element("th", { scope: "row", dir: "auto" }, token.label),
-        element("td", {}, addStrip(part(keys), top.keys, row)),
-        element("td", {}, addStrip(part(products), top.products, row)),
-        element("td", { class: "number" }, digits(dots[row], 2)),
-        element("td", { class: "number" }, score),
-        element("td", { class: "weight" }, bar, element("span", {}, digits(weights[row], 3))),
+        element("td", {}, this.addStrip(part(keys), tops.keys, row)),
+        element("td", {}, this.addStrip(part(products), tops.products, row)),
+        ...this.numbers(arrays, row),
       );
     });
-    table.replaceChildren(element("thead", {}, head), element("tbody", {}, first, ...rows));
-    table.setAttribute("aria-label", labels.keys_help);
+    this.table.replaceChildren(
+      element("thead", {}, headRow(header.terms)),
+      element("tbody", {}, first, ...rows),
+    );
   }
 
-  table.tabIndex = 0;
-  table.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-2, 0], ArrowDown: [2, 0] }[
-      event.key
+  /**
+   * @param {NeuronsArrays} arrays
+   * @param {number} row
+   */
+  numbers({ dots, scores, weights, closed }, row) {
+    const bar = element("div", { class: "bar" });
+    bar.style.width = `${clamp(weights[row], [0, 1]) * 100}%`;
+    const score = closed[row] ? "−∞" : digits(scores[row], 2);
+    return [
+      element("td", { class: "number" }, digits(dots[row], 2)),
+      element("td", { class: "number" }, score),
+      element("td", { class: "weight" }, bar, element("span", {}, digits(weights[row], 3))),
     ];
-    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const at = current ? strips.indexOf(current.strip) : 0;
-    // Rows hold two strips each, but the query row holds one.
-    const strip =
-      strips[
-        Math.min(Math.max(at + (at === 0 && step[0] > 0 ? 2 : step[0]), 0), strips.length - 1)
-      ];
-    const index = Math.min(Math.max((current?.index ?? -1) + step[1], 0), size() - 1);
-    const bounds = root.getBoundingClientRect();
-    const inside = strip.canvas.getBoundingClientRect();
-    show(strip, index, inside.left - bounds.left + index * cellWidth(), inside.top - bounds.top);
-  });
-  const stopWatching = watchWidth(root, paint);
+  }
 
-  return {
-    show(next) {
-      payload = next;
-      current = null;
-      tip.hide();
-      caption.textContent = next.header.labels.keys_help;
-      build();
-      paint();
-    },
-    select() {},
-    repaint: paint,
-    close: stopWatching,
-  };
+  /**
+   * @param {Float32Array} values
+   * @param {number} top of the scale
+   * @param {number | null} row
+   */
+  addStrip(values, top, row) {
+    const canvas = element("canvas", { "aria-hidden": "true" });
+    const strip = { canvas, values, top, row };
+    canvas.addEventListener("pointermove", (event) => {
+      const index = Math.floor(event.offsetX / this.width);
+      if (index < 0 || index >= this.count) return;
+      const bounds = this.root.getBoundingClientRect();
+      this.point(strip, index, event.clientX - bounds.left, event.clientY - bounds.top);
+    });
+    canvas.addEventListener("pointerleave", () => {
+      this.current = null;
+      this.tip.hide();
+    });
+    this.strips.push(strip);
+    return canvas;
+  }
+
+  /**
+   * @param {Strip} strip
+   * @param {number} index
+   * @param {number} x
+   * @param {number} y
+   */
+  point(strip, index, x, y) {
+    if (!this.payload) return;
+    this.current = { strip, index };
+    const text = describeDimension(this.payload, strip.row, index);
+    this.tip.show(text, x, y);
+    this.caption.textContent = text;
+  }
+
+  /** @param {KeyboardEvent} event */
+  walk(event) {
+    const step = takeArrow(event);
+    if (!step || !this.strips.length) return;
+    const at = this.current ? this.strips.indexOf(this.current.strip) : 0;
+    const strip = this.strips[step[0] ? nextStrip(at, step[0], this.strips.length) : at];
+    const index = clamp((this.current?.index ?? -1) + step[1], [0, this.count - 1]);
+    const bounds = this.root.getBoundingClientRect();
+    const inside = strip.canvas.getBoundingClientRect();
+    const x = inside.left - bounds.left + index * this.width;
+    this.point(strip, index, x, inside.top - bounds.top);
+  }
+
+  repaint() {
+    if (!this.payload) return;
+    const theme = readTheme(this.root);
+    const colours = colourTable("signed", theme);
+    const { width } = this;
+    for (const { canvas, values, top } of this.strips) {
+      const context = sizeCanvas(canvas, width * values.length, HEIGHT);
+      values.forEach((value, index) => {
+        context.fillStyle = css(tableColour(colours, scaleIndex(value, -top, top)));
+        context.fillRect(index * width, 0, width - (width > 6 ? 1 : 0), HEIGHT);
+      });
+    }
+    const fill = css(tableColour(colourTable("probability", theme), 140), 0.55);
+    for (const bar of this.table.querySelectorAll("div.bar")) {
+      if (bar instanceof HTMLElement) bar.style.background = fill;
+    }
+  }
 }
 
-export const mount = mountWith(buildNeurons);
+export const mount = mountWith((root) => new Neurons(root));

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
-
-from numpy.typing import NDArray
 
 from viz_app.messages import Say
 from viz_app.view_models.attention.tile_order import TileOrder
 from viz_app.view_models.views import OverviewView
 from viz_app.views.mount import mount_view
 from viz_app.views.payload import pack
+from viz_app.views.payloads import OverviewArrays, OverviewHeader, OverviewValues
 from viz_app.views.tokens import token_header
 
 Marks = Sequence[Sequence[str]]
@@ -28,7 +26,7 @@ def overview_payload(
 ) -> bytes:
     """What the browser needs to draw `view`; also the payload of an exported file."""
     role = "" if order is None else say(f"attention.role.{order.role}")
-    header: dict[str, Any] = {
+    header: OverviewHeader = {
         "view": key,
         "tokens": token_header(view.tokens),
         "marks": None if marks is None else [list(row) for row in marks],
@@ -54,13 +52,14 @@ def overview_payload(
             ),
         },
     }
-    arrays: dict[str, NDArray[Any]] = {
+    arrays: OverviewArrays = {
         "pixels": view.pixels,
         "peaks": view.peaks,
         "peak_weights": view.peak_weights,
     }
     if order is not None:
-        arrays |= {"order": order.tiles, "scores": order.scores}
+        arrays["order"] = order.tiles
+        arrays["scores"] = order.scores
     return pack(header, arrays)
 
 
@@ -88,7 +87,7 @@ def overview(
         "overview",
         overview_payload(view, key=key, say=say, marks=marks, order=order),
         key=key,
-        values={"layer": selected[0], "head": selected[1]},
+        values=OverviewValues(layer=selected[0], head=selected[1]),
         triggers={"select": on_select},
     )["select"]
     return None if fired is None else (int(fired["layer"]), int(fired["head"]))

@@ -7,6 +7,7 @@ import numpy as np
 from viz_app.messages import Say
 from viz_app.views.mount import mount_view
 from viz_app.views.payload import pack
+from viz_app.views.payloads import PictureArrays, PictureHeader
 
 
 def picture(svg: str, *, name: str, key: str, say: Say) -> None:
@@ -16,10 +17,10 @@ def picture(svg: str, *, name: str, key: str, say: Say) -> None:
         svg: The picture.
         name: Name of the file, without its ending.
     """
-    header = {
+    header: PictureHeader = {
         "view": key,
         "name": name,
         "labels": {"svg": say("attention.save.svg"), "png": say("attention.save.png")},
     }
-    text = np.frombuffer(svg.encode(), dtype=np.uint8)
-    mount_view("picture", pack(header, {"svg": text}), key=key, values={}, triggers={})
+    arrays: PictureArrays = {"svg": np.frombuffer(svg.encode(), dtype=np.uint8)}
+    mount_view("picture", pack(header, arrays), key=key, values={}, triggers={})

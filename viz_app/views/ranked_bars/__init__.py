@@ -10,6 +10,7 @@ import numpy as np
 from viz_app.view_models.labs.views import RankedGroup
 from viz_app.views.mount import mount_view
 from viz_app.views.payload import pack
+from viz_app.views.payloads import RankedBarsArrays, RankedBarsHeader
 
 Layout = Literal["cards", "wide", "prose"]
 
@@ -34,7 +35,7 @@ def ranked_bars(
             whole sentences.
         on_select: Called before the rerun; `st.session_state[key].select` holds {"group", "row"}.
     """
-    header = {
+    header: RankedBarsHeader = {
         "view": key,
         "label": label,
         "scale": scale,
@@ -58,10 +59,11 @@ def ranked_bars(
             for group in groups
         ],
     }
-    values = np.array([row.value for group in groups for row in group.rows], dtype=np.float32)
+    values = [row.value for group in groups for row in group.rows]
+    arrays: RankedBarsArrays = {"values": np.array(values, dtype=np.float32)}
     fired = mount_view(
         "ranked_bars",
-        pack(header, {"values": values}),
+        pack(header, arrays),
         key=key,
         values={},
         triggers={"select": on_select},

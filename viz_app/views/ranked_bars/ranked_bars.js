@@ -1,87 +1,93 @@
+// @ts-check
 // Ranked bars in groups: label, bar, digits. A row with an action is a button.
 
-import { element, isRepeat } from "../shared/elements.js";
+import { element, eventElement, isModified, isRepeat } from "../shared/elements.js";
 import { mountWith } from "../shared/mount.js";
+import { clamp } from "../shared/scale.js";
 
-function makeRow(row, value, high, place) {
-  const share = Math.min(Math.max(value / high, 0), 1);
-  const bar = element(
-    "span",
-    { class: "track", "aria-hidden": "true" },
-    element("span", { class: "bar" }),
-  );
-  bar.firstChild.style.width = `${share * 100}%`;
+/** @import { Bar, BarGroup, RankedBarsArrays, RankedBarsHeader } from "../payloads.js" */
+/** @import { Emit } from "../shared/mount.js" */
+/** @typedef {import("../shared/payload.js").Payload<RankedBarsHeader, RankedBarsArrays>} BarsPayload */
+/** @typedef {{group: number, row: number}} Place */
+
+/**
+ * @param {Bar} bar
+ * @param {number} share of the full length
+ * @param {Place} place
+ */
+function makeRow(bar, share, place) {
+  const length = element("span", { class: "bar" });
+  length.style.width = `${clamp(share, [0, 1]) * 100}%`;
   const parts = [
-    element("span", { class: "label" }, row.label),
-    bar,
-    element("span", { class: "digits" }, row.digits),
-    element("span", { class: "tag" }, row.tag),
+    element("span", { class: "label" }, bar.label),
+    element("span", { class: "track", "aria-hidden": "true" }, length),
+    element("span", { class: "digits" }, bar.digits),
+    element("span", { class: "tag" }, bar.tag),
   ];
   const attributes = {
-    class: `row${row.marked ? " marked" : ""}${row.action ? " active" : ""}`,
-    title: row.action || null,
+    class: `row${bar.marked ? " marked" : ""}${bar.action ? " active" : ""}`,
+    title: bar.action || null,
     "data-group": place.group,
     "data-row": place.row,
   };
-  const made = row.action
-    ? element(
-        "button",
-        {
-          ...attributes,
-          type: "button",
-          "aria-label": [row.label, row.digits, row.tag, row.action].filter(Boolean).join(", "),
-        },
-        ...parts,
-      )
-    : element("div", attributes, ...parts);
-  return element("li", {}, made);
+  if (!bar.action) return element("li", {}, element("div", attributes, ...parts));
+  const said = [bar.label, bar.digits, bar.tag, bar.action].filter(Boolean).join(", ");
+  const button = { ...attributes, type: "button", "aria-label": said };
+  return element("li", {}, element("button", button, ...parts));
 }
 
-function buildRankedBars(root, emit) {
-  const box = element("div", { class: "groups" });
+/**
+ * @param {BarGroup} group
+ * @param {number} number
+ * @param {Float32Array} values of its rows
+ * @param {number} high
+ */
+function makeGroup({ title, note, rows }, number, values, high) {
+  const made = rows.map((bar, row) => makeRow(bar, values[row] / high, { group: number, row }));
+  return element(
+    "section",
+    { class: "group" },
+    title ? element("h4", {}, title) : null,
+    element("ol", {}, ...made),
+    note ? element("p", { class: "quiet" }, note) : null,
+  );
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {Emit} emit
+ */
+function build(root, emit) {
+  const box = element("div", { class: "groups", role: "group" });
   const scale = element("div", { class: "scale quiet" });
   root.append(box, scale);
 
   box.addEventListener("click", (event) => {
-    const row = event.target.closest("button.row");
-    if (row && !isRepeat(event))
-      emit("select", { group: Number(row.dataset.group), row: Number(row.dataset.row) });
+    const row = eventElement(event, "button.row");
+    if (!row || isRepeat(event)) return;
+    emit("select", { group: Number(row.dataset.group), row: Number(row.dataset.row) });
   });
   box.addEventListener("keydown", (event) => {
-    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    const row = event.target.closest("button.row");
-    if (!step || !row || event.ctrlKey || event.metaKey || event.altKey) return;
-    const rows = [...box.querySelectorAll("button.row")];
-    const next = rows[rows.indexOf(row) + step];
+    const row = eventElement(event, "button.row");
+    const step = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : 0;
+    if (!step || !row || isModified(event)) return;
+    const rows = [...box.querySelectorAll("button")];
     event.preventDefault();
     event.stopPropagation();
-    next?.focus();
+    rows[rows.indexOf(/** @type {HTMLButtonElement} */ (row)) + step]?.focus();
   });
 
   return {
-    show({ header, arrays }) {
-      let index = 0;
+    show(/** @type {BarsPayload} */ { header, arrays }) {
+      let first = 0;
       box.className = `groups ${header.layout}`;
       box.setAttribute("aria-label", header.label);
-      box.setAttribute("role", "group");
       box.replaceChildren(
-        ...header.groups.map((group, number) =>
-          element(
-            "section",
-            { class: "group" },
-            group.title ? element("h4", {}, group.title) : null,
-            element(
-              "ol",
-              {},
-              ...group.rows.map((row, place) => {
-                const value = arrays.values[index];
-                index += 1;
-                return makeRow(row, value, header.high, { group: number, row: place });
-              }),
-            ),
-            group.note ? element("p", { class: "quiet" }, group.note) : null,
-          ),
-        ),
+        ...header.groups.map((group, number) => {
+          const values = arrays.values.subarray(first, first + group.rows.length);
+          first += group.rows.length;
+          return makeGroup(group, number, values, header.high);
+        }),
       );
       scale.textContent = header.scale;
     },
@@ -90,4 +96,4 @@ function buildRankedBars(root, emit) {
   };
 }
 
-export const mount = mountWith(buildRankedBars);
+export const mount = mountWith(build);

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from viz_app.views.mount import mount_view
 from viz_app.views.payload import pack
+from viz_app.views.payloads import TextTableHeader
 
 
 def text_table(
@@ -22,7 +23,7 @@ def text_table(
         label: What the table is, for readers who do not see it.
         numbers: Indices of the columns that are set flush right.
     """
-    header = {
+    header: TextTableHeader = {
         "view": key,
         "label": label,
         "columns": list(columns),

@@ -1,26 +1,25 @@
+// @ts-check
 // A plain table. Texts go in as text, so they can hold anything.
 
 import { element } from "../shared/elements.js";
 import { mountWith } from "../shared/mount.js";
 
-function buildTextTable(root) {
+/** @import { TextTableHeader } from "../payloads.js" */
+
+/** @param {HTMLElement} root */
+function build(root) {
   const scroller = element("div", { class: "scroll", tabindex: "0", role: "region" });
   root.append(scroller);
   return {
-    show({ header }) {
+    show(/** @type {{header: TextTableHeader}} */ { header }) {
       const numbers = new Set(header.numbers);
-      const line = (cells, tag) =>
-        element(
-          "tr",
-          {},
-          ...cells.map((cell, place) =>
-            element(
-              tag,
-              { class: numbers.has(place) ? "number" : null, scope: tag === "th" ? "col" : null },
-              cell,
-            ),
-          ),
+      const line = (/** @type {string[]} */ cells, /** @type {"th" | "td"} */ tag) => {
+        const scope = tag === "th" ? "col" : null;
+        const made = cells.map((cell, place) =>
+          element(tag, { class: numbers.has(place) ? "number" : null, scope }, cell),
         );
+        return element("tr", {}, ...made);
+      };
       scroller.setAttribute("aria-label", header.label);
       scroller.replaceChildren(
         element(
@@ -36,4 +35,4 @@ function buildTextTable(root) {
   };
 }
 
-export const mount = mountWith(buildTextTable);
+export const mount = mountWith(build);

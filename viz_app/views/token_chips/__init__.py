@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from viz_app.view_models.labs.views import Chip, ChipState
 from viz_app.views.mount import mount_view
 from viz_app.views.payload import pack
+from viz_app.views.payloads import TokenChipsHeader, TokenChipsValues
 
 
 def token_chips(
@@ -26,7 +27,7 @@ def token_chips(
         legend: State → what its colour means.
         on_select: Called before the rerun; `st.session_state[key].select` holds {"position"}.
     """
-    header = {
+    header: TokenChipsHeader = {
         "view": key,
         "label": label,
         "chips": [
@@ -46,7 +47,7 @@ def token_chips(
         "token_chips",
         pack(header, {}),
         key=key,
-        values={"position": selected},
+        values=TokenChipsValues(position=selected),
         triggers={"select": on_select},
     )["select"]
     return None if fired is None else int(fired["position"])

@@ -1,11 +1,37 @@
+// @ts-check
 // The tokens as chips: a click or Enter acts on one, arrow keys move among them.
 
-import { element, isRepeat } from "../shared/elements.js";
+import { element, eventElement, isModified, isRepeat } from "../shared/elements.js";
 import { mountWith } from "../shared/mount.js";
+import { clamp } from "../shared/scale.js";
 
-/** One chip as a button; a chip without an action cannot be pressed but can be read. */
+/** @import { ChipLegend, ChipShown, TokenChipsHeader, TokenChipsValues } from "../payloads.js" */
+/** @import { Emit } from "../shared/mount.js" */
+
+/**
+ * The chip that a key leads to; null where it leads nowhere.
+ *
+ * @param {string} key
+ * @param {number} position
+ * @param {number} count
+ */
+export function nextChip(key, position, count) {
+  const last = count - 1;
+  if (key === "Home") return 0;
+  if (key === "End") return last;
+  if (key === "ArrowLeft" || key === "ArrowUp") return clamp(position - 1, [0, last]);
+  if (key === "ArrowRight" || key === "ArrowDown") return clamp(position + 1, [0, last]);
+  return null;
+}
+
+/**
+ * One chip as a button; a chip without an action cannot be pressed but can be read.
+ *
+ * @param {ChipShown} chip
+ * @param {number} position
+ */
 function makeChip(chip, position) {
-  const button = element(
+  return element(
     "button",
     {
       class: `chip ${chip.state}${chip.segment ? " second" : ""}`,
@@ -19,91 +45,105 @@ function makeChip(chip, position) {
     element("span", { class: "token" }, chip.text),
     element("span", { class: "note", "aria-hidden": "true" }, chip.note),
   );
-  return button;
 }
 
-function buildTokenChips(root, emit) {
-  const row = element("div", { class: "chips", role: "group" });
-  const legend = element("div", { class: "legend quiet" });
-  root.append(row, legend);
-  let chips = [];
-  let selected = null;
+/** @param {ChipLegend} entry */
+const makeEntry = ({ state, text }) =>
+  element("span", { class: "entry" }, element("span", { class: `sample ${state}` }), text);
 
-  const buttons = () => [...row.children];
+class TokenChips {
+  row = element("div", { class: "chips", role: "group" });
+  legend = element("div", { class: "legend quiet" });
+  /** @type {ChipShown[]} */
+  chips = [];
+  /** @type {HTMLButtonElement[]} */
+  buttons = [];
+  /** @type {number | null} */
+  selected = null;
 
-  function reachable(position) {
-    buttons().forEach((button, index) =>
-      button.setAttribute("tabindex", index === position ? "0" : "-1"),
+  /**
+   * @param {HTMLElement} root
+   * @param {Emit} emit
+   */
+  constructor(root, emit) {
+    this.emit = emit;
+    root.append(this.row, this.legend);
+    this.row.addEventListener("click", (event) => {
+      const position = this.positionOf(event);
+      if (position === null || isRepeat(event)) return;
+      this.makeStop(position);
+      if (this.chips[position].action) this.emit("select", { position });
+    });
+    this.row.addEventListener("pointerover", (event) => this.hover(this.positionOf(event)));
+    this.row.addEventListener("pointerleave", () => this.hover(null));
+    this.row.addEventListener("keydown", (event) => this.walk(event));
+  }
+
+  /** @param {{header: TokenChipsHeader}} payload */
+  show({ header }) {
+    const focused = this.buttons.findIndex((button) => button.matches(":focus"));
+    this.chips = header.chips;
+    this.buttons = header.chips.map(makeChip);
+    this.row.setAttribute("aria-label", header.label);
+    this.row.replaceChildren(...this.buttons);
+    const first = Math.max(
+      0,
+      this.chips.findIndex((chip) => chip.action),
     );
+    const stop = Math.min(focused < 0 ? first : focused, this.chips.length - 1);
+    this.makeStop(stop);
+    if (focused >= 0) this.buttons[stop]?.focus();
+    this.legend.replaceChildren(...header.legend.map(makeEntry));
+    this.markSelected();
   }
 
-  function markSelected() {
-    buttons().forEach((button, index) => button.classList.toggle("selected", index === selected));
+  /** @param {Partial<TokenChipsValues>} values */
+  select({ position }) {
+    this.selected = position ?? null;
+    this.markSelected();
   }
 
-  function hover(position) {
-    const group = position === null ? null : chips[position].group;
-    buttons().forEach((button, index) => {
-      button.classList.toggle(
-        "together",
-        group !== null && Boolean(chips[index].action) && chips[index].group === group,
-      );
+  repaint() {}
+
+  /** @param {Event} event */
+  positionOf(event) {
+    const button = eventElement(event, ".chip");
+    return button ? Number(button.dataset.position) : null;
+  }
+
+  /** @param {number} position of the one that the tab key leads to */
+  makeStop(position) {
+    this.buttons.forEach((button, index) => {
+      button.tabIndex = index === position ? 0 : -1;
     });
   }
 
-  const positionOf = (event) => {
-    const button = event.target.closest(".chip");
-    return button ? Number(button.dataset.position) : null;
-  };
+  markSelected() {
+    this.buttons.forEach((button, index) => {
+      button.classList.toggle("selected", index === this.selected);
+    });
+  }
 
-  row.addEventListener("click", (event) => {
-    const position = positionOf(event);
-    if (position === null || isRepeat(event)) return;
-    reachable(position);
-    if (chips[position].action) emit("select", { position });
-  });
-  row.addEventListener("pointerover", (event) => hover(positionOf(event)));
-  row.addEventListener("pointerleave", () => hover(null));
-  row.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
-    const position = positionOf(event);
-    if (position === null || event.ctrlKey || event.metaKey || event.altKey) return;
-    const target =
-      {
-        Home: 0,
-        End: chips.length - 1,
-      }[event.key] ?? (step ? Math.min(Math.max(position + step, 0), chips.length - 1) : null);
+  /** @param {number | null} position */
+  hover(position) {
+    const group = position === null ? null : this.chips[position].group;
+    this.buttons.forEach((button, index) => {
+      const chip = this.chips[index];
+      button.classList.toggle("together", chip.action !== "" && chip.group === group);
+    });
+  }
+
+  /** @param {KeyboardEvent} event */
+  walk(event) {
+    const position = this.positionOf(event);
+    if (position === null || isModified(event)) return;
+    const target = nextChip(event.key, position, this.chips.length);
     if (target === null) return;
     event.preventDefault();
     event.stopPropagation();
-    reachable(target);
-    buttons()[target].focus();
-  });
-
-  return {
-    show({ header }) {
-      const focused = row.contains(row.getRootNode().activeElement)
-        ? Number(row.getRootNode().activeElement.dataset.position)
-        : null;
-      chips = header.chips;
-      row.setAttribute("aria-label", header.label);
-      row.replaceChildren(...chips.map(makeChip));
-      const first = chips.findIndex((chip) => chip.action);
-      reachable(Math.min(focused ?? Math.max(first, 0), chips.length - 1));
-      if (focused !== null && chips.length) buttons()[Math.min(focused, chips.length - 1)].focus();
-      legend.replaceChildren(
-        ...header.legend.map(({ state, text }) =>
-          element("span", { class: "entry" }, element("span", { class: `sample ${state}` }), text),
-        ),
-      );
-      markSelected();
-    },
-    select({ position }) {
-      selected = position ?? null;
-      markSelected();
-    },
-    repaint() {},
-  };
+    this.makeStop(target);
+    this.buttons[target].focus();
+  }
 }
 
-export const mount = mountWith(buildTokenChips);
+export const mount = mountWith((root, emit) => new TokenChips(root, emit));

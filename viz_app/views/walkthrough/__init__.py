@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from bert_core.stages import BY_NAME as STAGES
 from bert_core.stages import LAYER_PARTS, PARTS
@@ -22,57 +22,27 @@ from viz_app.view_models.walkthrough.steps import (
     place_of,
     steps_of,
 )
-from viz_app.view_models.walkthrough.views import DECIMALS, CellPattern, Edge, WalkthroughView
+from viz_app.view_models.walkthrough.views import DECIMALS, CellPattern, Edge, Unit, WalkthroughView
 from viz_app.views.mount import mount_view
 from viz_app.views.payload import pack
+from viz_app.views.payloads import (
+    Asked,
+    CellShown,
+    EdgeShown,
+    FilledLabel,
+    LineShown,
+    OperandsShown,
+    Pattern,
+    PlainLabel,
+    StepShown,
+    UnitShown,
+    WalkthroughHeader,
+    WalkthroughValues,
+)
 from viz_app.views.tokens import token_header
 
-_WORDS = (
-    "legend_signed",
-    "legend_share",
-    "picture_framed",
-    "picture_click",
-    "pick_layer",
-    "pick_head",
-    "pick_query",
-    "pick_unit",
-    "parts",
-    "result",
-    "back",
-    "next",
-    "play",
-    "pause",
-    "table",
-    "why",
-    "source",
-    "one_number",
-    "dimension",
-    "axis_hidden",
-    "axis_head_size",
-    "axis_key",
-    "axis_inner",
-    "axis_vocab",
-    "axis_positions",
-    "axis_segments",
-    "axis_class",
-    "asked_back",
-    "asked_show",
-    "asked_close",
-    "asked_learned",
-    "guess",
-    "guess_skip",
-    "guess_right",
-    "guess_first",
-    "guess_value_ask",
-    "guess_value_or",
-    "guess_value_label",
-    "guess_value_check",
-    "guess_value_empty",
-    "guess_value_close",
-    "guess_value_both_sharp",
-)
 # What the browser fills is passed through as itself.
-_TEMPLATES: dict[str, tuple[str, ...]] = {
+_VALUES: dict[FilledLabel, tuple[str, ...]] = {
     "hidden_columns": ("count",),
     "step_check": ("exact", "rounded", "decimals"),
     "layer_check": ("layer", "difference"),
@@ -102,7 +72,8 @@ def walkthrough_payload(
     say: Say,
     language: str,
     subject: str = "",
-    place: Mapping[str, int | None] | None = None,
+    unit: int | None = None,
+    candidate: int | None = None,
     address: Mapping[str, str] = MappingProxyType({}),
     without: frozenset[str] = frozenset(),
     here: Sequence[int] | None = None,
@@ -112,7 +83,7 @@ def walkthrough_payload(
     Args:
         say: Looks up a message: `say(key, **values)`.
         subject: Names the text, model and language; sheets of one subject go together.
-        place: What was asked for as {"unit", "candidate"}, None where nothing was.
+        unit, candidate: The output or word that was asked for, None where nothing was.
         address: The parts of a place and what they are called in the page's address.
         without: Parts that the checkpoint lacks.
         here: The layers that an exported file holds. No server answers there: another head, token
@@ -122,16 +93,15 @@ def walkthrough_payload(
     part = own[0].part
     steps = steps_of(part)
     is_class = view.row_kind == "class"
-    header: dict[str, Any] = {
+    header: WalkthroughHeader = {
         "view": key,
         "subject": subject,
         "place": {
             "layer": view.layer,
             "head": view.head_index,
             "query": view.query,
-            "unit": None,
-            "candidate": None,
-            **(place or {}),
+            "unit": unit,
+            "candidate": candidate,
         },
         "address": dict(address),
         "sheets": {step.id: step.sheet for step in STEPS if step.part not in without},
@@ -194,23 +164,15 @@ def walkthrough_payload(
             }
             for step, picture in view.pictures.items()
         },
-        "unit": view.unit
-        and {
-            "chosen": view.unit.chosen,
-            "count": view.unit.count,
-            "choices": [
-                [value, say(f"walkthrough.class_{text}") if view.unit.count == 2 else text]
-                for value, text in view.unit.choices
-            ],
-        },
+        "unit": None if view.unit is None else _unit_header(view.unit, say),
         "facts": dict(view.facts),
         "steps": [_step_header(step, view, say, language) for step in steps],
         "layer_check": view.layer_check,
-        "words": {
-            **{name: say(f"walkthrough.{name}") for name in _WORDS},
+        "labels": {
+            **{name: say(f"walkthrough.{name}") for name in get_args(PlainLabel)},
             **{
                 name: say(f"walkthrough.{name}", **{gap: f"{{{gap}}}" for gap in gaps})
-                for name, gaps in _TEMPLATES.items()
+                for name, gaps in _VALUES.items()
             },
             "row_kind": say(f"walkthrough.row_{view.row_kind}"),
             "pick_choice": say(
@@ -242,18 +204,31 @@ def _beside(
     return None if found is None else (found[0], layers[found[1]])
 
 
-def _pattern(pattern: CellPattern | None) -> dict[str, Any] | None:
+def _pattern(pattern: CellPattern | None) -> Pattern | None:
     if pattern is None:
         return None
-    found = {"stage": pattern.stage, "layer": pattern.layer, "index": list(pattern.index)}
-    return found if pattern.term is None else {**found, "term": pattern.term}
+    found: Pattern = {"stage": pattern.stage, "layer": pattern.layer, "index": list(pattern.index)}
+    if pattern.term is not None:
+        found["term"] = pattern.term
+    return found
 
 
-def _edge_header(edge: Edge, say: Say) -> dict[str, Any]:
+def _unit_header(unit: Unit, say: Say) -> UnitShown:
+    return {
+        "chosen": unit.chosen,
+        "count": unit.count,
+        "choices": [
+            (value, say(f"walkthrough.class_{text}") if unit.count == 2 else text)
+            for value, text in unit.choices
+        ],
+    }
+
+
+def _edge_header(edge: Edge, say: Say) -> EdgeShown:
     return {"symbol": in_words(edge.symbol, say), "cell": _pattern(edge.cell)}
 
 
-def _step_header(step: Step, view: WalkthroughView, say: Say, language: str) -> dict[str, Any]:
+def _step_header(step: Step, view: WalkthroughView, say: Say, language: str) -> StepShown:
     text = explanation(language, step.words)
     check = view.checks.get(step.id)
     symbol, formula = (
@@ -266,13 +241,13 @@ def _step_header(step: Step, view: WalkthroughView, say: Say, language: str) -> 
         "formula": formula,
         "reveals": list(step.reveals),
         "operands": list(step.operands),
-        "shapes": [[in_words(name, say), list(axes)] for name, axes in step.shapes],
+        "shapes": [(in_words(name, say), list(axes)) for name, axes in step.shapes],
         "lines": [_line_header(line, say) for line in step.lines],
         "title": text.title,
         "see": text.see,
         "why": list(text.why),
         "source": text.source,
-        "check": check and [check.exact, check.rounded],
+        "check": None if check is None else (check.exact, check.rounded),
     }
 
 
@@ -284,7 +259,7 @@ def _with_activation(latex: str, view: WalkthroughView) -> str:
     return re.sub(r"(u_\w) \\cdot \\Phi \(\1\)", r"\\max ( 0 , \1 )", latex)
 
 
-def _line_header(line: Line, say: Say) -> dict[str, Any]:
+def _line_header(line: Line, say: Say) -> LineShown:
     """How a stage is written out, with where its numbers and its operands' stand."""
     stage = STAGES[line.stage]
     named = [letter for letter, _ in stage.shapes] or [stage.symbol]
@@ -301,7 +276,7 @@ def _line_header(line: Line, say: Say) -> dict[str, Any]:
 
 def origin_header(
     view: OriginView, *, say: Say, language: str, trail: int, term: int | None = None
-) -> dict[str, Any]:
+) -> Asked:
     """What the browser needs to say where a number comes from; `trail` counts the cells so far.
 
     `term` is that of a `term_view`.
@@ -312,9 +287,11 @@ def origin_header(
     place = " · ".join(say(f"walkthrough.at_{axis}", value=text) for axis, text in view.place)
     shown = None if cell.is_parameter else place_of(cell, term)
     title = "" if shown is None else explanation(language, BY_ID[shown["step"]].words).title
-    found_cell = {"stage": cell.stage, "layer": cell.layer, "index": list(cell.index)}
+    found_cell: CellShown = {"stage": cell.stage, "layer": cell.layer, "index": list(cell.index)}
+    if term is not None:
+        found_cell["term"] = term
     return {
-        "cell": found_cell if term is None else {**found_cell, "term": term},
+        "cell": found_cell,
         "name": f"{name} · {place}" if place else name,
         "value": found.value,
         "operation": found.operation,
@@ -331,7 +308,7 @@ def origin_header(
     }
 
 
-def _group_header(group: OperandsView, say: Say) -> dict[str, Any]:
+def _group_header(group: OperandsView, say: Say) -> OperandsShown:
     learned = "." in group.stage
     return {
         "role": group.role,
@@ -352,7 +329,7 @@ def walkthrough_table(
     *,
     step: str,
     key: str,
-    asked: dict[str, Any] | None = None,
+    asked: Asked | None = None,
     on_place: Callable[[], None] | None = None,
     on_ask: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
@@ -376,6 +353,6 @@ def walkthrough_table(
         "walkthrough",
         payload,
         key=key,
-        values={"step": step, "asked": asked},
+        values=WalkthroughValues(step=step, asked=asked),
         triggers={"place": on_place, "ask": on_ask},
     )

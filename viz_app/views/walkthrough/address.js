@@ -1,15 +1,25 @@
+// @ts-check
 // The place in the lesson as it stands in the address, written there in the same moment as a step is
 // taken: a reload a blink later must not lose it. Streamlit's server would write it a moment too late.
+
+/** @import { Spot } from "./lesson.js" */
+/** @typedef {Record<string, string>} Names part of a place → its name in the address */
 
 // Browsers refuse a page that writes too often, as a held arrow key would: Safari above 100 times in
 // ten seconds. A few quick presses are written at once, a long row of them every so often.
 const WRITE_EVERY_MS = 100;
 const AT_ONCE = 6;
 
-/** The place named in the address: null for what it does not name. */
-export function readAddress(names) {
-  const params = new URLSearchParams(location.search);
-  const number = (name) =>
+/**
+ * The place named in the address: null for what it does not name.
+ *
+ * @param {Names} names
+ * @param {string} search
+ * @returns {Record<string, string | number | null>}
+ */
+export function readAddress(names, search) {
+  const params = new URLSearchParams(search);
+  const number = (/** @type {string} */ name) =>
     /^\d{1,6}$/.test(params.get(name) ?? "") ? Number(params.get(name)) : null;
   return Object.fromEntries(
     Object.entries(names).map(([choice, name]) => [
@@ -19,19 +29,48 @@ export function readAddress(names) {
   );
 }
 
-/** What the address says besides the place: another text, model or language is another lesson. */
-export function restOfAddress(names) {
-  const params = new URLSearchParams(location.search);
+/**
+ * What the address says besides the place: another text, model or language is another lesson.
+ *
+ * @param {Names} names
+ * @param {string} path
+ * @param {string} search
+ */
+export function restOfAddress(names, path, search) {
+  const params = new URLSearchParams(search);
   for (const name of Object.values(names)) params.delete(name);
   params.sort();
-  return `${location.pathname}?${params}`;
+  return `${path}?${params}`;
 }
 
-/** Returns write(names, place, asNew); `asNew` makes a stop for the browser's back button. */
+/**
+ * The query of the address with a place in it, spelt as the server spells it, so that Streamlit does
+ * not take it for another address.
+ *
+ * @param {Names} names
+ * @param {Partial<Spot>} place
+ * @param {string} search
+ */
+export function queryOf(names, place, search) {
+  const params = new URLSearchParams(search);
+  const parts = /** @type {Record<string, string | number | null | undefined>} */ (place);
+  for (const [choice, name] of Object.entries(names)) {
+    const value = parts[choice];
+    if (value === null || value === undefined) params.delete(name);
+    else params.set(name, String(value));
+  }
+  return params.toString().replaceAll("%7E", "~").replaceAll("*", "%2A");
+}
+
+/**
+ * Returns write(names, place, asNew); `asNew` makes a stop for the browser's back button.
+ *
+ * @returns {(names: Names, place: Partial<Spot>, asNew: boolean) => void}
+ */
 export function addressWriter() {
   let credit = AT_ONCE; // writes that may still be made at once
   let counted = 0; // when the credit was last brought up to date
-  let waiting = null;
+  let waiting = 0;
 
   function earned() {
     const now = performance.now();
@@ -40,15 +79,10 @@ export function addressWriter() {
     return credit;
   }
 
+  /** @type {(names: Names, place: Partial<Spot>, asNew: boolean) => void} */
   function write(names, place, asNew) {
     credit = earned() - 1;
-    const params = new URLSearchParams(location.search);
-    for (const [choice, name] of Object.entries(names)) {
-      if (place[choice] === null || place[choice] === undefined) params.delete(name);
-      else params.set(name, place[choice]);
-    }
-    // Spelt as the server spells it, so that Streamlit does not take it for another address.
-    const query = params.toString().replaceAll("%7E", "~").replaceAll("*", "%2A");
+    const query = queryOf(names, place, location.search);
     if (`?${query}` === location.search) return;
     const address = `${location.pathname}?${query}${location.hash}`;
     if (asNew) history.pushState({}, "", address);

@@ -1,69 +1,91 @@
+// @ts-check
 // A step's formula with the student's own numbers, and the digits that it was made from.
-// `state` is that of the view, `show` writes a number as on screen; a number
-// is {value, cell}, so that each digit can be asked where it comes from, or bare where it is no cell.
+// Every entry takes where the student looks and a function that writes a number as on screen; a
+// number is {value, cell}, so that each digit can be asked where it comes from, or bare where it is
+// no cell.
 
-import { element } from "../shared/elements.js";
-import { allDigits, digits, smallNumber } from "../shared/format.js";
-import { formula, inBrackets, termsText } from "./formula.js";
-import { cellAt } from "./lesson.js";
+import { smallNumber } from "../shared/format.js";
+import { digitTable } from "./digit_table.js";
+import { formula } from "./formula.js";
+import { inBrackets, termsText } from "./latex.js";
+import { cellAt, columnOf, keyText, queryText } from "./lesson.js";
 
-/** Rows {label, numbers} of aligned digits, one column per dimension or token; `kind` says which. */
-export function digitTable(decimals, kind, headings, rows, chosen) {
-  const headRow = element("tr", {}, element("th", {}, kind));
-  headings.forEach((heading, index) => {
-    headRow.append(
-      element("th", { class: index === chosen ? "chosen" : null, scope: "col" }, heading),
-    );
-  });
-  const body = element("tbody");
-  const cells = new Map(); // td → the cell it shows
-  rows.forEach(({ label, numbers }) => {
-    const line = element("tr", {}, element("th", { scope: "row" }, label));
-    numbers.forEach(({ value, cell }, index) => {
-      const place = { "data-index": index, class: index === chosen ? "chosen" : null };
-      const made = element("td", { ...place, title: allDigits(value) }, digits(value, decimals));
-      cells.set(made, cell);
-      line.append(made);
-    });
-    body.append(line);
-  });
-  return {
-    node: element("table", { class: "digits" }, element("thead", {}, headRow), body),
-    cellOf: (node) => cells.get(node.closest("td")),
-  };
-}
+/** @import { Edges, LineShown, StepShown } from "../payloads.js" */
+/** @import { DigitRow, DigitTable } from "./digit_table.js" */
+/** @import { CellNumber, Show } from "./formula.js" */
+/** @import { Here } from "./lesson.js" */
+/** @typedef {[latex: string, args?: string[]]} Line */
+/** @typedef {(state: Here, show: Show) => {filled: Line[], table?: DigitTable}} Arithmetic */
 
+/**
+ * @param {Here} state
+ * @param {DigitRow[]} rows
+ */
 function dimensionTable(state, rows) {
   const size = state.lesson.sizes.head_size;
   const headings = Array.from({ length: size }, (_, index) => String(index));
-  const { decimals, words } = state.lesson;
-  return digitTable(decimals, words.dimension, headings, rows, state.dim);
+  const { decimals, labels } = state.lesson;
+  return digitTable(decimals, labels.dimension, headings, rows, state.dim);
 }
 
-/** The number of a column in a row, by default the selected one; of a strip at a dimension. */
+/**
+ * The number of a column in a row, by default the selected one; of a strip at a dimension.
+ *
+ * @param {Here} here
+ * @param {string} name
+ * @param {number} [row]
+ * @param {number} [dim]
+ * @returns {CellNumber}
+ */
 function inRow({ lesson, row: selectedRow }, name, row = selectedRow, dim = 0) {
   const { values, width, cell } = lesson.byId[name];
   return { value: values[row * width + dim], cell: cellAt(lesson, cell, row, dim) };
 }
 
-/** The numbers of a column in all rows. */
+/**
+ * The numbers of a column in all rows.
+ *
+ * @param {Here} state
+ * @param {string} name
+ * @param {number} [dim]
+ */
 function inAllRows(state, name, dim) {
   return state.lesson.rows.map((_, row) => inRow(state, name, row, dim));
 }
 
-/** The same, of the first few rows: a sum over a thousand of them is not written out. */
+/**
+ * The same, of the first few rows: a sum over a thousand of them is not written out.
+ *
+ * @param {Here} state
+ * @param {string} name
+ * @param {number} most
+ * @param {number} [dim]
+ */
 function inFirstRows(state, name, most, dim) {
   const count = Math.min(most, state.lesson.rows.length);
   return Array.from({ length: count }, (_, row) => inRow(state, name, row, dim));
 }
 
-/** The numbers of a strip in the selected row. */
+/**
+ * The numbers of a strip in the selected row.
+ *
+ * @param {Here} state
+ * @param {string} name
+ */
 function inStrip(state, name) {
   const { width } = state.lesson.byId[name];
   return Array.from({ length: width }, (_, dim) => inRow(state, name, state.row, dim));
 }
 
-/** The number of the first ("head") or last ("foot") row in a column. */
+/**
+ * The number of the first ("head") or last ("foot") row in a column.
+ *
+ * @param {Here} here
+ * @param {Edges} part
+ * @param {string} name
+ * @param {number} [dim]
+ * @returns {CellNumber}
+ */
 function atEdge({ lesson }, part, name, dim = 0) {
   return {
     value: lesson[`${part}Row`][name][dim],
@@ -71,17 +93,28 @@ function atEdge({ lesson }, part, name, dim = 0) {
   };
 }
 
+/**
+ * @param {Here} state
+ */
 function queryVector(state) {
   const { length } = state.lesson.headRow.key;
   const numbers = Array.from({ length }, (_, dim) => atEdge(state, "head", "key", dim));
   return { label: formula("q"), numbers };
 }
 
+/**
+ * @param {Here} state
+ * @param {string} letter
+ * @param {string} name
+ */
 function keyVector(state, letter, name) {
-  const label = formula(`${letter}_{\\arg{0}}`, [state.keyText]);
+  const label = formula(`${letter}_{\\arg{0}}`, [keyText(state)]);
   return { label, numbers: inStrip(state, name) };
 }
 
+/**
+ * @param {Here} state
+ */
 function productTable(state) {
   return dimensionTable(state, [
     queryVector(state),
@@ -90,20 +123,39 @@ function productTable(state) {
   ]);
 }
 
-/** The number at a name that a step gives: of a column in the selected row, or "foot:column". */
+/**
+ * The number at a name that a step gives: of a column in the selected row, or "foot:column".
+ *
+ * @param {Here} state
+ * @param {string} name
+ */
 function named(state, name) {
-  const [column, part] = name.split(":").reverse();
-  return part ? atEdge(state, part, column) : inRow(state, column);
+  const column = columnOf(name);
+  return name === column ? inRow(state, column) : atEdge(state, edgeOf(name), column);
 }
 
-/** What a row is called in a formula: its number, or in its place a word as \arg{0}. */
+/**
+ * @param {string} name
+ * @returns {Edges}
+ */
+const edgeOf = (name) => (name.startsWith("head:") ? "head" : "foot");
+
+/**
+ * What a row is called in a formula: its number, or in its place a word as \arg{0}.
+ *
+ * @param {Here} state
+ */
 function rowIndex({ lesson, row }) {
   return lesson.rows[row].label === String(row) ? String(row) : "\\arg{0}";
 }
 
+/** @typedef {(numbers: Record<string, string>, state: Here, line: LineShown, show: Show) => string} Side */
+
 /**
  * How a line of a step is written, by its operation: the right-hand side with the student's own
  * numbers, of each operand by its role. What stands in no line of its own has no entry.
+ *
+ * @type {Record<string, Side>}
  */
 const SIDES = {
   lookup: (_, { lesson, row }, { stage, letters }) =>
@@ -115,7 +167,7 @@ const SIDES = {
   },
   subtract: ({ input, subtracted }) => `${input} - ${inBrackets(subtracted)}`,
   normalise: ({ input, variance }, state, { uses }, show) => {
-    const root = Math.sqrt(named(state, uses.variance).value + state.lesson.facts.epsilon);
+    const root = Math.sqrt(named(state, uses.variance).value + Number(state.lesson.facts.epsilon));
     return `\\frac{${input}}{\\sqrt{${variance} + \\varepsilon}} = \\frac{${input}}{${show(root)}}`;
   },
   scale_shift: ({ input, scale, shift }) =>
@@ -129,51 +181,62 @@ const SIDES = {
   divide: ({ input, total }) => `\\frac{${input}}{${total}}`,
 };
 
-/** The lines of a stage on a step: its equation, and before it what a number in it needs besides. */
+/**
+ * The lines of a stage on a step: its equation, and before it what a number in it needs besides.
+ *
+ * @param {Here} state
+ * @param {Show} show
+ * @param {LineShown} line
+ * @returns {Line[]}
+ */
 function stageLines(state, show, line) {
   if (line.operation === "linear") return sumOfProducts(state, show, line);
   const side = SIDES[line.operation];
   if (!side) return [];
-  const order = (name) => state.lesson.columns.findIndex((column) => column.id === name);
-  const places = Object.entries(line.uses).sort((one, other) => order(one[1]) - order(other[1]));
+  const order = (/** @type {[string, string]} */ [, name]) =>
+    state.lesson.columns.findIndex((column) => column.id === name);
+  const places = Object.entries(line.uses).sort((one, other) => order(one) - order(other));
   const numbers = Object.fromEntries(places.map(([role, at]) => [role, show(named(state, at))]));
   const index = line.shown.startsWith("foot:") ? "" : `_{${rowIndex(state)}}`;
   const right = `${side(numbers, state, line, show)} = ${show(named(state, line.shown))}`;
-  const equation = [`${line.letter}${index} = ${right}`, [state.keyText]];
+  /** @type {Line} */
+  const equation = [`${line.letter}${index} = ${right}`, [keyText(state)]];
   if (line.operation !== "normalise") return [equation];
-  return [
-    [
-      `\\sigma^2 = \\mean (c^2) = ${numbers.variance} , \\quad \\varepsilon = \\arg{0}`,
-      [smallNumber(state.lesson.facts.epsilon)],
-    ],
-    equation,
-  ];
+  const epsilon = smallNumber(Number(state.lesson.facts.epsilon));
+  const variance = `\\sigma^2 = \\mean (c^2) = ${numbers.variance}`;
+  return [[`${variance} , \\quad \\varepsilon = \\arg{0}`, [epsilon]], equation];
 }
 
-/** A sum of products: the selected row's product, and the sum over all rows. */
+/**
+ * A sum of products: the selected row's product, and the sum over all rows.
+ *
+ * @param {Here} state
+ * @param {Show} show
+ * @param {LineShown} line
+ * @returns {Line[]}
+ */
 function sumOfProducts(state, show, { letters, letter, uses, shown }) {
   const { lesson, row } = state;
   const [x, w] = letters;
-  const [input, weight, product, bias, total] = [
-    uses.input,
-    uses.weight,
-    uses.product,
-    uses.bias,
-    shown,
-  ].map((name) => show(named(state, name)));
-  const terms = inFirstRows(state, uses.product, 4).map(show);
+  const places = [uses.input, uses.weight, uses.product, uses.bias, shown];
+  const [input, weight, product, bias, total] = places.map((name) => show(named(state, name)));
+  const terms = termsText(inFirstRows(state, uses.product, 4).map(show), lesson.rows.length);
+  const sum = `${letter}_{\\arg{0}} = ${terms} + b = \\ldots + ${inBrackets(bias)} = ${total}`;
   return [
     [`${x}_{${row}} \\cdot ${w} = ${input} \\cdot ${inBrackets(weight)} = ${product}`],
-    [
-      `${letter}_{\\arg{0}} = ${termsText(terms, lesson.rows.length)} + b = \\ldots + ${inBrackets(bias)} = ${total}`,
-      [lesson.unitText],
-    ],
+    [sum, [lesson.unitText]],
   ];
 }
 
 /**
- * A step's arithmetic: {filled} lines of formulas, and {table} digits where vectors are multiplied.
- * What a step does beyond its stages stands in ARITHMETIC, all else follows from their operations.
+ * A step's arithmetic: `filled` lines of formulas, and a `table` of digits where vectors are
+ * multiplied. What a step does beyond its stages stands in ARITHMETIC, all else follows from their
+ * operations.
+ *
+ * @param {Here} state
+ * @param {StepShown} step
+ * @param {Show} show
+ * @returns {ReturnType<Arithmetic>}
  */
 export function arithmetic(state, step, show) {
   const own = ARITHMETIC[step.id];
@@ -181,6 +244,7 @@ export function arithmetic(state, step, show) {
   return { filled: step.lines.flatMap((line) => stageLines(state, show, line)) };
 }
 
+/** @type {Record<string, Arithmetic>} */
 const ARITHMETIC = {
   layer_input: (state, show) => ({
     filled: [[`x_{${state.row}} = ${show(inRow(state, "input"))}`]],
@@ -189,14 +253,14 @@ const ARITHMETIC = {
     const row = queryVector(state);
     const [first, second] = row.numbers.map(show);
     return {
-      filled: [[`q_{\\arg{0}} = [ ${first} , ${second} , \\ldots ]`, [state.queryText]]],
+      filled: [[`q_{\\arg{0}} = [ ${first} , ${second} , \\ldots ]`, [queryText(state)]]],
       table: dimensionTable(state, [row]),
     };
   },
   key(state, show) {
     const [first, second] = inStrip(state, "key").map(show);
     return {
-      filled: [[`k_{\\arg{0}} = [ ${first} , ${second} , \\ldots ]`, [state.keyText]]],
+      filled: [[`k_{\\arg{0}} = [ ${first} , ${second} , \\ldots ]`, [keyText(state)]]],
       table: dimensionTable(state, [queryVector(state), keyVector(state, "k", "key")]),
     };
   },
@@ -208,7 +272,7 @@ const ARITHMETIC = {
       filled: [
         [
           `q_{${dim}} \\cdot k_{\\arg{0} , ${dim}} = ${q} \\cdot ${inBrackets(k)} = ${p}`,
-          [state.keyText],
+          [keyText(state)],
         ],
       ],
       table: productTable(state),
@@ -219,7 +283,7 @@ const ARITHMETIC = {
     const sum = termsText(terms.slice(0, 4).map(show), terms.length);
     const total = show(inRow(state, "dot_products"));
     return {
-      filled: [[`q \\cdot k_{\\arg{0}} = ${sum} = ${total}`, [state.keyText]]],
+      filled: [[`q \\cdot k_{\\arg{0}} = ${sum} = ${total}`, [keyText(state)]]],
       table: productTable(state),
     };
   },
@@ -231,7 +295,7 @@ const ARITHMETIC = {
       filled: [
         [
           `s_{\\arg{0}} = \\frac{${dot}}{\\sqrt{${size}}} = \\frac{${dot}}{${show(Math.sqrt(size))}} = ${score}`,
-          [state.keyText],
+          [keyText(state)],
         ],
       ],
     };
@@ -242,7 +306,7 @@ const ARITHMETIC = {
     const masked = cut ? "− \\infty" : show(inRow(state, "masked_scores"));
     return {
       filled: [
-        [`m_{\\arg{0}} = ${score} + ${cut ? "(− \\infty)" : "0"} = ${masked}`, [state.keyText]],
+        [`m_{\\arg{0}} = ${score} + ${cut ? "(− \\infty)" : "0"} = ${masked}`, [keyText(state)]],
       ],
     };
   },
@@ -259,14 +323,14 @@ const ARITHMETIC = {
     const masked = cut ? "− \\infty" : show(inRow(state, "masked_scores"));
     const shifted = cut ? "− \\infty" : show(inRow(state, "shifted_scores"));
     return {
-      filled: [[`m_{\\arg{0}} - \\max m = ${masked} - ${largest} = ${shifted}`, [state.keyText]]],
+      filled: [[`m_{\\arg{0}} - \\max m = ${masked} - ${largest} = ${shifted}`, [keyText(state)]]],
     };
   },
   softmax_exp(state, show) {
     const cut = state.lesson.masked[state.row];
     const shifted = cut ? "− \\infty" : show(inRow(state, "shifted_scores"));
     const raised = show(inRow(state, "exponentials"));
-    return { filled: [[`e_{\\arg{0}} = e^{${shifted}} = ${raised}`, [state.keyText]]] };
+    return { filled: [[`e_{\\arg{0}} = e^{${shifted}} = ${raised}`, [keyText(state)]]] };
   },
   softmax_sum(state, show) {
     const terms = inFirstRows(state, "exponentials", 6).map(show);
@@ -278,13 +342,13 @@ const ARITHMETIC = {
     const total = show(atEdge(state, "foot", "exponentials"));
     const weight = show(inRow(state, "attention_probs"));
     return {
-      filled: [[`w_{\\arg{0}} = \\frac{${raised}}{${total}} = ${weight}`, [state.keyText]]],
+      filled: [[`w_{\\arg{0}} = \\frac{${raised}}{${total}} = ${weight}`, [keyText(state)]]],
     };
   },
   value(state, show) {
     const [first, second] = inStrip(state, "value").map(show);
     return {
-      filled: [[`v_{\\arg{0}} = [ ${first} , ${second} , \\ldots ]`, [state.keyText]]],
+      filled: [[`v_{\\arg{0}} = [ ${first} , ${second} , \\ldots ]`, [keyText(state)]]],
       table: dimensionTable(state, [keyVector(state, "v", "value")]),
     };
   },
@@ -298,7 +362,7 @@ const ARITHMETIC = {
       filled: [
         [
           `w_{\\arg{0}} \\cdot v_{\\arg{0} , ${dim}} = ${weight} \\cdot ${inBrackets(v)} = ${weighted}`,
-          [state.keyText],
+          [keyText(state)],
         ],
       ],
       table: dimensionTable(state, [
@@ -315,7 +379,7 @@ const ARITHMETIC = {
       filled: [[`c_{${dim}} = ${termsText(terms, lesson.rows.length)} = ${total}`]],
       table: digitTable(
         lesson.decimals,
-        lesson.words.row_kind,
+        lesson.labels.row_kind,
         lesson.rows.map((token) => token.text),
         [
           { label: formula("w_j"), numbers: inAllRows(state, "attention_probs") },
@@ -331,6 +395,6 @@ const ARITHMETIC = {
   },
 
   heads_joined: (state, show) => ({
-    filled: [[`h_{\\arg{0}} = ${show(inRow(state, "input"))}`, [state.keyText]]],
+    filled: [[`h_{\\arg{0}} = ${show(inRow(state, "input"))}`, [keyText(state)]]],
   }),
 };

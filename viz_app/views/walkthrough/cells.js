@@ -1,106 +1,180 @@
+// @ts-check
 // The cells of the table: strips of colour, numbers, bars, and the names of rows.
 
 import { indexedBitmap } from "../shared/canvas.js";
 import { css, inkOn, tableColour } from "../shared/colour.js";
 import { element } from "../shared/elements.js";
 import { allDigits, digits, shareDigits } from "../shared/format.js";
-import { scaleIndex } from "../shared/scale.js";
-import { cellAt, cellKey, vector } from "./lesson.js";
+import { clamp, scaleIndex } from "../shared/scale.js";
+import { formula } from "./formula.js";
+import { cellAt, cellKey, shown, vector } from "./lesson.js";
 
-/** A vector as a strip of colours: one pixel per number, enlarged by the browser. */
-function paintStrip(values, low, high, colours) {
-  const indices = Uint8Array.from(values, (value) => scaleIndex(value, low, high));
-  return indexedBitmap(indices, 1, values.length, colours);
-}
+/** @import { CellShown, Edges, Pattern } from "../payloads.js" */
+/** @import { Column, Lesson } from "./lesson.js" */
+/** @import { State } from "./state.js" */
 
-/** A scale of colours from its lowest to its highest value. */
+/** Columns in which a pair that may not be looked at has no number. */
+const CUT = new Set(["masked_scores", "shifted_scores"]);
+
+/**
+ * A scale of colours from its lowest to its highest value.
+ *
+ * @param {Uint8ClampedArray} colours
+ */
 export function colourBar(colours) {
-  return indexedBitmap(
-    Uint8Array.from({ length: 256 }, (_, index) => index),
-    1,
-    256,
-    colours,
-  );
+  const indices = Uint8Array.from({ length: 256 }, (_, index) => index);
+  return indexedBitmap(indices, 1, 256, colours);
 }
 
-export function stripCell(values, column, pattern, state, row, selected) {
+/**
+ * A mark over one number of a strip.
+ *
+ * @param {string} name
+ * @param {number} dim
+ * @param {number} count
+ */
+function stripMark(name, dim, count) {
+  const mark = element("i", { class: name });
+  mark.style.left = `${(dim / count) * 100}%`;
+  mark.style.width = `${100 / count}%`;
+  return mark;
+}
+
+/**
+ * A vector as a strip of colours: one pixel per number, enlarged by the browser.
+ *
+ * @param {State} state
+ * @param {Column} column
+ * @param {Float32Array} values
+ * @param {Pattern | null} pattern
+ * @param {number | Edges} row
+ * @param {boolean} isSelected
+ */
+export function stripCell(state, column, values, pattern, row, isSelected) {
+  const indices = Uint8Array.from(values, (value) => scaleIndex(value, column.low, column.high));
   const cell = element(
     "div",
     { class: "strip", role: "cell", "data-column": column.id, "data-row": row },
-    paintStrip(values, column.low, column.high, state.signed),
+    indexedBitmap(indices, 1, values.length, state.signed),
   );
-  if (selected) {
-    const mark = element("i", { class: "mark" });
-    mark.style.left = `${(state.dim / values.length) * 100}%`;
-    mark.style.width = `${100 / values.length}%`;
-    cell.append(mark);
-  }
-  if (state.lit.size) {
-    const lit = [...values.keys()].filter((dim) => {
-      const at = cellAt(state.lesson, pattern, row, dim);
-      return at && state.lit.has(cellKey(at));
-    });
-    if (lit.length === values.length) cell.classList.add("lit");
-    else {
-      for (const dim of lit) {
-        const mark = element("i", { class: "mark litmark" });
-        mark.style.left = `${(dim / values.length) * 100}%`;
-        mark.style.width = `${100 / values.length}%`;
-        cell.append(mark);
-      }
-    }
-  }
+  if (isSelected) cell.append(stripMark("mark", state.dim, values.length));
+  if (!state.lit.size) return cell;
+  const lit = [...values.keys()].filter((dim) =>
+    isLit(state, cellAt(state.lesson, pattern, row, dim)),
+  );
+  if (lit.length === values.length) cell.classList.add("lit");
+  else cell.append(...lit.map((dim) => stripMark("mark litmark", dim, values.length)));
   return cell;
 }
 
-function numberCell(value, column, state) {
-  const cell = element(
-    "div",
-    { class: "number", role: "cell", title: allDigits(value), "data-column": column.id },
-    (column.low < 0 ? digits : shareDigits)(value, state.lesson.decimals),
-  );
-  const signed = column.low < 0;
-  // Held back to two thirds of the scale, so that the digits stay the first thing to read.
-  const share = signed ? (value / column.high) * 0.66 : (value / column.high) * 0.5;
-  const colours = signed ? state.signed : state.probability;
-  const colour = tableColour(colours, signed ? scaleIndex(share, -1, 1) : scaleIndex(share, 0, 1));
+/**
+ * @param {State} state
+ * @param {CellShown | null} cell
+ */
+const isLit = (state, cell) => cell !== null && state.lit.has(cellKey(cell));
+
+/**
+ * Show whether a cell takes part in the answer to a question, or is what it is about.
+ *
+ * @param {State} state
+ * @param {HTMLElement} node
+ * @param {CellShown | null} cell
+ */
+function markAsked(state, node, cell) {
+  if (!cell) return;
+  node.classList.toggle("lit", isLit(state, cell));
+  node.classList.toggle("asked-cell", state.askedKey === cellKey(cell));
+}
+
+/**
+ * The colour behind a number, held back so that the digits stay the first thing to read.
+ *
+ * @param {State} state
+ * @param {Pick<Column, "low" | "high">} column
+ * @param {number} value
+ */
+function numberColour({ signed, probability }, { low, high }, value) {
+  if (low < 0) return tableColour(signed, scaleIndex((value / high) * 0.66, -1, 1));
+  return tableColour(probability, scaleIndex((value / high) * 0.5, 0, 1));
+}
+
+/**
+ * @param {State} state
+ * @param {Column} column
+ * @param {number} value
+ */
+function numberCell(state, column, value) {
+  const { decimals } = state.lesson;
+  const text = column.low < 0 ? digits(value, decimals) : shareDigits(value, decimals);
+  const attributes = { class: "number", role: "cell", title: allDigits(value) };
+  const cell = element("div", { ...attributes, "data-column": column.id }, text);
+  const colour = numberColour(state, column, value);
   cell.style.background = css(colour);
   cell.style.color = inkOn(colour);
   return cell;
 }
 
-function barCell(value, column, state) {
+/**
+ * @param {State} state
+ * @param {Column} column
+ * @param {number} value
+ */
+function barCell(state, column, value) {
   const bar = element("i", { class: "fill" });
-  bar.style.width = `${Math.max(0, Math.min(1, value)) * 100}%`;
-  return element(
-    "div",
-    { class: "barcell", role: "cell", title: allDigits(value), "data-column": column.id },
-    bar,
-    element("span", {}, shareDigits(value, state.lesson.decimals)),
-  );
+  bar.style.width = `${clamp(value, [0, 1]) * 100}%`;
+  const text = element("span", {}, shareDigits(value, state.lesson.decimals));
+  const attributes = { class: "barcell", role: "cell", title: allDigits(value) };
+  return element("div", { ...attributes, "data-column": column.id }, bar, text);
 }
 
+/**
+ * @param {State} state
+ * @param {Column} column
+ * @param {number} row
+ */
 export function bodyCell(state, column, row) {
   const { lesson } = state;
-  if (lesson.masked[row] && ["masked_scores", "shifted_scores"].includes(column.id)) {
+  if (lesson.masked[row] && CUT.has(column.id)) {
     return element("div", { class: "number cut", role: "cell" }, "−∞");
   }
   if (column.kind === "strip") {
     const values = vector(lesson, column.id, row);
-    return stripCell(values, column, column.cell, state, row, row === state.row);
+    return stripCell(state, column, values, column.cell, row, row === state.row);
   }
-  const value = column.values[row];
-  const cell =
-    column.kind === "bar" ? barCell(value, column, state) : numberCell(value, column, state);
-  const at = cellAt(lesson, column.cell, row);
-  if (at && state.lit.has(cellKey(at))) cell.classList.add("lit");
-  if (at && state.askedKey === cellKey(at)) cell.classList.add("asked-cell");
+  const make = column.kind === "bar" ? barCell : numberCell;
+  const cell = make(state, column, column.values[row]);
+  markAsked(state, cell, cellAt(lesson, column.cell, row));
   return cell;
 }
 
+/**
+ * A cell of the first or last row; empty before its step.
+ *
+ * @param {State} state
+ * @param {Column} column
+ * @param {Edges} part
+ */
+export function edgeCell(state, column, part) {
+  const { lesson } = state;
+  const values = (part === "head" ? lesson.headRow : lesson.footRow)[column.id];
+  const since = lesson.revealedAt[`${part}:${column.id}`] ?? Infinity;
+  if (!values || since > state.step) return element("div", { role: "cell" });
+  const { symbol, cell: pattern } = lesson[part][column.id];
+  if (column.kind === "strip") return stripCell(state, column, values, pattern, part, true);
+  const attributes = { class: "number total", role: "cell", title: allDigits(values[0]) };
+  const data = { "data-part": part, "data-column": column.id };
+  const text = ` ${shown(state, values[0])}`;
+  const cell = element("div", { ...attributes, ...data }, formula(symbol), text);
+  markAsked(state, cell, cellAt(lesson, pattern, part));
+  return cell;
+}
+
+/**
+ * @param {Lesson} lesson
+ * @param {number} row
+ */
 export function rowLabel(lesson, row) {
   const { text, label, special } = lesson.rows[row];
-  const cell = element("div", { class: "token", role: "rowheader", title: label }, text);
-  if (special) cell.classList.add("special");
-  return cell;
+  const name = `token${special ? " special" : ""}`;
+  return element("div", { class: name, role: "rowheader", title: label }, text);
 }

@@ -1,56 +1,43 @@
+// @ts-check
 // Guess, then see: before the attention weights appear, the student puts three tokens in order or
 // says how large the largest weight is. The guess stays in the view; nothing is sent or kept.
 
 import { element } from "../shared/elements.js";
 import { digits, fill } from "../shared/format.js";
-import { judgeShare, openRows, readShare } from "./guess_share.js";
-import { cellAt, currentStep } from "./lesson.js";
+import { judgeOrder, judgeShare, openRows, readShare, rowsToGuess } from "./guess_share.js";
+import { cellAt, currentStep, queryText } from "./lesson.js";
 
-const GUESS_KEY = "headlight.guess"; // whether the student wants to be asked, in this browser
+/** @import { CellShown } from "../payloads.js" */
+/** @import { Lesson } from "./lesson.js" */
+/** @import { State } from "./state.js" */
+/** @typedef {(cell: CellShown | null) => void} Question */
+/** @typedef {(lesson: Lesson) => (Node | string)[]} Verdict said anew in the language of the page */
 
-export function wantsGuess(lesson) {
-  return !lesson.alone && localStorage.getItem(GUESS_KEY) !== "off";
-}
+const KEY = "headlight.guess"; // whether the student wants to be asked, in this browser
+const STEP = "attention_probs";
 
-function setWantsGuess(on) {
-  localStorage.setItem(GUESS_KEY, on ? "on" : "off");
+/** @param {Pick<Lesson, "alone">} lesson */
+export function wantsGuess({ alone }) {
+  return !alone && localStorage.getItem(KEY) !== "off";
 }
 
 /**
- * Three rows worth ordering: the largest weight, one from the middle, one from the rest, in the
- * order of the sentence. None when there are too few tokens or two weights look the same.
+ * Three tokens to click; calls `done(rows)` once they are in order.
+ *
+ * @param {Lesson} lesson
+ * @param {number[]} rows
+ * @param {string} query
+ * @param {(rows: number[]) => void} done
  */
-function rowsToGuess(lesson) {
-  const weights = lesson.byId.attention_probs.values;
-  const open = openRows(lesson);
-  if (open.length < 4) return [];
-  const chosen = [
-    open[0],
-    open[Math.floor(open.length / 3)],
-    open[Math.floor((open.length * 2) / 3)],
-  ];
-  const shown = chosen.map((row) => digits(weights[row], lesson.decimals));
-  return new Set(shown).size === 3 ? chosen.sort((a, b) => a - b) : [];
-}
-
-/** "right", "first" or "wrong", and the true order. */
-function judgeOrder(lesson, rows, guessed) {
-  const weights = lesson.byId.attention_probs.values;
-  const order = [...rows].sort((a, b) => weights[b] - weights[a]);
-  const all = order.every((row, place) => row === guessed[place]);
-  return { verdict: all ? "right" : order[0] === guessed[0] ? "first" : "wrong", order };
-}
-
-/** Three tokens to click; calls `done(rows)` once they are in order. */
-function orderQuestion(lesson, rows, queryText, done) {
-  const { words } = lesson;
+function orderQuestion({ labels, rows: all }, rows, query, done) {
+  /** @type {number[]} */
   const guessed = [];
   const progress = element("span", { class: "quiet", "aria-live": "polite" });
   const count = () => {
-    progress.textContent = fill(words.guess_progress, { count: guessed.length });
+    progress.textContent = fill(labels.guess_progress, { count: guessed.length });
   };
   const buttons = rows.map((row) => {
-    const button = element("button", { type: "button", class: "choice" }, lesson.rows[row].label);
+    const button = element("button", { type: "button", class: "choice" }, all[row].label);
     button.addEventListener("click", () => {
       guessed.push(row);
       button.disabled = true;
@@ -64,154 +51,179 @@ function orderQuestion(lesson, rows, queryText, done) {
   return element(
     "div",
     {},
-    element("p", {}, fill(words.guess_ask, { query: queryText })),
+    element("p", {}, fill(labels.guess_ask, { query })),
     element("div", { class: "asked-buttons" }, ...buttons, progress),
   );
 }
 
-/** A number to type; calls `done(share)` once it can be one. */
-function shareQuestion({ words }, alsoOrder, done) {
+/**
+ * A number to type; calls `done(share)` once it can be one.
+ *
+ * @param {Lesson} lesson
+ * @param {boolean} alsoOrder
+ * @param {(share: number) => void} done
+ */
+function shareQuestion({ labels }, alsoOrder, done) {
   const problem = element("p", { class: "problem", role: "alert", hidden: true });
   const field = element("input", {
     type: "text",
     inputmode: "decimal",
     autocomplete: "off",
     maxlength: 12,
-    "aria-label": words.guess_value_label,
+    "aria-label": labels.guess_value_label,
   });
-  const form = element(
-    "form",
-    { class: "asked-buttons", novalidate: true },
-    field,
-    element("button", { type: "submit" }, words.guess_value_check),
-  );
+  const submit = element("button", { type: "submit" }, labels.guess_value_check);
+  const form = element("form", { class: "asked-buttons", novalidate: true }, field, submit);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const read = readShare(field.value);
-    if (read.share !== undefined) return done(read.share);
-    problem.textContent = fill(words[`guess_value_${read.problem}`], { typed: field.value.trim() });
+    if ("share" in read) {
+      done(read.share);
+      return;
+    }
+    const typed = field.value.trim();
+    problem.textContent = fill(labels[`guess_value_${read.problem}`], { typed });
     problem.hidden = false;
     field.setAttribute("aria-invalid", "true");
     field.focus();
   });
-  const ask = alsoOrder ? words.guess_value_or : words.guess_value_ask;
+  const ask = alsoOrder ? labels.guess_value_or : labels.guess_value_ask;
   return element("div", {}, element("p", {}, ask), form, problem);
 }
 
-/** A message as nodes, for values that are nodes themselves. */
+/**
+ * A message as nodes, for values that are nodes themselves.
+ *
+ * @param {string} template
+ * @param {Record<string, Node | string>} values
+ */
 function fillNodes(template, values) {
   return template
     .split(/(\{\w+\})/)
     .map((part) => (part.startsWith("{") ? (values[part.slice(1, -1)] ?? part) : part));
 }
 
-/** What is told after a share was guessed; the model's own digits can be asked about. */
+/**
+ * What is told after a share was guessed; the model's own digits can be asked about.
+ *
+ * @param {Lesson} lesson
+ * @param {number} guess
+ * @param {Question} question
+ */
 function shareVerdict(lesson, guess, question) {
-  const { words, rows } = lesson;
+  const { labels, rows } = lesson;
   const found = judgeShare(lesson, guess);
-  const show = (value) => digits(value, lesson.decimals);
-  const weight = (row, value) => {
+  const show = (/** @type {number} */ value) => digits(value, lesson.decimals);
+  const weight = (/** @type {number} */ row, /** @type {number} */ value) => {
     const digit = element("button", { type: "button", class: "digit" }, show(value));
     const { cell } = lesson.byId.attention_probs;
     digit.addEventListener("click", () => question(cellAt(lesson, cell, row)));
     return digit;
   };
-  const values = {
+  const text = `${labels.guess_value_result} ${labels[`guess_value_${found.right}`]}`;
+  return fillNodes(text, {
     guess: show(found.guess),
     largest: weight(found.first, found.largest),
     distance: show(found.distance),
     token: rows[found.first].label,
     next_token: rows[found.second].label,
     next: weight(found.second, found.next),
-    count: found.count,
+    count: String(found.count),
     even: show(1 / found.count),
     gap: show(found.gap),
-    ratio: found.ratio.toFixed(1),
-  };
-  const text = `${words.guess_value_result} ${words[`guess_value_${found.right}`]}`;
-  return fillNodes(text, values);
+    ratio: digits(found.ratio, 1),
+  });
 }
 
-/** Whether the weights wait for a guess, and the box that asks for it: {box, label, paint}. */
-export function guessing(state, { root, repaint, isPlaying, question }) {
-  const box = element("div", { hidden: true });
-  const wanted = element("input", { type: "checkbox" });
-  const name = element("span");
-  const label = element("label", { class: "guess-switch", hidden: true }, wanted, name);
-  let answered = null; // the subject that was guessed or passed over
-  let verdict = null; // what to say of the guess, made anew in the language of the page
+/** Whether the weights wait for a guess, and the box that asks for it. */
+export class Guess {
+  box = element("div", { hidden: true });
+  wanted = element("input", { type: "checkbox" });
+  name = element("span");
+  label = element("label", { class: "guess-switch", hidden: true }, this.wanted, this.name);
+  #asked = ""; // what the box asks
+  #answered = ""; // the subject that was guessed or passed over
+  /** @type {Verdict | null} */
+  #verdict = null;
 
-  wanted.addEventListener("change", () => {
-    setWantsGuess(wanted.checked);
-    repaint();
-  });
+  /**
+   * @param {State} state
+   * @param {{root: HTMLElement, repaint(): void, isPlaying(): boolean, question: Question}} view
+   */
+  constructor(state, view) {
+    this.state = state;
+    this.view = view;
+    this.wanted.addEventListener("change", () => {
+      localStorage.setItem(KEY, this.wanted.checked ? "on" : "off");
+      view.repaint();
+    });
+  }
+
+  paint() {
+    const { lesson } = this.state;
+    const isPending = this.#isPending;
+    this.label.hidden = lesson.part !== "attention" || lesson.alone;
+    this.name.textContent = lesson.labels.guess;
+    this.wanted.checked = wantsGuess(lesson);
+    this.view.root.classList.toggle("guessing", isPending);
+    const isHere = currentStep(this.state).id === STEP && this.#answered === this.#subject;
+    const told = isHere ? this.#verdict : null;
+    this.box.hidden = !isPending && !told;
+    if (isPending) this.#ask();
+    else if (told) {
+      const attributes = { class: "guess", role: "status" };
+      this.box.replaceChildren(element("p", attributes, ...told(lesson)));
+    }
+  }
 
   /** Asked once per head and token. */
-  function subject() {
-    const { lesson } = state;
+  get #subject() {
+    const { lesson } = this.state;
     const texts = lesson.tokens.map(({ text }) => text);
     return [lesson.layer, lesson.head_index, lesson.query, ...texts].join();
   }
 
-  function isPending() {
-    const { lesson } = state;
+  get #isPending() {
+    const { lesson } = this.state;
     return (
-      currentStep(state).id === "attention_probs" &&
+      currentStep(this.state).id === STEP &&
       wantsGuess(lesson) &&
-      !isPlaying() &&
-      answered !== subject() &&
+      !this.view.isPlaying() &&
+      this.#answered !== this.#subject &&
       openRows(lesson).length > 1
     );
   }
 
-  function answer(told) {
-    answered = subject();
-    verdict = told;
-    box.dataset.subject = "";
-    repaint();
+  /** @param {Verdict | null} verdict */
+  #answer(verdict) {
+    this.#answered = this.#subject;
+    this.#verdict = verdict;
+    this.#asked = "";
+    this.view.repaint();
   }
 
-  function ask() {
-    const { lesson } = state;
-    const asked = `${lesson.words.guess_ask} ${subject()}`;
-    if (box.dataset.subject === asked) return; // half answered: leave it
-    box.dataset.subject = asked;
+  #ask() {
+    const { lesson } = this.state;
+    const { labels } = lesson;
+    const asked = `${labels.guess_ask} ${this.#subject}`;
+    if (this.#asked === asked) return; // half answered: leave it
+    this.#asked = asked;
     const rows = rowsToGuess(lesson);
     const order =
-      rows.length === 3 &&
-      orderQuestion(lesson, rows, state.queryText, (guessed) =>
-        answer((now) => {
-          const found = judgeOrder(now, rows, guessed);
-          const inOrder = found.order.map((row) => now.rows[row].label).join(" > ");
-          return [fill(now.words[`guess_${found.verdict}`], { order: inOrder })];
-        }),
-      );
-    const share = shareQuestion(lesson, Boolean(order), (guess) =>
-      answer((now) => shareVerdict(now, guess, question)),
-    );
-    const skip = element("button", { type: "button", class: "skip" }, lesson.words.guess_skip);
-    skip.addEventListener("click", () => answer(null));
-    box.replaceChildren(
-      element("section", { class: "guess" }, ...(order ? [order] : []), share, skip),
-    );
+      rows.length === 3
+        ? orderQuestion(lesson, rows, queryText(this.state), (guessed) => {
+            this.#answer((now) => {
+              const found = judgeOrder(now, rows, guessed);
+              const inOrder = found.order.map((row) => now.rows[row].label).join(" > ");
+              return [fill(now.labels[`guess_${found.verdict}`], { order: inOrder })];
+            });
+          })
+        : null;
+    const share = shareQuestion(lesson, order !== null, (guess) => {
+      this.#answer((now) => shareVerdict(now, guess, this.view.question));
+    });
+    const skip = element("button", { type: "button", class: "skip" }, labels.guess_skip);
+    skip.addEventListener("click", () => this.#answer(null));
+    this.box.replaceChildren(element("section", { class: "guess" }, order, share, skip));
   }
-
-  return {
-    box,
-    label,
-    paint() {
-      const { lesson } = state;
-      const pending = isPending();
-      label.hidden = lesson.part !== "attention" || lesson.alone;
-      name.textContent = lesson.words.guess;
-      wanted.checked = wantsGuess(lesson);
-      root.classList.toggle("guessing", pending);
-      const told = currentStep(state).id === "attention_probs" && verdict && answered === subject();
-      box.hidden = !pending && !told;
-      if (pending) ask();
-      else if (told) {
-        box.replaceChildren(element("p", { class: "guess", role: "status" }, ...verdict(lesson)));
-      }
-    },
-  };
 }

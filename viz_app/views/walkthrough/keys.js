@@ -1,28 +1,56 @@
+// @ts-check
 // The keyboard: left and right change the step, up and down the row, with shift the dimension.
 
-/** Listens until `close()` is called; `allowed()` says whether there is anything to move in. */
-export function arrowKeys(root, sheet, allowed, { step, row, dim, question }) {
-  function onKey(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey || !allowed()) return;
+import { isModified } from "../shared/elements.js";
+
+/**
+ * @typedef {{
+ *   step(by: number): void,
+ *   row(by: number): void,
+ *   dim(by: number): void,
+ *   question(): void,
+ * }} Moves
+ */
+
+/**
+ * What a key does; null where it does nothing.
+ *
+ * @param {string} key
+ * @param {boolean} withShift
+ * @param {boolean} inTable
+ * @param {Moves} moves
+ */
+export function moveOf(key, withShift, inTable, moves) {
+  if (key === "ArrowLeft") return () => (withShift ? moves.dim(-1) : moves.step(-1));
+  if (key === "ArrowRight") return () => (withShift ? moves.dim(1) : moves.step(1));
+  if (!inTable) return null;
+  if (key === "ArrowUp") return () => moves.row(-1);
+  if (key === "ArrowDown") return () => moves.row(1);
+  return key === "Enter" ? () => moves.question() : null;
+}
+
+/**
+ * Listens until `close()` is called; `allowed()` says whether there is anything to move in.
+ *
+ * @param {HTMLElement} root
+ * @param {HTMLElement} table
+ * @param {() => boolean} allowed
+ * @param {Moves} moves
+ */
+export function arrowKeys(root, table, allowed, moves) {
+  function onKey(/** @type {KeyboardEvent} */ event) {
+    if (isModified(event) || !allowed()) return;
     // Fields have arrow keys of their own.
     if (event.target instanceof HTMLSelectElement) return;
     if (event.target instanceof HTMLInputElement) return;
-    const inTable = event.target === sheet;
-    const moves = {
-      ArrowLeft: () => (event.shiftKey ? dim(-1) : step(-1)),
-      ArrowRight: () => (event.shiftKey ? dim(1) : step(1)),
-      ArrowUp: inTable && (() => row(-1)),
-      ArrowDown: inTable && (() => row(1)),
-      Enter: inTable && question,
-    };
-    const move = moves[event.key];
+    const move = moveOf(event.key, event.shiftKey, event.target === table, moves);
     if (!move) return;
     event.preventDefault();
     move();
   }
 
   // Arrow keys also work before anything on the page has the focus.
-  const onPageKey = (event) => {
+  const onPageKey = (/** @type {KeyboardEvent} */ event) => {
     if (event.composedPath()[0] === document.body && root.checkVisibility()) onKey(event);
   };
   root.addEventListener("keydown", onKey);

@@ -1,113 +1,150 @@
+// @ts-check
 // Where we are: layer, head and token, the boxes of the architecture, the output that is written out.
 
-import { element } from "../shared/elements.js";
+import { element, eventElement } from "../shared/elements.js";
+import { clamp } from "../shared/scale.js";
 
+/** @import { Part } from "../payloads.js" */
+/** @import { Change, Lesson } from "./lesson.js" */
+/** @import { State } from "./state.js" */
+/** @typedef {"layer" | "head" | "query" | "unit" | "choice"} Choice */
+/** @typedef {{control: HTMLSelectElement | HTMLInputElement, name: HTMLElement, box: HTMLElement}} Control */
+
+/** @type {Choice[]} */
+const PLACES = ["layer", "head", "query"];
+
+/**
+ * @param {HTMLSelectElement | HTMLInputElement} control
+ * @returns {Control}
+ */
 function labelled(control) {
   const name = element("span");
   return { control, name, box: element("label", {}, name, control) };
 }
 
-/** Returns {where, own, fill}; `ask(place)` is called when something is picked. */
-export function pickers(state, { ask, goToPart }) {
-  const all = {
+/**
+ * The place that picking a value asks for.
+ *
+ * @param {Choice} name
+ * @param {number} value
+ * @param {Pick<Lesson, "sheet" | "unit">} lesson
+ * @returns {Change}
+ */
+export function pickedPlace(name, value, { sheet, unit }) {
+  if (name === "choice") return sheet === "mlm_logits" ? { candidate: value } : { unit: value };
+  if (name !== "unit") return { [name]: value };
+  return { unit: clamp(Math.trunc(value), [0, (unit?.count ?? 1) - 1]) };
+}
+
+/**
+ * What can be picked of each: values with their texts.
+ *
+ * @param {Lesson} lesson
+ * @returns {Record<Exclude<Choice, "unit">, [number, string][]>}
+ */
+export function optionsOf({ layers, heads, tokens, unit }) {
+  const number = (/** @type {number} */ value) =>
+    /** @type {[number, string]} */ ([value, String(value)]);
+  return {
+    layer: layers.map(number),
+    head: Array.from({ length: heads }, (_, index) => number(index)),
+    query: tokens.map(({ label }, index) => [index, label]),
+    choice: unit?.choices ?? [],
+  };
+}
+
+/**
+ * Which pickers have nothing to pick on this sheet.
+ *
+ * @param {Lesson} lesson
+ * @returns {Record<Choice, boolean>}
+ */
+export function hiddenPicks({ unit, part, layer_check: check }) {
+  return {
+    layer: check === null,
+    head: part !== "projection" && part !== "attention",
+    query: part === "nsp",
+    choice: !unit?.choices.length,
+    unit: !unit || unit.choices.length > 0,
+  };
+}
+
+export class Pickers {
+  /** @type {Record<Choice, Control>} */
+  all = {
     layer: labelled(element("select")),
     head: labelled(element("select")),
     query: labelled(element("select")),
     unit: labelled(element("input", { type: "number", min: 0, inputmode: "numeric" })),
     choice: labelled(element("select")),
   };
-  const partsBox = element("div", { class: "parts", role: "group" });
-  const places = ["layer", "head", "query"].map((name) => all[name].box);
-  const placesBox = element("div", { class: "pickers" }, ...places);
-  const where = element("div", { class: "where" }, placesBox, partsBox);
+  partsBox = element("div", { class: "parts", role: "group" });
+  placesBox = element("div", { class: "pickers" }, ...PLACES.map((name) => this.all[name].box));
+  where = element("div", { class: "where" }, this.placesBox, this.partsBox);
+  own = [this.all.unit.box, this.all.choice.box];
 
-  for (const [name, { control }] of Object.entries(all)) {
-    control.addEventListener("change", () => {
-      if (control.value === "") return;
-      const value = Number(control.value);
-      const candidate = state.lesson.sheet === "mlm_logits";
-      if (name === "choice") ask({ [candidate ? "candidate" : "unit"]: value });
-      else if (name === "unit") {
-        ask({ unit: Math.max(0, Math.min(state.lesson.unit.count - 1, Math.trunc(value))) });
-      } else ask({ [name]: value });
+  /**
+   * `ask(place)` is called when something is picked, `goToPart` when a part of the model is.
+   *
+   * @param {State} state
+   * @param {{ask(change: Change): void, goToPart(part: string, step: string): void}} actions
+   */
+  constructor(state, { ask, goToPart }) {
+    this.state = state;
+    for (const [name, { control }] of this.#entries()) {
+      control.addEventListener("change", () => {
+        if (control.value !== "") ask(pickedPlace(name, Number(control.value), state.lesson));
+      });
+    }
+    this.partsBox.addEventListener("click", (event) => {
+      const button = eventElement(event, "button");
+      if (button) goToPart(button.dataset.part ?? "", button.dataset.step ?? "");
     });
   }
-  partsBox.addEventListener("click", (event) => {
-    const button = event.target.closest("button");
-    if (button) goToPart(button.dataset.part, button.dataset.step);
-  });
 
-  function fillParts() {
-    const { lesson } = state;
-    const button = ({ id, title, step }) =>
-      element(
-        "button",
-        {
-          type: "button",
-          "data-part": id,
-          "data-step": step,
-          "aria-current": id === lesson.part ? "true" : "false",
-        },
-        title,
-      );
-    const own = lesson.parts.filter(({ layer }) => layer).map(button);
-    const group = element(
-      "div",
-      { class: "layer" },
-      element("span", { class: "quiet" }, `${lesson.words.pick_layer} ${lesson.layer}`),
-      ...own,
-    );
-    const others = lesson.parts.filter(({ layer }) => !layer).map(button);
-    partsBox.replaceChildren(others[0], group, ...others.slice(1));
-    partsBox.setAttribute("aria-label", lesson.words.parts);
+  #entries() {
+    return /** @type {[Choice, Control][]} */ (Object.entries(this.all));
   }
 
-  function fillControls() {
-    const { lesson } = state;
-    const numbers = (count) => Array.from({ length: count }, (_, index) => [index, String(index)]);
-    const { unit } = lesson;
-    const options = {
-      layer: lesson.layers.map((layer) => [layer, String(layer)]),
-      head: numbers(lesson.heads),
-      query: lesson.tokens.map((token, index) => [index, token.label]),
-      choice: unit?.choices ?? [],
-    };
-    const values = {
-      layer: lesson.layer,
-      head: lesson.head_index,
-      query: lesson.query,
-      choice: unit?.chosen,
-    };
-    for (const [name, list] of Object.entries(options)) {
-      const { control } = all[name];
-      control.replaceChildren(...list.map(([value, text]) => element("option", { value }, text)));
+  /** Show what the sheet offers. */
+  fill() {
+    this.#fillControls(this.state.lesson);
+    this.#fillParts(this.state.lesson);
+  }
+
+  /** @param {Lesson} lesson */
+  #fillControls(lesson) {
+    const options = optionsOf(lesson);
+    const { layer, head_index: head, query, unit } = lesson;
+    const values = { layer, head, query, choice: unit?.chosen, unit: unit?.chosen };
+    const hidden = hiddenPicks(lesson);
+    for (const [name, { control, name: label, box }] of this.#entries()) {
+      if (name !== "unit") {
+        const made = options[name].map(([value, text]) => element("option", { value }, text));
+        control.replaceChildren(...made);
+      } else if (control instanceof HTMLInputElement) {
+        control.max = String((unit?.count ?? 1) - 1);
+      }
       control.value = String(values[name]);
-    }
-    for (const [name, { name: label, control }] of Object.entries(all)) {
-      label.textContent = lesson.words[`pick_${name}`];
+      label.textContent = lesson.labels[`pick_${name}`];
       control.setAttribute("aria-label", label.textContent);
       control.disabled = lesson.alone && name !== "layer"; // a file holds layers, no other heads
+      box.hidden = hidden[name];
     }
-    all.choice.box.hidden = !unit?.choices.length;
-    all.unit.box.hidden = !unit || unit.choices.length > 0;
-    if (unit) {
-      all.unit.control.max = unit.count - 1;
-      all.unit.control.value = unit.chosen;
-      const named = unit.choices.find(([value]) => value === unit.chosen);
-      lesson.unitText = named ? named[1] : String(unit.chosen);
-    }
-    all.layer.box.hidden = lesson.layer_check === null;
-    all.head.box.hidden = !["projection", "attention"].includes(lesson.part);
-    all.query.box.hidden = lesson.part === "nsp";
-    placesBox.hidden = places.every(({ hidden }) => hidden);
+    this.placesBox.hidden = PLACES.every((name) => hidden[name]);
   }
 
-  return {
-    where,
-    own: [all.unit.box, all.choice.box],
-    fill() {
-      fillControls();
-      fillParts();
-    },
-  };
+  /** @param {Lesson} lesson */
+  #fillParts({ parts, part, labels, layer }) {
+    const button = (/** @type {Part} */ { id, title, step }) => {
+      const data = { type: "button", "data-part": id, "data-step": step };
+      return element("button", { ...data, "aria-current": String(id === part) }, title);
+    };
+    const name = element("span", { class: "quiet" }, `${labels.pick_layer} ${layer}`);
+    const own = parts.filter((each) => each.layer).map(button);
+    const [first, ...others] = parts.filter((each) => !each.layer).map(button);
+    const group = element("div", { class: "layer" }, name, ...own);
+    this.partsBox.replaceChildren(first, group, ...others);
+    this.partsBox.setAttribute("aria-label", labels.parts);
+  }
 }

@@ -1,141 +1,198 @@
-// Moving through the lesson. A place is {step, layer, head, query, unit, candidate}; where its sheet
-// is here, a move needs no server. The server is told of a place where the student has come to rest,
-// and asked for a sheet that is not here.
+// @ts-check
+// Moving through the lesson. Where the sheet of a place is here, a move needs no server. The server
+// is told of a place where the student has come to rest, and asked for a sheet that is not here.
 
 import { PATIENCE_MS } from "../shared/prefetch.js";
 import { addressWriter, readAddress, restOfAddress } from "./address.js";
 import { beyond } from "./ahead.js";
 
+/** @import { Emit } from "../shared/mount.js" */
+/** @import { SheetShelf } from "./ahead.js" */
+/** @import { Change, Lesson, Spot } from "./lesson.js" */
+/** @import { State } from "./state.js" */
+/** @typedef {{paint(): void, display(lesson: Lesson, spot: Change): void}} Screen */
+
 const SETTLED_MS = 400; // a place is told once the student has stayed there for so long
 const HISTORY_MS = 1500; // Streamlit tells the server of the back button; when to make sure
+const REPEATS = 2; // of a request that nothing came of
 
 /**
- * Returns {goTo, ask, arrived, began, close}.
+ * Row and dimension are no part of a place: they say where to look in its sheet.
  *
- * `paint()` is called after a step within the sheet, `display(lesson, place)` to show another one.
+ * @param {Change} change
  */
-export function traveller(state, shelf, emit, { paint, display }) {
-  const write = addressWriter();
-  let timer = null;
-  let repeating = null;
-  let rested = true; // whether the place left is one that the back button should lead to
-  let rest = null; // what the address said besides the place when this lesson began
+export function withoutSpot({ row, dim, ...place }) {
+  return place;
+}
 
-  function report(after) {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      rested = true;
-      emit("place", state.place);
+/**
+ * A place as the address names it; what it does not name and every place has stays.
+ *
+ * @param {Spot} place
+ * @param {Record<string, string | number | null>} named
+ */
+export function placeNamed(place, named) {
+  const { layer, head, query } = place;
+  const stays = { layer, head, query };
+  const given = Object.entries(named).filter(([name, value]) => value !== null || !(name in stays));
+  return /** @type {Spot} */ ({ ...place, ...Object.fromEntries(given) });
+}
+
+export class Traveller {
+  #write = addressWriter();
+  #telling = 0;
+  #repeating = 0;
+  #isRest = true; // whether the place left is one that the back button should lead to
+  #rest = ""; // what the address said besides the place when this lesson began
+  #onHistory = () => this.#goBack();
+
+  /**
+   * `screen.paint()` is called after a step within the sheet, `screen.display` to show another one.
+   *
+   * @param {State} state
+   * @param {SheetShelf} shelf
+   * @param {Emit} emit
+   * @param {Screen} screen
+   */
+  constructor(state, shelf, emit, screen) {
+    this.state = state;
+    this.shelf = shelf;
+    this.emit = emit;
+    this.screen = screen;
+    window.addEventListener("popstate", this.#onHistory);
+  }
+
+  /** @param {number} step index; one beyond the sheet leads to the sheet beside it */
+  goTo(step) {
+    const { state } = this;
+    if (step === state.step || state.target) return; // or another sheet is on its way
+    state.heading = Math.sign(step - state.step);
+    const inside = state.lesson.steps[step];
+    if (inside?.sheet !== state.lesson.sheet) {
+      const place = inside
+        ? { ...state.place, step: inside.id }
+        : beyond(state.lesson, state.place, state.heading);
+      if (place) this.ask(place);
+      return;
+    }
+    state.step = step;
+    state.place = { ...state.place, step: inside.id };
+    this.#writePlace(state.place);
+    this.screen.paint();
+    this.#tell(SETTLED_MS);
+  }
+
+  /**
+   * Go to a place; what is not named stays.
+   *
+   * @param {Change} change
+   */
+  ask(change) {
+    const target = { ...this.state.place, ...change };
+    this.#writePlace(target);
+    if (this.#show(target, SETTLED_MS)) return;
+    this.#wait(target);
+    this.emit("place", withoutSpot(target));
+  }
+
+  /**
+   * A sheet has come: show it if it is the one that was asked for.
+   *
+   * @param {Lesson} lesson
+   */
+  arrived(lesson) {
+    const { target } = this.state;
+    if (!target || this.shelf.find(lesson, target) !== lesson) return;
+    this.state.target = null;
+    this.#isRest = true;
+    this.screen.display(lesson, target);
+  }
+
+  /** The first sheet of a lesson is shown: from now on the address is the lesson's. */
+  began() {
+    clearTimeout(this.#telling);
+    this.state.target = null;
+    const { lesson, place } = this.state;
+    if (lesson.alone) return;
+    this.#write(lesson.address, place, false);
+    this.#rest = restOfAddress(lesson.address, location.pathname, location.search);
+    this.#isRest = true;
+  }
+
+  close() {
+    clearTimeout(this.#telling);
+    clearTimeout(this.#repeating);
+    window.removeEventListener("popstate", this.#onHistory);
+  }
+
+  /**
+   * Show a place whose sheet is here; false if it is not.
+   *
+   * @param {Change} target
+   * @param {number} after ms, the place is told
+   */
+  #show(target, after) {
+    const lesson = this.shelf.find(this.state.lesson, target);
+    if (!lesson) return false;
+    this.state.target = null;
+    this.screen.display(lesson, target);
+    this.#tell(after);
+    return true;
+  }
+
+  /** @param {number} after ms */
+  #tell(after) {
+    clearTimeout(this.#telling);
+    this.#telling = setTimeout(() => {
+      this.#isRest = true;
+      this.emit("place", this.state.place);
     }, after);
   }
 
-  function writePlace(place) {
-    if (!state.lesson.alone) write(state.lesson.address, place, rested);
-    rested = false;
+  /** @param {Change} place */
+  #writePlace(place) {
+    const { lesson } = this.state;
+    if (!lesson.alone) this.#write(lesson.address, place, this.#isRest);
+    this.#isRest = false;
   }
 
-  /** A click is lost now and then when two runs of the page fall together, so it is repeated. */
-  function send(target, attempts) {
-    clearTimeout(repeating);
-    repeating = setTimeout(() => {
-      if (state.target !== target) return;
+  /** @param {Change} target */
+  #wait(target) {
+    clearTimeout(this.#telling);
+    this.state.target = target;
+    this.#send(target, REPEATS);
+  }
+
+  /**
+   * A click is lost now and then when two runs of the page fall together, so it is repeated.
+   *
+   * @param {Change} target
+   * @param {number} attempts
+   */
+  #send(target, attempts) {
+    clearTimeout(this.#repeating);
+    this.#repeating = setTimeout(() => {
+      if (this.state.target !== target) return;
       if (attempts > 0) {
-        emit("place", withoutSpot(target));
-        send(target, attempts - 1);
+        this.emit("place", withoutSpot(target));
+        this.#send(target, attempts - 1);
       } else {
-        state.target = null;
-        writePlace(state.place);
+        this.state.target = null;
+        this.#writePlace(this.state.place);
       }
     }, PATIENCE_MS);
   }
 
-  /** Row and dimension are no part of a place: they say where to look in its sheet. */
-  function withoutSpot({ row, dim, ...place }) {
-    return place;
-  }
-
-  function wait(target) {
-    clearTimeout(timer);
-    state.target = target;
-    send(target, 2);
-  }
-
-  /** Go to a place; what is not named stays. */
-  function ask(change) {
-    const target = { ...state.place, ...change };
-    writePlace(target);
-    const lesson = shelf.find(state.lesson, target);
-    if (lesson) {
-      state.target = null;
-      display(lesson, target);
-      report(SETTLED_MS);
-    } else {
-      wait(target);
-      emit("place", withoutSpot(target));
-    }
-  }
-
   /** The back and forward buttons of the browser. */
-  function onHistory() {
-    const { lesson } = state;
-    // a file has no address of its own; another text, model or language is another lesson
-    if (!lesson || lesson.alone || restOfAddress(lesson.address) !== rest) return;
-    const named = readAddress(lesson.address);
-    if (!(named.step in lesson.sheets)) return;
-    const target = { ...state.place, ...named };
-    for (const name of ["layer", "head", "query"]) target[name] ??= state.place[name];
-    rested = true;
-    const found = shelf.find(lesson, target);
-    if (found) {
-      state.target = null;
-      display(found, target);
-      report(HISTORY_MS);
-    } else wait(target);
+  #goBack() {
+    const { state } = this;
+    if (!state.hasLesson || state.lesson.alone) return; // a file has no address of its own
+    const { address, sheets } = state.lesson;
+    // another text, model or language is another lesson
+    if (restOfAddress(address, location.pathname, location.search) !== this.#rest) return;
+    const target = placeNamed(state.place, readAddress(address, location.search));
+    if (!(target.step in sheets)) return;
+    this.#isRest = true;
+    if (!this.#show(target, HISTORY_MS)) this.#wait(target);
   }
-  window.addEventListener("popstate", onHistory);
-
-  return {
-    ask,
-    goTo(step) {
-      const { lesson } = state;
-      if (step === state.step) return;
-      if (state.target) return; // another sheet is on its way
-      state.heading = Math.sign(step - state.step);
-      const inside = lesson.steps[step];
-      if (inside?.sheet === lesson.sheet) {
-        state.step = step;
-        state.place = { ...state.place, step: inside.id };
-        writePlace(state.place);
-        paint();
-        report(SETTLED_MS);
-      } else {
-        const place = inside
-          ? { ...state.place, step: inside.id }
-          : beyond(lesson, state.place, state.heading);
-        if (place) ask(place);
-      }
-    },
-    /** A sheet has come: show it if it is the one that was asked for. */
-    arrived(lesson) {
-      const { target } = state;
-      if (!target || shelf.find(lesson, target) !== lesson) return;
-      state.target = null;
-      rested = true;
-      display(lesson, target);
-    },
-    /** The first sheet of a lesson is shown: from now on the address is the lesson's. */
-    began() {
-      clearTimeout(timer);
-      state.target = null;
-      if (state.lesson.alone) return;
-      write(state.lesson.address, state.place, false);
-      rest = restOfAddress(state.lesson.address);
-      rested = true;
-    },
-    close() {
-      clearTimeout(timer);
-      clearTimeout(repeating);
-      window.removeEventListener("popstate", onHistory);
-    },
-  };
 }

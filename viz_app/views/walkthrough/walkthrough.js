@@ -1,298 +1,357 @@
+// @ts-check
 // The lesson: a table per sheet whose columns appear left to right, with the step's formula, its
 // arithmetic in digits and its check. Steps, rows and dimensions change here, without the server;
 // sheets that are not here yet, and where a number comes from, are asked of it.
 
+import { textMeasure } from "../shared/canvas.js";
 import { colourTable, css, tableColour } from "../shared/colour.js";
 import { element, tooltip, watchWidth } from "../shared/elements.js";
 import { mountWith } from "../shared/mount.js";
 import { oneAtATime } from "../shared/prefetch.js";
+import { clamp } from "../shared/scale.js";
 import { readTheme } from "../shared/theme.js";
 import { readAddress } from "./address.js";
-import { lookout, sheetShelf } from "./ahead.js";
-import { guessing, wantsGuess } from "./guess.js";
+import { Lookout, SheetShelf } from "./ahead.js";
+import { Guess, wantsGuess } from "./guess.js";
 import { arrowKeys } from "./keys.js";
-import { layOut } from "./layout.js";
-import { cellKey, currentStep, readLesson, shown, stepHere } from "./lesson.js";
-import { pickers } from "./pickers.js";
-import { weightPicture } from "./picture.js";
+import { labelWidth, layOut } from "./layout.js";
+import {
+  cellKey,
+  currentStep,
+  firstRow,
+  isSameSheet,
+  litCells,
+  queryText,
+  readLesson,
+  stepHere,
+} from "./lesson.js";
+import { Pickers } from "./pickers.js";
+import { WeightPicture } from "./picture.js";
 import { provenancePanel } from "./provenance.js";
-import { stepStrip } from "./steps.js";
-import { lessonTable } from "./table.js";
-import { traveller } from "./travel.js";
-import { lessonWords } from "./words.js";
+import { State } from "./state.js";
+import { StepText } from "./step_text.js";
+import { StepStrip } from "./steps.js";
+import { LessonTable } from "./table.js";
+import { Traveller } from "./travel.js";
+
+/** @import { CellShown, WalkthroughValues } from "../payloads.js" */
+/** @import { Emit } from "../shared/mount.js" */
+/** @import { Change, Lesson } from "./lesson.js" */
 
 const BESIDE_FROM = 1000; // width from which an answer stands beside the table
 const ASKED_WIDTH = 400;
 const PICTURE_WIDTH = 300; // at least
+const NARROW = 500;
 
-function build(root, tell) {
-  root.classList.add("walkthrough");
-  const state = {
-    lesson: null, // the sheet that is shown
-    place: null, // {step, layer, head, query, unit, candidate}; the step also as an index:
-    step: 0,
-    row: 0,
-    dim: 0,
-    heading: 1, // which way the student walks
-    layout: null,
-    lit: new Set(),
-  };
-  const inTurn = oneAtATime();
-  const emit = (name, value) => inTurn(() => tell(name, value));
-  const shelf = sheetShelf();
-  const travel = traveller(state, shelf, emit, { paint, display });
-  const ahead = lookout(state, shelf, inTurn);
-  const tip = tooltip(root);
-  const table = lessonTable(state, { show: showTip, hide: tip.hide }, { choose, question });
-  const picture = weightPicture(state, {
-    choose: (row) => choose(row, state.dim),
-    ask: travel.ask,
-  });
-  const words = lessonWords(state, { choose, question });
-  const picks = pickers(state, {
-    ask: travel.ask,
-    goToPart(part, step) {
-      strip.play(false);
-      if (part !== state.lesson.part) travel.ask({ step });
-    },
-  });
-  const guess = guessing(state, {
-    root,
-    repaint: paint,
-    isPlaying: () => strip.isPlaying(),
-    question,
-  });
-  const strip = stepStrip(state, [...picks.own, guess.label], { goTo: travel.goTo });
-  const keys = arrowKeys(root, table.sheet, () => state.lesson && state.wanted !== undefined, {
-    step(by) {
-      strip.play(false);
-      travel.goTo(state.step + by);
-    },
-    row(by) {
-      strip.play(false);
-      choose(state.row + by, state.dim);
-    },
-    dim(by) {
-      strip.play(false);
-      choose(state.row, state.dim + by);
-    },
-    question() {
-      strip.play(false);
-      question(table.newestCell());
-    },
-  });
-  const askedBox = element("div", { class: "askedbox", hidden: true });
-  root.append(
-    picks.where,
-    strip.box,
-    words.lead,
-    guess.box,
-    words.filled,
-    element("div", { class: "work" }, table.sheet, picture.box, askedBox),
-    table.notes,
-    words.table,
-    words.check,
-    words.layerCheck,
-    words.why,
-  );
+class Walkthrough {
+  state = new State();
+  shelf = new SheetShelf();
+  askedBox = element("div", { class: "askedbox", hidden: true });
+  asked = ""; // the question that is answered, to compare with another
 
-  function showTip(text, event) {
-    const box = root.getBoundingClientRect();
-    tip.show(text, event.clientX - box.left, event.clientY - box.top);
-  }
-
-  /** Ask where a number comes from; an exported file has nobody to ask. */
-  function question(cell) {
-    if (cell && !state.lesson.alone) emit("ask", { cell, fresh: true });
-  }
-
-  // --- painting --------------------------------------------------------------------------------
-
-  function paint() {
-    // The sheet and the step to stand on come one after the other; before both there is nothing.
-    if (!state.layout || state.wanted === undefined) return;
-    const { lesson } = state;
-    Object.assign(root.dataset, {
-      step: currentStep(state).id,
-      layer: lesson.layer,
-      sheet: lesson.sheet,
-      difference: currentStep(state).check?.[0] ?? "",
+  /**
+   * @param {HTMLElement} root
+   * @param {Emit} tell
+   */
+  constructor(root, tell) {
+    this.root = root;
+    root.classList.add("walkthrough");
+    const { state, shelf } = this;
+    const inTurn = oneAtATime();
+    /** @type {Emit} */
+    const emit = (name, value) => inTurn(() => tell(name, value));
+    const choose = (/** @type {number} */ row, /** @type {number} */ dim) => this.choose(row, dim);
+    const question = (/** @type {CellShown | null} */ cell) => this.question(cell);
+    const ask = (/** @type {Change} */ change) => this.travel.ask(change);
+    this.emit = emit;
+    this.travel = new Traveller(state, shelf, emit, {
+      paint: () => this.paint(),
+      display: (lesson, spot) => this.display(lesson, spot),
     });
-    guess.paint();
-    picture.paint();
-    table.paint();
-    words.paintArithmetic();
-    words.paint();
-    strip.paint();
+    this.ahead = new Lookout(state, shelf, inTurn);
+    const tip = tooltip(root);
+    this.table = new LessonTable(state, {
+      choose,
+      question,
+      showTip(text, event) {
+        const box = root.getBoundingClientRect();
+        tip.show(text, event.clientX - box.left, event.clientY - box.top);
+      },
+      hideTip: tip.hide,
+    });
+    this.picture = new WeightPicture(state, { choose: (row) => choose(row, state.dim), ask });
+    this.text = new StepText(state, { choose, question });
+    this.pickers = new Pickers(state, { ask, goToPart: (part, step) => this.goToPart(part, step) });
+    const isPlaying = () => this.strip.isPlaying;
+    this.guess = new Guess(state, { root, repaint: () => this.paint(), isPlaying, question });
+    const own = [...this.pickers.own, this.guess.label];
+    this.strip = new StepStrip(state, own, (step) => this.travel.goTo(step));
+    this.keys = this.listenKeys();
+    this.stopWatching = watchWidth(root, () => {
+      if (!state.hasLesson) return;
+      this.measure();
+      this.paint();
+    });
+    this.assemble();
   }
 
-  function paintAsked() {
-    const { asked, lesson } = state;
-    askedBox.hidden = !asked;
-    if (!asked) return askedBox.replaceChildren();
-    const show = (value) => shown(state, value);
-    askedBox.replaceChildren(
-      provenancePanel(asked, lesson.words, show, lesson.decimals, {
-        follow: (cell) => emit("ask", { cell }),
-        back: () => emit("ask", { back: true }),
-        close: () => emit("ask", { close: true }),
-        show: (place) => travel.ask(place),
-      }),
+  assemble() {
+    const { text, table } = this;
+    this.root.append(this.pickers.where, this.strip.box, text.lead, this.guess.box, text.filled);
+    this.root.append(
+      element("div", { class: "work" }, table.box, this.picture.box, this.askedBox),
+      table.notes,
+      text.table,
+      text.check,
+      text.layerCheck,
+      text.why,
     );
   }
 
-  function choose(row, dim) {
-    const { rows, sizes } = state.lesson;
-    state.row = Math.max(0, Math.min(rows.length - 1, row));
-    state.dim = Math.max(0, Math.min(sizes.head_size - 1, dim));
-    table.scrollToRow();
-    picture.paint();
-    table.paint();
-    words.paintArithmetic();
+  listenKeys() {
+    const { state } = this;
+    const isShown = () => state.hasLesson && state.wanted !== undefined;
+    return arrowKeys(this.root, this.table.box, isShown, {
+      step: (by) => {
+        this.strip.play(false);
+        this.travel.goTo(state.step + by);
+      },
+      row: (by) => {
+        this.strip.play(false);
+        this.choose(state.row + by, state.dim);
+      },
+      dim: (by) => {
+        this.strip.play(false);
+        this.choose(state.row, state.dim + by);
+      },
+      question: () => {
+        this.strip.play(false);
+        this.question(this.table.newestCell());
+      },
+    });
   }
 
-  // --- room ------------------------------------------------------------------------------------
-
-  function measureLabels() {
-    const context = document.createElement("canvas").getContext("2d");
-    context.font = `14px ${readTheme(root).font}`;
-    const { lesson } = state;
-    const widest = Math.max(
-      ...lesson.rows.map((row) => context.measureText(row.text).width),
-      context.measureText(lesson.words.row_kind).width,
-      lesson.sheet === "attention" ? context.measureText(`q ${state.queryText}`).width + 4 : 0,
-    );
-    const most = root.clientWidth < 500 ? 84 : 130;
-    lesson.labelWidth = Math.round(Math.min(most, Math.max(56, widest + 14)));
+  /** @param {import("../shared/payload.js").Payload<any, any>} payload */
+  show(payload) {
+    const { state } = this;
+    const lesson = readLesson(payload);
+    const isOther = !state.hasLesson || lesson.subject !== state.lesson.subject;
+    if (isOther) {
+      this.shelf.clear();
+      this.ahead.forget();
+    }
+    this.shelf.keep(lesson);
+    if (state.wanted === undefined)
+      state.lesson = lesson; // its step comes right behind
+    else if (isOther) this.begin(lesson);
+    else this.travel.arrived(lesson);
   }
 
-  /** Widths for the room beside a picture and the answer to a question, where there are any. */
-  function measure() {
-    const width = root.clientWidth;
-    const pictured = Object.keys(state.lesson.pictures).length > 0;
-    const taken = (state.asked ? ASKED_WIDTH : 0) + (pictured ? PICTURE_WIDTH : 0);
-    const beside = width >= BESIDE_FROM ? taken : 0;
-    state.layout = width > 0 ? layOut(state.lesson, width - beside) : null;
+  /** @param {WalkthroughValues} values */
+  select({ step, asked }) {
+    const { state } = this;
+    const question = JSON.stringify(asked ?? null);
+    const isBeginning = state.wanted === undefined;
+    if (question === this.asked && !isBeginning) return;
+    this.asked = question;
+    state.asked = asked;
+    state.askedKey = asked ? cellKey(asked.cell) : null;
+    state.lit = litCells(asked);
+    state.wanted = step;
+    if (!state.hasLesson) return;
+    if (isBeginning) {
+      this.begin(state.lesson);
+      return;
+    }
+    this.measure();
+    this.paint();
+    if (state.layout) this.table.scrollToRow();
+    this.paintAsked();
   }
 
-  const stopWatching = watchWidth(root, () => {
-    if (!state.lesson) return;
-    measure();
-    paint();
-  });
-
-  function readColours() {
-    const theme = readTheme(root);
-    state.signed = colourTable("signed", theme);
-    state.probability = colourTable("probability", theme);
-    root.style.setProperty("--bar", css(tableColour(state.probability, 105)));
+  repaint() {
+    if (!this.state.hasLesson) return;
+    this.readColours();
+    this.paint();
   }
 
-  // --- what comes from the page ----------------------------------------------------------------
+  close() {
+    this.strip.play(false);
+    this.travel.close();
+    this.ahead.close();
+    this.keys.close();
+    this.stopWatching();
+  }
 
-  /** The step to begin with: of the address, of the sheet before, the page's, or the first. */
-  function firstStep(before) {
-    const { lesson } = state;
-    const named = lesson.alone ? null : readAddress(lesson.address).step;
-    const known = [named, before?.steps[state.step].id, state.wanted];
+  // --- where the student goes ----------------------------------------------------------------
+
+  /**
+   * Show the first sheet of a lesson, at the step that fits.
+   *
+   * @param {Lesson} lesson
+   */
+  begin(lesson) {
+    this.readColours();
+    this.display(lesson, null);
+    this.travel.began();
+  }
+
+  /**
+   * Show a sheet; `spot` is a place, and may name a row and a dimension besides.
+   *
+   * @param {Lesson} lesson
+   * @param {Change | null} spot
+   */
+  display(lesson, spot) {
+    const { state } = this;
+    const before = state.hasPlace ? state.lesson : null;
+    const step = spot?.step ?? this.firstStep(lesson, before);
+    const { row, dim, ...place } = spot ?? {};
+    state.lesson = lesson;
+    state.place = { ...lesson.place, ...place, step };
+    state.step = stepHere(lesson, step);
+    this.settle(before, row, dim);
+    this.table.describe();
+    this.pickers.fill();
+    this.strip.fill();
+    this.measureLabels();
+    this.measure();
+    this.paint();
+    if (state.layout) this.table.scrollToRow();
+    if (state.asked) this.paintAsked();
+    this.ahead.look();
+  }
+
+  /**
+   * The step to begin with: of the address, of the sheet before, the page's, or the first.
+   *
+   * @param {Lesson} lesson
+   * @param {Lesson | null} before
+   */
+  firstStep(lesson, before) {
+    const named = lesson.alone ? null : readAddress(lesson.address, location.search).step;
+    const known = [named, before?.steps[this.state.step].id, this.state.wanted];
     const id = known.find((each) => stepHere(lesson, each) >= 0);
-    return id ?? lesson.steps.find((step) => step.sheet === lesson.sheet).id;
+    return String(id ?? lesson.steps.find((step) => step.sheet === lesson.sheet)?.id);
   }
 
-  /** Row and dimension in a sheet that has just come. */
-  function settle(before, { row, dim }) {
+  /**
+   * Row and dimension in a sheet that has just come.
+   *
+   * @param {Lesson | null} before
+   * @param {number | undefined} row as its cells are numbered
+   * @param {number | undefined} dim
+   */
+  settle(before, row, dim) {
+    const { state } = this;
     const { lesson } = state;
-    const same =
-      before &&
-      ["sheet", "layer", "head_index", "query"].every((name) => before[name] === lesson[name]);
-    if (!same || state.row >= lesson.rows.length) {
-      const weights = lesson.byId.attention_probs?.values;
-      if (!weights) state.row = 0;
-      // Where the student is to guess, the row of the largest weight would give it away.
-      else state.row = wantsGuess(lesson) ? lesson.query : weights.indexOf(Math.max(...weights));
-      table.scrollToTop();
+    if (!isSameSheet(before, lesson) || state.row >= lesson.rows.length) {
+      state.row = firstRow(lesson, wantsGuess(lesson));
+      this.table.scrollToTop();
     }
     if (row !== undefined) {
-      const isIt = ({ place }, index) => (place.length === 1 ? place[0] : index) === row;
-      state.row = Math.max(0, lesson.rows.findIndex(isIt));
+      const numbers = lesson.rows.map(({ place }, index) =>
+        place.length === 1 ? place[0] : index,
+      );
+      state.row = Math.max(0, numbers.indexOf(row));
     }
     state.dim = Math.min(dim ?? state.dim, lesson.sizes.head_size - 1);
   }
 
-  /** Show a sheet; `spot` is a place, and may name a row and a dimension besides. */
-  function display(lesson, spot) {
-    const before = state.place && state.lesson;
-    state.lesson = lesson;
-    const { row, dim, ...place } = spot ?? { ...lesson.place, step: firstStep(before) };
-    state.place = place;
-    state.step = stepHere(lesson, place.step);
-    state.queryText = lesson.tokens[lesson.query].label;
-    settle(before, { row, dim });
-    table.describe();
-    picks.fill();
-    strip.fill();
-    measureLabels();
-    measure();
-    paint();
-    if (state.layout) table.scrollToRow();
-    if (state.asked) paintAsked();
-    ahead.look();
+  /**
+   * @param {string} part of the model
+   * @param {string} step
+   */
+  goToPart(part, step) {
+    this.strip.play(false);
+    if (part !== this.state.lesson.part) this.travel.ask({ step });
   }
 
-  /** Show the first sheet of a lesson, at the step that fits. */
-  function begin(lesson) {
-    readColours();
-    display(lesson, null);
-    travel.began();
+  /**
+   * @param {number} row
+   * @param {number} dim
+   */
+  choose(row, dim) {
+    const { rows, sizes } = this.state.lesson;
+    this.state.row = clamp(row, [0, rows.length - 1]);
+    this.state.dim = clamp(dim, [0, sizes.head_size - 1]);
+    this.table.scrollToRow();
+    this.picture.paint();
+    this.table.paint();
+    this.text.paintArithmetic();
   }
 
-  return {
-    show(payload) {
-      const lesson = readLesson(payload);
-      const another = lesson.subject !== state.lesson?.subject;
-      if (another) {
-        shelf.clear();
-        ahead.forget();
-      }
-      shelf.keep(lesson);
-      if (state.wanted === undefined)
-        state.lesson = lesson; // its step comes right behind
-      else if (another) begin(lesson);
-      else travel.arrived(lesson);
-    },
-    select({ step, asked }) {
-      const question = JSON.stringify(asked ?? null);
-      if (question === state.question && state.wanted !== undefined) return;
-      const begins = state.wanted === undefined;
-      state.question = question;
-      state.asked = asked;
-      state.askedKey = asked ? cellKey(asked.cell) : null;
-      state.lit = new Set(
-        (asked?.groups ?? []).flatMap(({ stage, layer, lit }) =>
-          lit.map((index) => cellKey({ stage, layer, index })),
-        ),
-      );
-      state.wanted = step;
-      if (!state.lesson) return;
-      if (begins) return begin(state.lesson);
-      measure();
-      paint();
-      if (state.layout) table.scrollToRow();
-      paintAsked();
-    },
-    repaint() {
-      if (!state.lesson) return;
-      readColours();
-      paint();
-    },
-    close() {
-      strip.play(false);
-      travel.close();
-      ahead.close();
-      keys.close();
-      stopWatching();
-    },
-  };
+  /**
+   * Ask where a number comes from; an exported file has nobody to ask.
+   *
+   * @param {CellShown | null} cell
+   */
+  question(cell) {
+    if (cell && !this.state.lesson.alone) this.emit("ask", { cell, fresh: true });
+  }
+
+  // --- painting ------------------------------------------------------------------------------
+
+  paint() {
+    const { state } = this;
+    // The sheet and the step to stand on come one after the other; before both there is nothing.
+    if (!state.layout || state.wanted === undefined) return;
+    const step = currentStep(state);
+    Object.assign(this.root.dataset, {
+      step: step.id,
+      layer: state.lesson.layer,
+      sheet: state.lesson.sheet,
+      difference: step.check?.[0] ?? "",
+    });
+    this.guess.paint();
+    this.picture.paint();
+    this.table.paint();
+    this.text.paintArithmetic();
+    this.text.paint();
+    this.strip.paint();
+  }
+
+  paintAsked() {
+    const { asked, lesson } = this.state;
+    this.askedBox.hidden = !asked;
+    if (!asked) {
+      this.askedBox.replaceChildren();
+      return;
+    }
+    const panel = provenancePanel(asked, lesson, {
+      follow: (cell) => this.emit("ask", { cell }),
+      back: () => this.emit("ask", { back: true }),
+      close: () => this.emit("ask", { close: true }),
+      show: (place) => this.travel.ask(place),
+    });
+    this.askedBox.replaceChildren(panel);
+  }
+
+  readColours() {
+    const theme = readTheme(this.root);
+    this.state.signed = colourTable("signed", theme);
+    this.state.probability = colourTable("probability", theme);
+    this.root.style.setProperty("--bar", css(tableColour(this.state.probability, 105)));
+  }
+
+  measureLabels() {
+    const { state } = this;
+    const { rows, labels, sheet } = state.lesson;
+    const texts = [...rows.map(({ text }) => text), labels.row_kind];
+    if (sheet === "attention") texts.push(`q ${queryText(state)}`);
+    const measure = textMeasure(`14px ${readTheme(this.root).font}`);
+    state.labelWidth = labelWidth(texts, measure, this.root.clientWidth < NARROW);
+  }
+
+  /** Widths for the room beside a picture and the answer to a question, where there are any. */
+  measure() {
+    const { state } = this;
+    const width = this.root.clientWidth;
+    const isPictured = Object.keys(state.lesson.pictures).length > 0;
+    const taken = (state.asked ? ASKED_WIDTH : 0) + (isPictured ? PICTURE_WIDTH : 0);
+    const room = width - (width >= BESIDE_FROM ? taken : 0);
+    state.layout = width > 0 ? layOut(state.lesson.columns, state.labelWidth, room) : null;
+  }
 }
 
-export const mount = mountWith(build);
+export const mount = mountWith((root, tell) => new Walkthrough(root, tell));
