@@ -1,4 +1,6 @@
+import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -83,3 +85,14 @@ def test_what_the_browser_cannot_read_is_refused() -> None:
         pack({"arrays": 1}, {})
     with pytest.raises(ValueError, match="JSON"):
         pack({"x": float("nan")}, {})
+
+
+def test_the_payload_that_the_browser_side_is_tested_with_is_made_here() -> None:
+    golden = json.loads((Path(__file__).resolve().parents[2] / "golden.json").read_text("utf-8"))
+    made = golden["payload"]
+    types = {"small": np.uint8, "exact": np.float32, "wide": np.float64}
+    numbers = {
+        name: np.array(array["values"], types[name]).reshape(array["shape"])
+        for name, array in made["arrays"].items()
+    }
+    assert base64.b64encode(pack({"view": made["view"]}, numbers)).decode() == made["base64"]
