@@ -125,7 +125,7 @@ export class Pickers {
       } else if (control instanceof HTMLInputElement) {
         control.max = String((unit?.count ?? 1) - 1);
       }
-      control.value = String(values[name]);
+      control.value = String(values[name] ?? "");
       label.textContent = lesson.labels[`pick_${name}`];
       control.setAttribute("aria-label", label.textContent);
       control.disabled = lesson.alone && name !== "layer"; // a file holds layers, no other heads
