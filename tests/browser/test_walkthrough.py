@@ -341,7 +341,7 @@ def test_the_laboratory_of_the_divisor(open_page: OpenPage) -> None:
     expect_step(page, "attention_scores")
     page.get_by_text("Laboratory: why divide by √d?").click()
     expect(page.get_by_text("the largest weight is")).to_be_visible()
-    expect(page.locator("[data-testid=stPlotlyChart]")).to_have_count(4)
+    expect(page.locator("[data-testid=stPlotlyChart]")).to_have_count(4, timeout=20_000)
     before = page.get_by_text("the largest weight is").inner_text()
     expect(page.get_by_text("Divisor (the model's own: 5.66)")).to_be_visible()
     slider = page.locator("[data-testid=stSlider] input").last
