@@ -1,12 +1,10 @@
 """The step-by-step page in a real browser: the chain by keyboard, and the way back by clicking."""
 
-import math
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from bert_core.stages import LAYER_PARTS
 from tests.browser.conftest import PHONE, OpenPage
@@ -14,7 +12,6 @@ from tests.browser.driver import wait_until_settled
 from viz_app.view_models.walkthrough.explanations import explanation
 from viz_app.view_models.walkthrough.steps import BY_ID, STEP_IDS, neighbour
 
-COMPONENT = Path(__file__).resolve().parents[2] / "viz_app" / "views" / "walkthrough"
 STEPS_IN_LAYER = STEP_IDS.index("hidden_states") - STEP_IDS.index("layer_input") + 1
 TEXTS = {
     "en": ("mini-en", "The dog sleeps."),
@@ -282,58 +279,6 @@ def test_a_number_can_be_guessed_instead(open_page: OpenPage, language: str) -> 
     assert sent == []
     assert page.url == address_before
     assert page.evaluate("Object.keys(localStorage).filter(key => key.includes('guess'))") == []
-
-
-@pytest.fixture
-def blank_page(browser: Browser) -> Iterator[Page]:
-    """A page without the app, to call one of its functions in."""
-    page = browser.new_page()
-    yield page
-    page.close()
-
-
-def test_what_was_right_about_a_guessed_number(blank_page: Page) -> None:
-    """Every verdict on rows made for it, by the page's own functions."""
-    functions = "\n".join(
-        (COMPONENT / name).read_text(encoding="utf-8") for name in ("guess.js", "guess_share.js")
-    )
-    rows: dict[str, tuple[list[float], float]] = {
-        "close": ([0.4, 0.3, 0.3], 0.44),
-        "below_even": ([0.4, 0.3, 0.3], 0.33),
-        "both_sharp": ([0.9, 0.1, 0.0], 0.6),
-        "both_spread": ([0.4, 0.3, 0.3], 0.48),
-        "sharper": ([0.9, 0.1, 0.0], 0.4),
-        "flatter": ([0.4, 0.3, 0.3], 0.7),
-    }
-    for right, (weights, guess) in rows.items():
-        found = blank_page.evaluate(
-            f"""([weights, guess]) => {{ {functions}
-                const column = (values) => ({{ values: Float32Array.from(values) }});
-                const byId = {{
-                    attention_probs: column(weights),
-                    masked_scores: column(weights.map((weight) => Math.log(weight))),
-                }};
-                return judgeShare({{ byId, masked: weights.map(() => 0) }}, guess);
-            }}""",
-            [weights, guess],
-        )
-        assert found["right"] == right
-        assert found["distance"] == pytest.approx(abs(guess - max(weights)), abs=1e-6)
-        assert found["ratio"] == pytest.approx(math.exp(found["gap"]), rel=1e-5)
-
-
-def test_a_typed_share_is_read_as_it_was_meant(blank_page: Page) -> None:
-    source = (COMPONENT / "guess_share.js").read_text(encoding="utf-8")
-    typed: dict[str, float | str] = {
-        "0.3": 0.3, "0,3": 0.3, " .3 ": 0.3, "０．３": 0.3, "0。3": 0.3, "30 %": 0.3, "1": 1,
-        "0": 0,
-        "": "empty", "  ": "empty", "half": "text", "0,3,1": "text", "1e-1": "text", "0x1": "text",
-        ",": "text", "-0.1": "range", "−0.1": "range", "1.01": "range", "130%": "range",
-    }  # fmt: skip
-    for text, meant in typed.items():
-        read = blank_page.evaluate(f"(text) => {{ {source} return readShare(text); }}", text)
-        kind = "problem" if isinstance(meant, str) else "share"
-        assert read == {kind: pytest.approx(meant) if kind == "share" else meant}, text
 
 
 def test_the_laboratory_of_the_divisor(open_page: OpenPage) -> None:

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { queryOf, readAddress, restOfAddress } from "../../viz_app/views/walkthrough/address.js";
 import { beyond, missingAround, SheetShelf } from "../../viz_app/views/walkthrough/ahead.js";
+import { arithmetic } from "../../viz_app/views/walkthrough/arithmetic.js";
 import {
   judgeOrder,
   judgeShare,
@@ -209,24 +210,102 @@ test("three rows are worth ordering, and the order is judged", () => {
 });
 
 test("a typed share is read as it was meant", () => {
-  const cases = { "0,5": 0.5, "５０％": 0.5, "0。5": 0.5, " .25 ": 0.25, "7 %": 0.07 };
-  for (const [typed, share] of Object.entries(cases)) {
-    assert.ok(Math.abs(readShare(typed).share - share) < 1e-12, typed);
+  const shares = {
+    0.3: ["0.3", "0,3", " .3 ", "０．３", "0。3", "30 %"],
+    1: ["1", "100%"],
+    0: ["0"],
+  };
+  for (const [share, texts] of Object.entries(shares)) {
+    for (const typed of texts) {
+      assert.ok(Math.abs(readShare(typed).share - Number(share)) < 1e-12, typed);
+    }
   }
-  assert.deepEqual(
-    ["", "half", "1.2", "−0.1"].map((typed) => readShare(typed).problem),
-    ["empty", "text", "range", "range"],
-  );
+  const problems = {
+    empty: ["", "  "],
+    text: ["half", "0,3,1", "1e-1", "0x1", ","],
+    range: ["-0.1", "−0.1", "1.01", "130%"],
+  };
+  for (const [problem, texts] of Object.entries(problems)) {
+    for (const typed of texts) assert.deepEqual(readShare(typed), { problem }, typed);
+  }
 });
 
 test("what was right about a guessed share", () => {
-  const verdict = (guess) => judgeShare(guessed, guess).right;
-  assert.deepEqual([0.62, 0.2, 0.9, 0.4].map(verdict), [
-    "close",
-    "below_even",
-    "both_sharp",
-    "sharper",
+  const rows = {
+    close: [[0.4, 0.3, 0.3], 0.44],
+    below_even: [[0.4, 0.3, 0.3], 0.33],
+    both_sharp: [[0.9, 0.1, 0.0], 0.6],
+    both_spread: [[0.4, 0.3, 0.3], 0.48],
+    sharper: [[0.9, 0.1, 0.0], 0.4],
+    flatter: [[0.4, 0.3, 0.3], 0.7],
+  };
+  for (const [right, [weights, guess]] of Object.entries(rows)) {
+    const byId = {
+      attention_probs: { values: Float32Array.from(weights) },
+      masked_scores: { values: Float32Array.from(weights, Math.log) },
+    };
+    const found = judgeShare({ byId, masked: new Uint8Array(3) }, guess);
+    assert.equal(found.right, right);
+    assert.ok(Math.abs(found.distance - Math.abs(guess - Math.max(...weights))) < 1e-6);
+    assert.ok(Math.abs(found.ratio / Math.exp(found.gap) - 1) < 1e-5);
+  }
+});
+
+/** A sheet of two rows: a sum of products and a LayerNorm. */
+const column = (id, ...numbers) => ({
+  id,
+  values: Float32Array.from(numbers),
+  width: 1,
+  cell: null,
+});
+const sheetColumns = [
+  column("input", 1, -2),
+  column("weight", 0.5, -1),
+  column("product", 0.5, 2),
+  column("centred", 3, -3),
+  column("normalised", 1, -1),
+];
+const sheet = {
+  columns: sheetColumns,
+  byId: Object.fromEntries(sheetColumns.map((each) => [each.id, each])),
+  headRow: {},
+  footRow: { weight: [-0.25], product: [2.25], centred: [9] },
+  foot: { weight: { cell: null }, product: { cell: null }, centred: { cell: null } },
+  rows: [{ label: "0" }, { label: "1" }],
+  facts: { epsilon: 0 },
+  unitText: "u",
+};
+const linesOf = (line) => {
+  const here = { lesson: sheet, step: 0, row: 1, dim: 0 };
+  const show = (number) =>
+    String(typeof number === "number" ? number : number.value).replace("-", "−");
+  return arithmetic(here, { id: "made up", lines: [line] }, show).filled;
+};
+
+test("a sum of products is written out for the selected row, then in all", () => {
+  const uses = { input: "input", weight: "weight", product: "product", bias: "foot:weight" };
+  const line = {
+    operation: "linear",
+    letters: ["x", "W"],
+    letter: "y",
+    shown: "foot:product",
+    uses,
+  };
+  assert.deepEqual(linesOf(line), [
+    ["x_{1} \\cdot W = −2 \\cdot (−1) = 2"],
+    ["y_{\\arg{0}} = 0.5 + 2 + b = \\ldots + (−0.25) = 2.25", ["u"]],
   ]);
-  const found = judgeShare(guessed, 0.4);
-  assert.deepEqual([found.first, found.second, found.count, found.gap], [1, 2, 4, 2]);
+});
+
+test("normalising shows the variance and the root first", () => {
+  const uses = { input: "centred", variance: "foot:centred" };
+  const line = { operation: "normalise", letters: [], letter: "n", shown: "normalised", uses };
+  assert.deepEqual(linesOf(line), [
+    ["\\sigma^2 = \\mean (c^2) = 9 , \\quad \\varepsilon = \\arg{0}", ["0"]],
+    ["n_{1} = \\frac{−3}{\\sqrt{9 + \\varepsilon}} = \\frac{−3}{3} = −1", ["1"]],
+  ]);
+});
+
+test("an operation without a line of its own writes none", () => {
+  assert.deepEqual(linesOf({ operation: "learned", uses: {} }), []);
 });
