@@ -68,7 +68,7 @@ $(VENV)/.dev: $(VENV)/.made $(VERSIONS)
 	@touch $@ $(VENV)/.run
 
 $(NODE_MODULES): $(VENV)/.dev package.json package-lock.json
-	@PATH="$(abspath $(VENV))/bin:$$PATH" npm ci --ignore-scripts
+	@$(VENV)/bin/npm ci --ignore-scripts
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.made $(VERSIONS)
