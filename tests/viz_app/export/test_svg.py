@@ -247,9 +247,10 @@ def test_line_table_has_one_row_per_weight(trace: Trace) -> None:
     view = layer_lines(trace, 0)
     rows = lines_rows(view, 0.1)
     assert len(rows) == int((view.weights >= 0.1).sum())
-    layer, head, query, token, key, _, weight = rows[0]
-    assert (layer, token) == (0, view.tokens[int(query)].text)
-    assert weight == view.weights[int(head), int(query), int(key)]
+    for layer, head, query, token, key, other, weight in rows:
+        assert (layer, token) == (0, view.tokens[int(query)].text)
+        assert other == view.tokens[int(key)].text
+        assert weight == view.weights[int(head), int(query), int(key)]
 
 
 @pytest.mark.parametrize(("language", "heading"), [("en", "key vector k"), ("zh", "键向量 k")])

@@ -7,7 +7,7 @@ import pytest
 
 from viz_app.figures import curves, maps
 from viz_app.messages import say_in
-from viz_app.palette import FRAME
+from viz_app.palette import BAR, BAR_SELECTED, FRAME
 from viz_app.view_models.positions import encodings
 from viz_app.view_models.positions.views import Curve, Grid, PositionCloud
 from viz_app.view_models.views import Reading
@@ -71,6 +71,18 @@ def test_lines_keep_their_numbers_and_levels_stand_where_they_belong() -> None:
     assert not figure.layout.showlegend
 
 
+def test_some_points_of_a_line_have_dots_and_one_place_is_marked() -> None:
+    line = encodings.dimension_curves(3, 4, 10000.0, (0,))[0]
+    x, y = "positions.axis.position", "positions.axis.value"
+    figure = curves.lines([line], SAY, x=x, y=y, mark=1.0, dots_every=encodings.FINE)
+    sizes = figure.data[0].marker.size
+    dotted = [x for x, size in zip(figure.data[0].x, sizes, strict=True) if size]
+    assert dotted == [0, 1, 2]
+    [mark] = figure.layout.shapes
+    assert (mark.x0, mark.x1) == (1, 1)
+    assert (mark.y0, mark.y1, mark.yref) == (0, 1, "y domain")
+
+
 def test_number_lines_place_words_by_their_numbers() -> None:
     pair = encodings.compare_lengths("a b c", "x a b c e")
     figure = curves.number_lines(encodings.number_lines(pair, "fraction"), SAY)
@@ -78,7 +90,13 @@ def test_number_lines_place_words_by_their_numbers() -> None:
     # the step that both share, thick: b c
     np.testing.assert_allclose(figure.data[1].x, [0.5, 1])
     np.testing.assert_allclose(figure.data[3].x, [0.5, 0.75])
-    assert [note.text for note in figure.layout.annotations] == list("abc") + list("xabce")
+    notes = figure.layout.annotations
+    assert [note.text for note in notes] == list("abc") + list("xabce")
+    # the short sentence above the long one, each word at its point
+    assert [list(curve.y) for curve in figure.data] == [[1] * 3, [1] * 2, [0] * 5, [0] * 2]
+    points = [(x, y) for curve in figure.data[::2] for x, y in zip(curve.x, curve.y, strict=True)]
+    assert [(note.x, note.y) for note in notes] == points
+    assert {note.yshift for note in notes} == {18}
 
 
 def test_a_long_sentence_is_not_written_over_itself() -> None:
@@ -86,6 +104,8 @@ def test_a_long_sentence_is_not_written_over_itself() -> None:
     pair = encodings.compare_lengths("w0 w1", long)
     figure = curves.number_lines(encodings.number_lines(pair, "integer"), SAY)
     assert [note.text for note in figure.layout.annotations] == ["w0", "w1", "w0", "w1"]
+    # where there are many, every second one is written below the line
+    assert [note.yshift for note in figure.layout.annotations] == [18, 18, 18, -18]
     assert len(figure.data[2].x) == 60
 
 
@@ -95,6 +115,10 @@ def test_circles_draw_sine_up_and_cosine_right() -> None:
     start = figure.data[1]
     np.testing.assert_allclose([start.x[1], start.y[1]], [math.cos(3), math.sin(3)])
     assert len(figure.data) == 9
+    # both hands are explained, once
+    named = [curve.name for curve in figure.data if curve.showlegend]
+    assert named == [SAY("positions.circle.start"), SAY("positions.circle.end")]
+    assert start.showlegend
     assert [note.text for note in figure.layout.annotations] == ["pair 0", "pair 1", "pair 2"]
 
 
@@ -121,6 +145,12 @@ def test_norm_bars_name_their_tokens() -> None:
     norms = {name: np.ones(3, np.float32) for name in ("word", "position", "segment")}
     figure = curves.part_norm_bars(norms, ["[CLS]", "<i>", "我"], SAY)
     assert figure.layout.xaxis.ticktext == ("[CLS]", "&lt;i&gt;", "我")
+    assert [list(curve.y) for curve in figure.data] == [[1, 1, 1]] * 3
+    many = curves.part_norm_bars(
+        {"word": np.ones(90, np.float32)}, [f"w{index}" for index in range(90)], SAY
+    ).layout.xaxis
+    assert list(many.tickvals) == list(range(0, 90, 3))
+    assert list(many.ticktext) == [f"w{index}" for index in range(0, 90, 3)]
     assert len(figure.data) == 3
 
 
@@ -129,4 +159,5 @@ def test_value_bars_tell_the_signs_apart() -> None:
     figure = curves.value_bars(row, SAY, x="positions.axis.dimension", y="positions.axis.value")
     colours = figure.data[0].marker.color
     assert colours[0] != colours[1]  # sin 3 > 0 > cos 3
+    assert (colours[0], colours[1]) == (BAR_SELECTED, BAR)
     np.testing.assert_allclose(figure.data[0].y[:2], [math.sin(3), math.cos(3)])

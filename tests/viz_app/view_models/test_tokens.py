@@ -1,7 +1,14 @@
 import pytest
 
 from bert_core.encoding import Encoding
-from viz_app.view_models.tokens import display_text, reads_upright, token_labels, unique_labels
+from bert_core.words import Word
+from viz_app.view_models.tokens import (
+    display_text,
+    reads_upright,
+    token_labels,
+    unique_labels,
+    word_labels,
+)
 
 
 def encoding(*tokens: str) -> Encoding:
@@ -63,3 +70,14 @@ def test_token_labels_know_segment_and_special_tokens() -> None:
     assert [label.segment for label in labels] == [0, 0, 0, 1, 1]
     assert [label.special for label in labels] == [True, False, True, False, True]
     assert [label.position for label in labels] == [0, 1, 2, 3, 4]
+
+
+def test_words_that_occur_twice_carry_the_place_of_their_first_piece() -> None:
+    words = [
+        Word((1,), False, 0, 3, "The"),
+        Word((2, 3), False, 4, 8, "dogs"),
+        Word((5,), True, 0, 3, "The"),
+        Word((6, 7), True, 4, 8, "dogs"),
+        Word((8,), True, 9, 12, "a\nb"),
+    ]
+    assert word_labels(words) == ("The (1)", "dogs (2)", "The (5)", "dogs (6)", "a␊b")

@@ -53,6 +53,16 @@ def test_shown_terms_and_rest_make_the_whole(trace: Trace) -> None:
     assert len(inputs.lit) == 60
 
 
+def test_operands_and_places_are_named_as_on_the_page(trace: Trace) -> None:
+    joined = origin_view(trace, Cell("attention_output", (2, 5), 1))
+    dense = next(group for group in joined.operands if group.stage == "context")
+    assert [f"H{head} · {dim}" for head, _, dim in dense.indices] == list(dense.headings)
+    assert {index[1] for index in dense.indices} == {2}
+    assert joined.place == (("layer", "1"), ("token", "a (2)"), ("hidden", "5"))
+    weight = origin_view(trace, Cell("attention_probs", (1, 2, 0), 0))
+    assert ("head", "1") in weight.place and ("token", "a (2)") in weight.place
+
+
 def test_short_sums_keep_their_order(trace: Trace) -> None:
     view = origin_view(trace, Cell("context", (1, 2, 7), 1))
     assert view.rest is None
