@@ -8,8 +8,10 @@ import {
   TALLEST,
   visibleCells,
 } from "../../viz_app/views/heatmap/layout.js";
-import { isEarlier, withHead } from "../../viz_app/views/heatmap/prefetched.js";
+import { HeadsAhead, isEarlier, withHead } from "../../viz_app/views/heatmap/prefetched.js";
 import { cellText, colourIndices, legendTicks } from "../../viz_app/views/heatmap/scale.js";
+import { deliver } from "../../viz_app/views/shared/channel.js";
+import { PATIENCE_MS } from "../../viz_app/views/shared/prefetch.js";
 import golden from "../golden.json" with { type: "json" };
 
 const measure = (text) => 7 * text.length;
@@ -101,4 +103,34 @@ test("another head is cut out of what was prefetched, and an older answer is not
   assert.equal(isEarlier(payload, heads, { layer: 1, head: 2 }), true);
   assert.equal(isEarlier(payload, heads, { layer: 0, head: 0 }), false);
   assert.equal(isEarlier(payload, { header: { name: 8 } }, { layer: 1, head: 2 }), false);
+});
+
+test("a head drawn ahead of its answer gives way to the answer, or goes back without one", ({
+  mock,
+}) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  let back = 0;
+  const ahead = new HeadsAhead(() => {
+    back += 1;
+  });
+  const answerFor = (head) => ({
+    header: { view: "map", heads: { name: 7, layer: 0, head } },
+    arrays: { values: Float32Array.of(head) },
+    shapes: { values: [1, 1] },
+  });
+  const first = answerFor(0);
+  assert.equal(ahead.answer(first), first);
+  assert.equal(ahead.choose({ layer: 0, head: 1 }), null); // its weights are not here
+  const arrays = { heads: Float32Array.of(10, 11, 12) };
+  deliver("map prefetched", [{ header: { name: 7 }, arrays, shapes: { heads: [1, 3, 1, 1] } }]);
+  assert.deepEqual([...ahead.choose({ layer: 0, head: 2 }).arrays.values], [12]);
+  assert.deepEqual([...ahead.answer(answerFor(1)).arrays.values], [12]); // of an earlier choice
+  const answer = answerFor(2);
+  assert.equal(ahead.answer(answer), answer);
+  mock.timers.tick(PATIENCE_MS);
+  assert.equal(back, 0);
+  ahead.choose({ layer: 0, head: 0 });
+  mock.timers.tick(PATIENCE_MS);
+  assert.equal(back, 1);
+  assert.equal(ahead.answered, answer);
 });
