@@ -9,6 +9,7 @@ import { digitTable } from "./digit_table.js";
 import { formula } from "./formula.js";
 import { inBrackets, termsText } from "./latex.js";
 import { cellAt, columnOf, keyText, queryText } from "./lesson.js";
+import { ORIGINS } from "./origins.js";
 
 /** @import { Edges, LineShown, StepShown } from "../payloads.js" */
 /** @import { DigitRow, DigitTable } from "./digit_table.js" */
@@ -152,34 +153,43 @@ function rowIndex({ lesson, row }) {
 /** @typedef {(numbers: Record<string, string>, state: Here, line: LineShown, show: Show) => string} Side */
 
 /**
- * How a line of a step is written, by its operation: the right-hand side with the student's own
- * numbers, of each operand by its role. What stands in no line of its own has no entry.
+ * Where a step says more than `ORIGINS` of one number does: the right-hand side with the student's
+ * own numbers, of each operand by its role.
  *
  * @type {Record<string, Side>}
  */
 const SIDES = {
   lookup: (_, { lesson, row }, { stage, letters }) =>
     `${letters[0]} [ ${lesson.facts[stage]} , ${row} ]`,
-  add: (numbers) => termsText(Object.values(numbers), Object.keys(numbers).length),
+  mask: ({ input }, { lesson, row }) => `${input} + ${lesson.masked[row] ? "(− \\infty)" : "0"}`,
   mean: (_, state, { uses }, show) => {
     const count = state.lesson.rows.length;
     return `\\frac{${termsText(inFirstRows(state, uses.input, 3).map(show), count)}}{${count}}`;
   },
-  subtract: ({ input, subtracted }) => `${input} - ${inBrackets(subtracted)}`,
+  divide_root: ({ input }, { lesson }, _, show) => {
+    const size = lesson.sizes.head_size;
+    return `\\frac{${input}}{\\sqrt{${size}}} = \\frac{${input}}{${show(Math.sqrt(size))}}`;
+  },
   normalise: ({ input, variance }, state, { uses }, show) => {
     const root = Math.sqrt(named(state, uses.variance).value + Number(state.lesson.facts.epsilon));
     return `\\frac{${input}}{\\sqrt{${variance} + \\varepsilon}} = \\frac{${input}}{${show(root)}}`;
   },
-  scale_shift: ({ input, scale, shift }) =>
-    `${input} \\cdot ${inBrackets(scale)} + ${inBrackets(shift)}`,
-  activation: ({ input, gate }, state, { letters }) =>
-    state.lesson.facts.activation === "relu"
+  activation: ({ input, gate }, state, { letters }) => {
+    const u = `${letters[0]}_{${state.row}}`;
+    return state.lesson.facts.activation === "relu"
       ? `\\max ( 0 , ${input} )`
-      : `${letters[0]}_{${state.row}} \\cdot \\Phi ( ${letters[0]}_{${state.row}} ) = ${input} \\cdot ${gate}`,
-  tanh: ({ input }) => `\\tanh ( ${input} )`,
-  exp_subtract: ({ input, subtracted }) => `e^{${input} - ${inBrackets(subtracted)}}`,
-  divide: ({ input, total }) => `\\frac{${input}}{${total}}`,
+      : `${u} \\cdot \\Phi ( ${u} ) = ${input} \\cdot ${gate}`;
+  },
 };
+/** Operations of one number per operand, which are written as for one number asked about. */
+for (const name of ["add", "subtract", "scale_shift", "divide", "exp", "exp_subtract", "tanh"]) {
+  SIDES[name] = (numbers) => {
+    const operands = Object.entries(numbers).map(([role, number]) => [role, [number]]);
+    return ORIGINS[name](Object.fromEntries(operands), { total: 1, constants: {} }) ?? "";
+  };
+}
+
+const CLOSED = -1e38; // what the mask has pushed down lies below: no number, but −∞
 
 /**
  * The lines of a stage on a step: its equation, and before it what a number in it needs besides.
@@ -196,9 +206,13 @@ function stageLines(state, show, line) {
   const order = (/** @type {[string, string]} */ [, name]) =>
     state.lesson.columns.findIndex((column) => column.id === name);
   const places = Object.entries(line.uses).sort((one, other) => order(one) - order(other));
-  const numbers = Object.fromEntries(places.map(([role, at]) => [role, show(named(state, at))]));
+  const write = (/** @type {string} */ name) => {
+    const number = named(state, name);
+    return number.value < CLOSED ? "− \\infty" : show(number);
+  };
+  const numbers = Object.fromEntries(places.map(([role, name]) => [role, write(name)]));
   const index = line.shown.startsWith("foot:") ? "" : `_{${rowIndex(state)}}`;
-  const right = `${side(numbers, state, line, show)} = ${show(named(state, line.shown))}`;
+  const right = `${side(numbers, state, line, show)} = ${write(line.shown)}`;
   /** @type {Line} */
   const equation = [`${line.letter}${index} = ${right}`, [keyText(state)]];
   if (line.operation !== "normalise") return [equation];
@@ -287,29 +301,6 @@ const ARITHMETIC = {
       table: productTable(state),
     };
   },
-  attention_scores(state, show) {
-    const size = state.lesson.sizes.head_size;
-    const dot = show(inRow(state, "dot_products"));
-    const score = show(inRow(state, "attention_scores"));
-    return {
-      filled: [
-        [
-          `s_{\\arg{0}} = \\frac{${dot}}{\\sqrt{${size}}} = \\frac{${dot}}{${show(Math.sqrt(size))}} = ${score}`,
-          [keyText(state)],
-        ],
-      ],
-    };
-  },
-  masked_scores(state, show) {
-    const score = show(inRow(state, "attention_scores"));
-    const cut = state.lesson.masked[state.row];
-    const masked = cut ? "− \\infty" : show(inRow(state, "masked_scores"));
-    return {
-      filled: [
-        [`m_{\\arg{0}} = ${score} + ${cut ? "(− \\infty)" : "0"} = ${masked}`, [keyText(state)]],
-      ],
-    };
-  },
   softmax_max(state, show) {
     const { lesson } = state;
     const cut = lesson.masked[state.row];
@@ -326,24 +317,10 @@ const ARITHMETIC = {
       filled: [[`m_{\\arg{0}} - \\max m = ${masked} - ${largest} = ${shifted}`, [keyText(state)]]],
     };
   },
-  softmax_exp(state, show) {
-    const cut = state.lesson.masked[state.row];
-    const shifted = cut ? "− \\infty" : show(inRow(state, "shifted_scores"));
-    const raised = show(inRow(state, "exponentials"));
-    return { filled: [[`e_{\\arg{0}} = e^{${shifted}} = ${raised}`, [keyText(state)]]] };
-  },
   softmax_sum(state, show) {
     const terms = inFirstRows(state, "exponentials", 6).map(show);
     const total = show(atEdge(state, "foot", "exponentials"));
     return { filled: [[`Z = ${termsText(terms, state.lesson.rows.length)} = ${total}`]] };
-  },
-  attention_probs(state, show) {
-    const raised = show(inRow(state, "exponentials"));
-    const total = show(atEdge(state, "foot", "exponentials"));
-    const weight = show(inRow(state, "attention_probs"));
-    return {
-      filled: [[`w_{\\arg{0}} = \\frac{${raised}}{${total}} = ${weight}`, [keyText(state)]]],
-    };
   },
   value(state, show) {
     const [first, second] = inStrip(state, "value").map(show);
