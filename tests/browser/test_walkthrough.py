@@ -51,6 +51,21 @@ def press_at_once(page: Page, *keys: str) -> dict[str, str]:
     return found
 
 
+# Whether all that a cell holds is inside of it: a hidden number is no number.
+CUT_OFF = """cells => cells.filter(cell =>
+    cell.scrollWidth > cell.clientWidth || cell.scrollHeight > cell.clientHeight
+).map(cell => cell.textContent)"""
+
+
+@pytest.mark.parametrize("step", ["softmax_max", "attention_output", "mlm_logits", "mlm_probs"])
+def test_no_result_is_cut_off(open_page: OpenPage, step: str) -> None:
+    page = open_page(address("en", step))
+    expect_step(page, step)
+    results = lesson(page).locator(".number.total")
+    assert results.count() > 0
+    assert results.evaluate_all(CUT_OFF) == []
+
+
 @pytest.mark.parametrize("language", TEXTS)
 def test_the_whole_chain_by_keyboard(open_page: OpenPage, language: str) -> None:
     page = open_page(address(language, STEP_IDS[0], layer=0))
