@@ -25,19 +25,19 @@ def address(language: str, step: str, **more: object) -> str:
     return f"/walkthrough?lang={language}&model={model}&a={text}&token=2&step={step}{rest}"
 
 
-def lesson(page: Page) -> Locator:
+def walkthrough(page: Page) -> Locator:
     return page.locator(".walkthrough[data-step]")
 
 
 def expect_step(page: Page, step: str, layer: int | None = None) -> None:
-    expect(lesson(page)).to_have_attribute("data-step", step, timeout=20_000)
+    expect(walkthrough(page)).to_have_attribute("data-step", step, timeout=20_000)
     if layer is not None:
-        expect(lesson(page)).to_have_attribute("data-layer", str(layer))
+        expect(walkthrough(page)).to_have_attribute("data-layer", str(layer))
 
 
 def press_at_once(page: Page, *keys: str) -> dict[str, str]:
     """The step, layer and address in the very instant of the keys: no server had a part in it."""
-    found: dict[str, str] = lesson(page).evaluate(
+    found: dict[str, str] = walkthrough(page).evaluate(
         """(view, keys) => {
             for (const key of keys) {
                 view.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
@@ -61,7 +61,7 @@ CUT_OFF = """cells => cells.filter(cell =>
 def test_no_result_is_cut_off(open_page: OpenPage, step: str) -> None:
     page = open_page(address("en", step))
     expect_step(page, step)
-    results = lesson(page).locator(".number.total")
+    results = walkthrough(page).locator(".number.total")
     assert results.count() > 0
     assert results.evaluate_all(CUT_OFF) == []
 
@@ -76,9 +76,9 @@ def test_the_whole_chain_by_keyboard(open_page: OpenPage, language: str) -> None
         step, layer = place
         expect_step(page, step, layer)
         title = explanation(language, BY_ID[step].words).title.partition("{")[0]
-        expect(lesson(page).locator("h3")).to_contain_text(title)
-        expect(lesson(page).locator("p.check").first).to_contain_text("✓")
-        assert float(lesson(page).get_attribute("data-difference") or "nan") < 2e-5, step
+        expect(walkthrough(page).locator("h3")).to_contain_text(title)
+        expect(walkthrough(page).locator("p.check").first).to_contain_text("✓")
+        assert float(walkthrough(page).get_attribute("data-difference") or "nan") < 2e-5, step
         place = neighbour(step, layer, 4, +1)
         page.keyboard.press("ArrowRight")
         walked += 1
@@ -218,12 +218,12 @@ def test_a_choice_survives_reload_and_back_button(
     assert value != before
     page.wait_for_url(re.compile(f"[?&]{name}={value}(&|$)"))
     wait_until_settled(page, quiet=500)
-    filled = lesson(page).locator(".filled").inner_text()
+    filled = walkthrough(page).locator(".filled").inner_text()
     page.reload()
     wait_until_settled(page)
     expect_step(page, step)
     expect(control).to_have_value(value)
-    expect(lesson(page).locator(".filled")).to_have_text(filled, use_inner_text=True)
+    expect(walkthrough(page).locator(".filled")).to_have_text(filled, use_inner_text=True)
     page.go_back()
     expect(control).to_have_value(before)
     expect_step(page, step)
@@ -317,11 +317,11 @@ def test_a_click_on_the_weights_chooses_row_and_column(open_page: OpenPage, step
     frame = page.locator(".walkthrough .picture .frame")
     box = frame.bounding_box()
     assert box is not None
-    expect(lesson(page).locator(".row[aria-selected]")).to_have_attribute("data-row", "0")
+    expect(walkthrough(page).locator(".row[aria-selected]")).to_have_attribute("data-row", "0")
     frame.click(position={"x": box["width"] * 0.502, "y": box["height"] * 0.77})
     name = "candidate" if step == "mlm_logits" else "unit"
     page.wait_for_url(re.compile(f"[?&]{name}=[1-9]"))
-    expect(lesson(page).locator(".row[aria-selected]")).to_have_attribute("data-row", "128")
+    expect(walkthrough(page).locator(".row[aria-selected]")).to_have_attribute("data-row", "128")
     mark = frame.locator(".mark").first
     expect(mark).to_have_attribute("style", re.compile(r"top: 7[5-7]"))
 
@@ -347,7 +347,7 @@ def test_one_html_file_holds_the_whole_chain(
     expect_step(page, "attention_probs")
     with page.expect_download() as download:
         page.get_by_role("button", name=button).click()
-    path = tmp_path / "lesson.html"
+    path = tmp_path / "walkthrough.html"
     download.value.save_as(path)
     alone = page.context.new_page()
     alone.context.set_offline(True)
@@ -355,7 +355,7 @@ def test_one_html_file_holds_the_whole_chain(
     alone.on("request", lambda request: asked.append(request.url))
     alone.goto(path.as_uri())
     expect_step(alone, "attention_probs", 1)
-    lesson(alone).locator(".parts button").first.click()
+    walkthrough(alone).locator(".parts button").first.click()
     place: tuple[str, int] | None = (STEP_IDS[0], 0)
     shown = []
     while place is not None:
@@ -364,10 +364,10 @@ def test_one_html_file_holds_the_whole_chain(
         if BY_ID[step].part in LAYER_PARTS:
             expect_step(alone, step, layer)
         expect(
-            lesson(alone).locator(".row .number, .row .barcell, .row .strip").first
+            walkthrough(alone).locator(".row .number, .row .barcell, .row .strip").first
         ).to_be_visible()
-        assert float(lesson(alone).get_attribute("data-difference") or "nan") < 2e-5, step
-        shown.append(lesson(alone).locator(".filled").inner_text())
+        assert float(walkthrough(alone).get_attribute("data-difference") or "nan") < 2e-5, step
+        shown.append(walkthrough(alone).locator(".filled").inner_text())
         place = neighbour(step, layer, 4, +1)
         alone.keyboard.press("ArrowRight")
     assert len(shown) == len(STEP_IDS) + 3 * STEPS_IN_LAYER

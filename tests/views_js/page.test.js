@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { link as linkHeads } from "../../viz_app/export/heads_link.js";
-import { link as linkLesson } from "../../viz_app/export/lesson_link.js";
 import { fromBase64, unzip } from "../../viz_app/export/page.js";
+import { link as linkWalkthrough } from "../../viz_app/export/walkthrough_link.js";
 
 test("a payload in a file is read as it was packed", async () => {
   const bytes = Uint8Array.from({ length: 100_000 }, (_, index) => (index * index) % 251);
@@ -40,7 +40,10 @@ test("a head brings up its layer if the file has it, a token is marked", () => {
 
 test("a step brings up its sheet, of its layer where each has one", () => {
   const { page, handlers, asked } = noted([]);
-  linkLesson(page, { sheets: { query: "attention", mlm_dense: "mlm" }, inLayer: ["attention"] });
+  linkWalkthrough(page, {
+    sheets: { query: "attention", mlm_dense: "mlm" },
+    inLayer: ["attention"],
+  });
   handlers["0 place"]({ step: "query", layer: 2 });
   handlers["0 place"]({ step: "mlm_dense", layer: 2 });
   assert.deepEqual(asked, [

@@ -32,9 +32,9 @@ test("what was said on a channel waits for who comes later", () => {
 });
 
 test("a wish is kept until Python's ear is mounted", () => {
-  want("lesson", ["place"]);
-  assert.deepEqual(channel("lesson wanted").values, ["place"]);
-  assert.equal(prefetched("lesson"), channel("lesson prefetched"));
+  want("sheetView", ["place"]);
+  assert.deepEqual(channel("sheetView wanted").values, ["place"]);
+  assert.equal(prefetched("sheetView"), channel("sheetView prefetched"));
 });
 
 test("messages of one moment are sent apart, in their order", ({ mock }) => {

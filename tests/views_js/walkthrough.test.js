@@ -22,10 +22,15 @@ import {
   rowsToDraw,
   visibleColumns,
 } from "../../viz_app/views/walkthrough/layout.js";
-import { cellAt, cellKey, columnOf, revealedAt } from "../../viz_app/views/walkthrough/lesson.js";
 import { ORIGINS } from "../../viz_app/views/walkthrough/origins.js";
 import { pickedPlace } from "../../viz_app/views/walkthrough/pickers.js";
 import { frameOf } from "../../viz_app/views/walkthrough/picture.js";
+import {
+  cellAt,
+  cellKey,
+  columnOf,
+  revealedAt,
+} from "../../viz_app/views/walkthrough/sheet_view.js";
 import { placeNamed, withoutSpot } from "../../viz_app/views/walkthrough/travel.js";
 
 /** A tree as text: tag(children) or tag:text. */
@@ -75,7 +80,7 @@ const steps = [
   { id: "b", sheet: "one", reveals: ["y", "foot:x"], operands: ["x"] },
   { id: "c", sheet: "two", reveals: [], operands: [] },
 ];
-const lesson = {
+const sheetView = {
   steps,
   sheet: "one",
   before: ["z", 0],
@@ -86,28 +91,28 @@ const lesson = {
 const place = { step: "a", layer: 1, head: 0, query: 3, unit: null, candidate: null };
 
 test("beyond a sheet lies the next one, of this layer, another, or none", () => {
-  assert.equal(beyond(lesson, place, 1).step, "c");
-  assert.deepEqual(beyond({ ...lesson, sheet: "two" }, place, 1), {
+  assert.equal(beyond(sheetView, place, 1).step, "c");
+  assert.deepEqual(beyond({ ...sheetView, sheet: "two" }, place, 1), {
     ...place,
     step: "n",
     layer: 2,
   });
-  assert.deepEqual(beyond(lesson, place, -1), { ...place, step: "z" });
-  assert.equal(beyond({ ...lesson, before: null }, place, -1), null);
+  assert.deepEqual(beyond(sheetView, place, -1), { ...place, step: "z" });
+  assert.equal(beyond({ ...sheetView, before: null }, place, -1), null);
 });
 
 test("sheets are found by place, and what is missing is the nearest on either side", () => {
   const shelf = new SheetShelf();
-  shelf.keep({ ...lesson, place });
-  assert.equal(shelf.find(lesson, place).sheet, "one");
-  assert.equal(shelf.find(lesson, { ...place, head: 5 }), undefined);
-  const missing = missingAround(shelf, lesson, place, 1);
+  shelf.keep({ ...sheetView, place });
+  assert.equal(shelf.find(sheetView, place).sheet, "one");
+  assert.equal(shelf.find(sheetView, { ...place, head: 5 }), undefined);
+  const missing = missingAround(shelf, sheetView, place, 1);
   assert.deepEqual(
     missing.map(({ step }) => step),
     ["c", "z"],
   );
-  shelf.keep({ ...lesson, sheet: "two", place });
-  const further = missingAround(shelf, lesson, place, 1);
+  shelf.keep({ ...sheetView, sheet: "two", place });
+  const further = missingAround(shelf, sheetView, place, 1);
   assert.deepEqual(
     further.map(({ step }) => step),
     ["n", "z"],
@@ -116,7 +121,7 @@ test("sheets are found by place, and what is missing is the nearest on either si
 
 test("columns that a step needs are shown, earlier ones while there is room", () => {
   const columns = ["x", "y", "w"].map((id) => ({ id, kind: "number" }));
-  const sheet = { columns, revealedAt: revealedAt(lesson) };
+  const sheet = { columns, revealedAt: revealedAt(sheetView) };
   assert.deepEqual(sheet.revealedAt, { x: 0, y: 1, "foot:x": 1 });
   const wide = visibleColumns(sheet, steps[1], 1, layOut(columns, 60, 800));
   assert.deepEqual([wide.columns.map(({ id }) => id), wide.hidden], [["x", "y"], 0]);
@@ -276,7 +281,7 @@ const sheet = {
   unitText: "u",
 };
 const linesOf = (line) => {
-  const here = { lesson: sheet, step: 0, row: 1, dim: 0 };
+  const here = { sheetView: sheet, step: 0, row: 1, dim: 0 };
   const show = (number) =>
     String(typeof number === "number" ? number : number.value).replace("-", "−");
   return arithmetic(here, { id: "made up", lines: [line] }, show).filled;

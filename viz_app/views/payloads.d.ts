@@ -30,7 +30,7 @@ export type PlainLabel = "legend_signed" | "legend_share" | "picture_framed" | "
 
 export type FilledLabel = "hidden_columns" | "step_check" | "layer_check" | "dimension_value" | "picture" | "picture_blocks" | "guess_ask" | "guess_wrong" | "guess_progress" | "guess_value_text" | "guess_value_range" | "guess_value_result" | "guess_value_below_even" | "guess_value_both_spread" | "guess_value_sharper" | "guess_value_flatter" | "asked" | "asked_rest" | "asked_check";
 
-export type LessonLabel = "legend_signed" | "legend_share" | "picture_framed" | "picture_click" | "pick_layer" | "pick_head" | "pick_query" | "pick_unit" | "parts" | "result" | "back" | "next" | "play" | "pause" | "table" | "why" | "source" | "one_number" | "dimension" | "axis_hidden" | "axis_head_size" | "axis_key" | "axis_inner" | "axis_vocab" | "axis_positions" | "axis_segments" | "axis_class" | "asked_back" | "asked_show" | "asked_close" | "asked_learned" | "guess" | "guess_skip" | "guess_right" | "guess_first" | "guess_value_ask" | "guess_value_or" | "guess_value_label" | "guess_value_check" | "guess_value_empty" | "guess_value_close" | "guess_value_both_sharp" | "hidden_columns" | "step_check" | "layer_check" | "dimension_value" | "picture" | "picture_blocks" | "guess_ask" | "guess_wrong" | "guess_progress" | "guess_value_text" | "guess_value_range" | "guess_value_result" | "guess_value_below_even" | "guess_value_both_spread" | "guess_value_sharper" | "guess_value_flatter" | "asked" | "asked_rest" | "asked_check" | "row_kind" | "pick_choice";
+export type WalkthroughLabel = "legend_signed" | "legend_share" | "picture_framed" | "picture_click" | "pick_layer" | "pick_head" | "pick_query" | "pick_unit" | "parts" | "result" | "back" | "next" | "play" | "pause" | "table" | "why" | "source" | "one_number" | "dimension" | "axis_hidden" | "axis_head_size" | "axis_key" | "axis_inner" | "axis_vocab" | "axis_positions" | "axis_segments" | "axis_class" | "asked_back" | "asked_show" | "asked_close" | "asked_learned" | "guess" | "guess_skip" | "guess_right" | "guess_first" | "guess_value_ask" | "guess_value_or" | "guess_value_label" | "guess_value_check" | "guess_value_empty" | "guess_value_close" | "guess_value_both_sharp" | "hidden_columns" | "step_check" | "layer_check" | "dimension_value" | "picture" | "picture_blocks" | "guess_ask" | "guess_wrong" | "guess_progress" | "guess_value_text" | "guess_value_range" | "guess_value_result" | "guess_value_below_even" | "guess_value_both_spread" | "guess_value_sharper" | "guess_value_flatter" | "asked" | "asked_rest" | "asked_check" | "row_kind" | "pick_choice";
 
 export type Edges = "head" | "foot";
 
@@ -449,7 +449,7 @@ export interface WalkthroughHeader {
   facts: Record<string, string | number>;
   steps: StepShown[];
   layer_check: number | null;
-  labels: Record<LessonLabel, string>;
+  labels: Record<WalkthroughLabel, string>;
 }
 
 export interface OperandsShown {

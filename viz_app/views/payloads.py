@@ -436,12 +436,12 @@ FilledLabel = Literal[
     "asked_check",
 ]
 """Labels that the browser fills."""
-LessonLabel = Literal[PlainLabel, FilledLabel, "row_kind", "pick_choice"]
+WalkthroughLabel = Literal[PlainLabel, FilledLabel, "row_kind", "pick_choice"]
 Edges = Literal["head", "foot"]
 
 
 class Place(TypedDict):
-    """Where one is in the lesson; what other parts of a place need beside its step."""
+    """Where one is in the walkthrough; what other parts of a place need beside its step."""
 
     layer: int
     head: int
@@ -575,7 +575,7 @@ class WalkthroughHeader(Header):
     facts: dict[str, str | float]
     steps: list[StepShown]
     layer_check: float | None
-    labels: dict[LessonLabel, str]
+    labels: dict[WalkthroughLabel, str]
 
 
 class OperandsShown(TypedDict):

@@ -8,7 +8,7 @@ import streamlit as st
 from bert_core.provenance import Cell
 from viz_app.app_pages.walkthrough.divisor_lab import divisor_lab
 from viz_app.export.chain_csv import chain_csv
-from viz_app.export.lesson import lesson_file
+from viz_app.export.walkthrough import walkthrough_file
 from viz_app.export.workbook import chain_workbook
 from viz_app.session import frame, state
 from viz_app.session.address import Part
@@ -66,7 +66,7 @@ def extra(name: str, size: int) -> int | None:
 
 def stand_alone(place: dict[str, Any]) -> bytes:
     """The whole chain of what is chosen in one HTML file."""
-    file = lesson_file(
+    file = walkthrough_file(
         lambda step, layer, here: payload_at(
             {**place, "step": step, "layer": layer}, view="view0", here=here
         ),
@@ -171,7 +171,7 @@ def sheet_at(place: dict[str, Any]) -> bytes:
 
 
 @frame.fragment
-def lesson() -> None:
+def sheets() -> None:
     """The table, and what belongs to the same layer, head and token."""
     place = place_now()
     walkthrough_table(
@@ -225,5 +225,5 @@ def sheets_ahead() -> None:
     prefetch([payload_at(place) for place in wanted], view=KEY, on_wanted=take_wanted)
 
 
-lesson()
+sheets()
 sheets_ahead()

@@ -1,4 +1,4 @@
-"""The words of each lesson step, in files that a teacher can edit without touching code.
+"""The words of each step of the walkthrough, in files that a teacher edits without touching code.
 
 `assets/explanations/<language>/<step>.md`: a `# title`, one paragraph on what to see, then two
 sections, each under a `## heading` of any wording: why the step is there, and its source.

@@ -1,4 +1,4 @@
-"""What the tables of the lesson are put together from: columns, edges, checks."""
+"""What the tables of the walkthrough are put together from: columns, edges, checks."""
 
 from __future__ import annotations
 

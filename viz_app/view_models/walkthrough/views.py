@@ -1,4 +1,4 @@
-"""The records of the lesson: what one table of it holds, as plain numbers and names."""
+"""The records of the walkthrough: what one table of it holds, as plain numbers and names."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class WalkthroughView:
-    """One sheet of the lesson, with all that its steps reveal."""
+    """One sheet of the walkthrough, with all that its steps reveal."""
 
     sheet: str
     layers: int

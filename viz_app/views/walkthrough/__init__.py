@@ -333,7 +333,7 @@ def walkthrough_table(
     on_place: Callable[[], None] | None = None,
     on_ask: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
-    """Show the lesson; return what happened in this run by name.
+    """Show the walkthrough; return what happened in this run by name.
 
     The browser walks by itself through the sheets that it has, and keeps the address. Python hears
     of a place when the student has stayed there for a moment, so that holding an arrow key causes

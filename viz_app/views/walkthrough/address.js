@@ -1,8 +1,8 @@
 // @ts-check
-// The place in the lesson as it stands in the address, written there in the same moment as a step is
+// The place in the walkthrough as it stands in the address, written there in the same moment as a step is
 // taken: a reload a blink later must not lose it. Streamlit's server would write it a moment too late.
 
-/** @import { Spot } from "./lesson.js" */
+/** @import { Spot } from "./sheet_view.js" */
 /** @typedef {Record<string, string>} Names part of a place → its name in the address */
 
 // Browsers refuse a page that writes too often, as a held arrow key would: Safari above 100 times in
@@ -30,7 +30,7 @@ export function readAddress(names, search) {
 }
 
 /**
- * What the address says besides the place: another text, model or language is another lesson.
+ * What the address says besides the place: another text, model or language is another sheetView.
  *
  * @param {Names} names
  * @param {string} path

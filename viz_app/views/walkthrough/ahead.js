@@ -7,12 +7,12 @@
 // further than two sheets on.
 
 import { FORGOTTEN_MS, prefetched, want } from "../shared/prefetch.js";
-import { readLesson } from "./lesson.js";
+import { readSheetView } from "./sheet_view.js";
 
 /** @import { AnyPayload } from "../shared/prefetch.js" */
-/** @import { Change, Lesson, Spot } from "./lesson.js" */
+/** @import { Change, SheetView, Spot } from "./sheet_view.js" */
 /** @import { State } from "./state.js" */
-/** @typedef {Pick<Lesson, "sheets" | "loose">} Sheets which sheet a step is on, and which belong to no layer */
+/** @typedef {Pick<SheetView, "sheets" | "loose">} Sheets which sheet a step is on, and which belong to no layer */
 
 const AHEAD = 2; // sheets in the direction of travel: some hold one step, and keys are quick
 const BEHIND = 1;
@@ -20,7 +20,7 @@ const KEPT = 48; // sheets of some 40 kB: as many as all layers of a small model
 
 /** Sheets by place; all of one subject (text, model, language), or they would not fit together. */
 export class SheetShelf {
-  /** @type {Map<string, Lesson>} */
+  /** @type {Map<string, SheetView>} */
   #kept = new Map();
 
   /**
@@ -51,11 +51,11 @@ export class SheetShelf {
     return this.#kept.get(this.key(map, place));
   }
 
-  /** @param {Lesson} lesson */
-  keep(lesson) {
-    const key = this.#keyOf(lesson.sheet, lesson.loose, lesson.place);
+  /** @param {SheetView} sheetView */
+  keep(sheetView) {
+    const key = this.#keyOf(sheetView.sheet, sheetView.loose, sheetView.place);
     this.#kept.delete(key);
-    this.#kept.set(key, lesson);
+    this.#kept.set(key, sheetView);
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > KEPT) this.#kept.delete(oldest);
   }
@@ -68,21 +68,22 @@ export class SheetShelf {
 /**
  * The place beyond the end of a sheet; null at either end of the chain.
  *
- * @param {Pick<Lesson, "steps" | "sheet" | "before" | "after" | "sheets" | "loose">} lesson
+ * @param {Pick<SheetView, "steps" | "sheet" | "before" | "after" | "sheets" | "loose">} sheetView
  * @param {Spot} place
  * @param {number} direction 1 or -1
  * @returns {Spot | null}
  */
-export function beyond(lesson, place, direction) {
-  const isOwn = (/** @type {{sheet: string}} */ { sheet }) => sheet === lesson.sheet;
-  const end = direction > 0 ? lesson.steps.findLastIndex(isOwn) : lesson.steps.findIndex(isOwn);
-  const next = lesson.steps[end + direction];
+export function beyond(sheetView, place, direction) {
+  const isOwn = (/** @type {{sheet: string}} */ { sheet }) => sheet === sheetView.sheet;
+  const end =
+    direction > 0 ? sheetView.steps.findLastIndex(isOwn) : sheetView.steps.findIndex(isOwn);
+  const next = sheetView.steps[end + direction];
   if (next) return { ...place, step: next.id };
-  const outside = direction > 0 ? lesson.after : lesson.before;
+  const outside = direction > 0 ? sheetView.after : sheetView.before;
   if (!outside) return null;
   const [step, layer] = outside;
   // The embedding and the predictions belong to no layer and leave the chosen one as it is.
-  const isLoose = lesson.loose.includes(lesson.sheets[step]);
+  const isLoose = sheetView.loose.includes(sheetView.sheets[step]);
   return { ...place, step, layer: isLoose ? place.layer : layer };
 }
 
@@ -90,26 +91,26 @@ export function beyond(lesson, place, direction) {
  * The nearest places on either side whose sheets are not here.
  *
  * @param {Pick<SheetShelf, "find">} shelf
- * @param {Lesson} lesson
+ * @param {SheetView} sheetView
  * @param {Spot} place
  * @param {number} heading
  */
-export function missingAround(shelf, lesson, place, heading) {
+export function missingAround(shelf, sheetView, place, heading) {
   const missing = [];
   for (const [direction, depth] of [
     [heading, AHEAD],
     [-heading, BEHIND],
   ]) {
-    let from = { lesson, place };
+    let from = { sheetView, place };
     for (let far = 0; far < depth; far += 1) {
-      const next = beyond(from.lesson, from.place, direction);
+      const next = beyond(from.sheetView, from.place, direction);
       if (!next) break;
-      const found = shelf.find(lesson, next);
+      const found = shelf.find(sheetView, next);
       if (!found) {
         missing.push(next);
         break;
       }
-      from = { lesson: found, place: next };
+      from = { sheetView: found, place: next };
     }
   }
   return missing;
@@ -123,8 +124,8 @@ export class Lookout {
   #line = null;
   #isPending = false;
   #receive = (/** @type {AnyPayload[]} */ payloads) => {
-    for (const lesson of payloads.map(readLesson)) {
-      if (lesson.subject === this.state.lesson.subject) this.shelf.keep(lesson);
+    for (const sheetView of payloads.map(readSheetView)) {
+      if (sheetView.subject === this.state.sheetView.subject) this.shelf.keep(sheetView);
     }
     this.look();
   };
@@ -142,10 +143,10 @@ export class Lookout {
 
   /** To be called whenever another sheet is shown. */
   look() {
-    const { lesson } = this.state;
-    if (this.#isPending || lesson.alone) return;
+    const { sheetView } = this.state;
+    if (this.#isPending || sheetView.alone) return;
     if (!this.#line) {
-      this.#line = prefetched(lesson.view);
+      this.#line = prefetched(sheetView.view);
       this.#line.listeners.add(this.#receive);
     }
     this.#isPending = true;
@@ -154,15 +155,15 @@ export class Lookout {
 
   #ask() {
     this.#isPending = false;
-    const { lesson, place, heading, target } = this.state;
+    const { sheetView, place, heading, target } = this.state;
     if (target) return; // the sheet that is on its way comes first
     const now = performance.now();
     const isForgotten = (/** @type {Spot} */ spot) =>
-      now - (this.#asked.get(this.shelf.key(lesson, spot)) ?? -Infinity) > FORGOTTEN_MS;
-    const missing = missingAround(this.shelf, lesson, place, heading).filter(isForgotten);
+      now - (this.#asked.get(this.shelf.key(sheetView, spot)) ?? -Infinity) > FORGOTTEN_MS;
+    const missing = missingAround(this.shelf, sheetView, place, heading).filter(isForgotten);
     if (!missing.length) return;
-    for (const spot of missing) this.#asked.set(this.shelf.key(lesson, spot), now);
-    this.inTurn(() => want(lesson.view, missing));
+    for (const spot of missing) this.#asked.set(this.shelf.key(sheetView, spot), now);
+    this.inTurn(() => want(sheetView.view, missing));
   }
 
   /** Another subject: what was asked for no longer counts. */

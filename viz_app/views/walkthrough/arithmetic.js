@@ -8,13 +8,13 @@ import { smallNumber } from "../shared/format.js";
 import { digitTable } from "./digit_table.js";
 import { formula } from "./formula.js";
 import { inBrackets, termsText } from "./latex.js";
-import { cellAt, columnOf, keyText, queryText } from "./lesson.js";
 import { ORIGINS } from "./origins.js";
+import { cellAt, columnOf, keyText, queryText } from "./sheet_view.js";
 
 /** @import { Edges, LineShown, StepShown } from "../payloads.js" */
 /** @import { DigitRow, DigitTable } from "./digit_table.js" */
 /** @import { CellNumber, Show } from "./formula.js" */
-/** @import { Here } from "./lesson.js" */
+/** @import { Here } from "./sheet_view.js" */
 /** @typedef {[latex: string, args?: string[]]} Line */
 /** @typedef {(state: Here, show: Show) => {filled: Line[], table?: DigitTable}} Arithmetic */
 
@@ -23,9 +23,9 @@ import { ORIGINS } from "./origins.js";
  * @param {DigitRow[]} rows
  */
 function dimensionTable(state, rows) {
-  const size = state.lesson.sizes.head_size;
+  const size = state.sheetView.sizes.head_size;
   const headings = Array.from({ length: size }, (_, index) => String(index));
-  const { decimals, labels } = state.lesson;
+  const { decimals, labels } = state.sheetView;
   return digitTable(decimals, labels.dimension, headings, rows, state.dim);
 }
 
@@ -38,9 +38,9 @@ function dimensionTable(state, rows) {
  * @param {number} [dim]
  * @returns {CellNumber}
  */
-function inRow({ lesson, row: selectedRow }, name, row = selectedRow, dim = 0) {
-  const { values, width, cell } = lesson.byId[name];
-  return { value: values[row * width + dim], cell: cellAt(lesson, cell, row, dim) };
+function inRow({ sheetView, row: selectedRow }, name, row = selectedRow, dim = 0) {
+  const { values, width, cell } = sheetView.byId[name];
+  return { value: values[row * width + dim], cell: cellAt(sheetView, cell, row, dim) };
 }
 
 /**
@@ -51,7 +51,7 @@ function inRow({ lesson, row: selectedRow }, name, row = selectedRow, dim = 0) {
  * @param {number} [dim]
  */
 function inAllRows(state, name, dim) {
-  return state.lesson.rows.map((_, row) => inRow(state, name, row, dim));
+  return state.sheetView.rows.map((_, row) => inRow(state, name, row, dim));
 }
 
 /**
@@ -63,7 +63,7 @@ function inAllRows(state, name, dim) {
  * @param {number} [dim]
  */
 function inFirstRows(state, name, most, dim) {
-  const count = Math.min(most, state.lesson.rows.length);
+  const count = Math.min(most, state.sheetView.rows.length);
   return Array.from({ length: count }, (_, row) => inRow(state, name, row, dim));
 }
 
@@ -74,7 +74,7 @@ function inFirstRows(state, name, most, dim) {
  * @param {string} name
  */
 function inStrip(state, name) {
-  const { width } = state.lesson.byId[name];
+  const { width } = state.sheetView.byId[name];
   return Array.from({ length: width }, (_, dim) => inRow(state, name, state.row, dim));
 }
 
@@ -87,10 +87,10 @@ function inStrip(state, name) {
  * @param {number} [dim]
  * @returns {CellNumber}
  */
-function atEdge({ lesson }, part, name, dim = 0) {
+function atEdge({ sheetView }, part, name, dim = 0) {
   return {
-    value: lesson[`${part}Row`][name][dim],
-    cell: cellAt(lesson, lesson[part][name].cell, part, dim),
+    value: sheetView[`${part}Row`][name][dim],
+    cell: cellAt(sheetView, sheetView[part][name].cell, part, dim),
   };
 }
 
@@ -98,7 +98,7 @@ function atEdge({ lesson }, part, name, dim = 0) {
  * @param {Here} state
  */
 function queryVector(state) {
-  const { length } = state.lesson.headRow.key;
+  const { length } = state.sheetView.headRow.key;
   const numbers = Array.from({ length }, (_, dim) => atEdge(state, "head", "key", dim));
   return { label: formula("q"), numbers };
 }
@@ -146,8 +146,8 @@ const edgeOf = (name) => (name.startsWith("head:") ? "head" : "foot");
  *
  * @param {Here} state
  */
-function rowIndex({ lesson, row }) {
-  return lesson.rows[row].label === String(row) ? String(row) : "\\arg{0}";
+function rowIndex({ sheetView, row }) {
+  return sheetView.rows[row].label === String(row) ? String(row) : "\\arg{0}";
 }
 
 /** @typedef {(numbers: Record<string, string>, state: Here, line: LineShown, show: Show) => string} Side */
@@ -159,24 +159,27 @@ function rowIndex({ lesson, row }) {
  * @type {Record<string, Side>}
  */
 const SIDES = {
-  lookup: (_, { lesson, row }, { stage, letters }) =>
-    `${letters[0]} [ ${lesson.facts[stage]} , ${row} ]`,
-  mask: ({ input }, { lesson, row }) => `${input} + ${lesson.masked[row] ? "(− \\infty)" : "0"}`,
+  lookup: (_, { sheetView, row }, { stage, letters }) =>
+    `${letters[0]} [ ${sheetView.facts[stage]} , ${row} ]`,
+  mask: ({ input }, { sheetView, row }) =>
+    `${input} + ${sheetView.masked[row] ? "(− \\infty)" : "0"}`,
   mean: (_, state, { uses }, show) => {
-    const count = state.lesson.rows.length;
+    const count = state.sheetView.rows.length;
     return `\\frac{${termsText(inFirstRows(state, uses.input, 3).map(show), count)}}{${count}}`;
   },
-  divide_root: ({ input }, { lesson }, _, show) => {
-    const size = lesson.sizes.head_size;
+  divide_root: ({ input }, { sheetView }, _, show) => {
+    const size = sheetView.sizes.head_size;
     return `\\frac{${input}}{\\sqrt{${size}}} = \\frac{${input}}{${show(Math.sqrt(size))}}`;
   },
   normalise: ({ input, variance }, state, { uses }, show) => {
-    const root = Math.sqrt(named(state, uses.variance).value + Number(state.lesson.facts.epsilon));
+    const root = Math.sqrt(
+      named(state, uses.variance).value + Number(state.sheetView.facts.epsilon),
+    );
     return `\\frac{${input}}{\\sqrt{${variance} + \\varepsilon}} = \\frac{${input}}{${show(root)}}`;
   },
   activation: ({ input, gate }, state, { letters }) => {
     const u = `${letters[0]}_{${state.row}}`;
-    return state.lesson.facts.activation === "relu"
+    return state.sheetView.facts.activation === "relu"
       ? `\\max ( 0 , ${input} )`
       : `${u} \\cdot \\Phi ( ${u} ) = ${input} \\cdot ${gate}`;
   },
@@ -204,7 +207,7 @@ function stageLines(state, show, line) {
   const side = SIDES[line.operation];
   if (!side) return [];
   const order = (/** @type {[string, string]} */ [, name]) =>
-    state.lesson.columns.findIndex((column) => column.id === name);
+    state.sheetView.columns.findIndex((column) => column.id === name);
   const places = Object.entries(line.uses).sort((one, other) => order(one) - order(other));
   const write = (/** @type {string} */ name) => {
     const number = named(state, name);
@@ -216,7 +219,7 @@ function stageLines(state, show, line) {
   /** @type {Line} */
   const equation = [`${line.letter}${index} = ${right}`, [keyText(state)]];
   if (line.operation !== "normalise") return [equation];
-  const epsilon = smallNumber(Number(state.lesson.facts.epsilon));
+  const epsilon = smallNumber(Number(state.sheetView.facts.epsilon));
   const variance = `\\sigma^2 = \\mean (c^2) = ${numbers.variance}`;
   return [[`${variance} , \\quad \\varepsilon = \\arg{0}`, [epsilon]], equation];
 }
@@ -230,15 +233,15 @@ function stageLines(state, show, line) {
  * @returns {Line[]}
  */
 function sumOfProducts(state, show, { letters, letter, uses, shown }) {
-  const { lesson, row } = state;
+  const { sheetView, row } = state;
   const [x, w] = letters;
   const places = [uses.input, uses.weight, uses.product, uses.bias, shown];
   const [input, weight, product, bias, total] = places.map((name) => show(named(state, name)));
-  const terms = termsText(inFirstRows(state, uses.product, 4).map(show), lesson.rows.length);
+  const terms = termsText(inFirstRows(state, uses.product, 4).map(show), sheetView.rows.length);
   const sum = `${letter}_{\\arg{0}} = ${terms} + b = \\ldots + ${inBrackets(bias)} = ${total}`;
   return [
     [`${x}_{${row}} \\cdot ${w} = ${input} \\cdot ${inBrackets(weight)} = ${product}`],
-    [sum, [lesson.unitText]],
+    [sum, [sheetView.unitText]],
   ];
 }
 
@@ -302,14 +305,14 @@ const ARITHMETIC = {
     };
   },
   softmax_max(state, show) {
-    const { lesson } = state;
-    const cut = lesson.masked[state.row];
+    const { sheetView } = state;
+    const cut = sheetView.masked[state.row];
     const cell = {
       stage: "score_max",
-      layer: lesson.layer,
-      index: [lesson.head_index, lesson.query],
+      layer: sheetView.layer,
+      index: [sheetView.head_index, sheetView.query],
     };
-    const value = Math.max(...lesson.byId.masked_scores.values);
+    const value = Math.max(...sheetView.byId.masked_scores.values);
     const largest = inBrackets(show({ value, cell }));
     const masked = cut ? "− \\infty" : show(inRow(state, "masked_scores"));
     const shifted = cut ? "− \\infty" : show(inRow(state, "shifted_scores"));
@@ -320,7 +323,7 @@ const ARITHMETIC = {
   softmax_sum(state, show) {
     const terms = inFirstRows(state, "exponentials", 6).map(show);
     const total = show(atEdge(state, "foot", "exponentials"));
-    return { filled: [[`Z = ${termsText(terms, state.lesson.rows.length)} = ${total}`]] };
+    return { filled: [[`Z = ${termsText(terms, state.sheetView.rows.length)} = ${total}`]] };
   },
   value(state, show) {
     const [first, second] = inStrip(state, "value").map(show);
@@ -349,15 +352,15 @@ const ARITHMETIC = {
     };
   },
   context(state, show) {
-    const { lesson, dim } = state;
+    const { sheetView, dim } = state;
     const terms = inFirstRows(state, "weighted_values", 5, dim).map(show);
     const total = show(atEdge(state, "foot", "weighted_values", dim));
     return {
-      filled: [[`c_{${dim}} = ${termsText(terms, lesson.rows.length)} = ${total}`]],
+      filled: [[`c_{${dim}} = ${termsText(terms, sheetView.rows.length)} = ${total}`]],
       table: digitTable(
-        lesson.decimals,
-        lesson.labels.row_kind,
-        lesson.rows.map((token) => token.text),
+        sheetView.decimals,
+        sheetView.labels.row_kind,
+        sheetView.rows.map((token) => token.text),
         [
           { label: formula("w_j"), numbers: inAllRows(state, "attention_probs") },
           { label: formula(`v_{j , ${dim}}`), numbers: inAllRows(state, "value", dim) },

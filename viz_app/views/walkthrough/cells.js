@@ -7,10 +7,10 @@ import { element } from "../shared/elements.js";
 import { allDigits, digits, shareDigits } from "../shared/format.js";
 import { clamp, scaleIndex } from "../shared/scale.js";
 import { formula } from "./formula.js";
-import { cellAt, cellKey, shown, vector } from "./lesson.js";
+import { cellAt, cellKey, shown, vector } from "./sheet_view.js";
 
 /** @import { CellShown, Edges, Pattern } from "../payloads.js" */
-/** @import { Column, Lesson } from "./lesson.js" */
+/** @import { Column, SheetView } from "./sheet_view.js" */
 /** @import { State } from "./state.js" */
 
 /** Columns in which a pair that may not be looked at has no number. */
@@ -60,7 +60,7 @@ export function stripCell(state, column, values, pattern, row, isSelected) {
   if (isSelected) cell.append(stripMark("mark", state.dim, values.length));
   if (!state.lit.size) return cell;
   const lit = [...values.keys()].filter((dim) =>
-    isLit(state, cellAt(state.lesson, pattern, row, dim)),
+    isLit(state, cellAt(state.sheetView, pattern, row, dim)),
   );
   if (lit.length === values.length) cell.classList.add("lit");
   else cell.append(...lit.map((dim) => stripMark("mark litmark", dim, values.length)));
@@ -104,7 +104,7 @@ function numberColour({ signed, probability }, { low, high }, value) {
  * @param {number} value
  */
 function numberCell(state, column, value) {
-  const { decimals } = state.lesson;
+  const { decimals } = state.sheetView;
   const text = column.low < 0 ? digits(value, decimals) : shareDigits(value, decimals);
   const attributes = { class: "number", role: "cell", title: allDigits(value) };
   const cell = element("div", { ...attributes, "data-column": column.id }, text);
@@ -122,7 +122,7 @@ function numberCell(state, column, value) {
 function barCell(state, column, value) {
   const bar = element("i", { class: "fill" });
   bar.style.width = `${clamp(value, [0, 1]) * 100}%`;
-  const text = element("span", {}, shareDigits(value, state.lesson.decimals));
+  const text = element("span", {}, shareDigits(value, state.sheetView.decimals));
   const attributes = { class: "barcell", role: "cell", title: allDigits(value) };
   return element("div", { ...attributes, "data-column": column.id }, bar, text);
 }
@@ -133,17 +133,17 @@ function barCell(state, column, value) {
  * @param {number} row
  */
 export function bodyCell(state, column, row) {
-  const { lesson } = state;
-  if (lesson.masked[row] && CUT.has(column.id)) {
+  const { sheetView } = state;
+  if (sheetView.masked[row] && CUT.has(column.id)) {
     return element("div", { class: "number cut", role: "cell" }, "−∞");
   }
   if (column.kind === "strip") {
-    const values = vector(lesson, column.id, row);
+    const values = vector(sheetView, column.id, row);
     return stripCell(state, column, values, column.cell, row, row === state.row);
   }
   const make = column.kind === "bar" ? barCell : numberCell;
   const cell = make(state, column, column.values[row]);
-  markAsked(state, cell, cellAt(lesson, column.cell, row));
+  markAsked(state, cell, cellAt(sheetView, column.cell, row));
   return cell;
 }
 
@@ -155,26 +155,26 @@ export function bodyCell(state, column, row) {
  * @param {Edges} part
  */
 export function edgeCell(state, column, part) {
-  const { lesson } = state;
-  const values = (part === "head" ? lesson.headRow : lesson.footRow)[column.id];
-  const since = lesson.revealedAt[`${part}:${column.id}`] ?? Infinity;
+  const { sheetView } = state;
+  const values = (part === "head" ? sheetView.headRow : sheetView.footRow)[column.id];
+  const since = sheetView.revealedAt[`${part}:${column.id}`] ?? Infinity;
   if (!values || since > state.step) return element("div", { role: "cell" });
-  const { symbol, cell: pattern } = lesson[part][column.id];
+  const { symbol, cell: pattern } = sheetView[part][column.id];
   if (column.kind === "strip") return stripCell(state, column, values, pattern, part, true);
   const attributes = { class: "number total", role: "cell", title: allDigits(values[0]) };
   const data = { "data-part": part, "data-column": column.id };
   const text = ` ${shown(state, values[0])}`;
   const cell = element("div", { ...attributes, ...data }, formula(symbol), text);
-  markAsked(state, cell, cellAt(lesson, pattern, part));
+  markAsked(state, cell, cellAt(sheetView, pattern, part));
   return cell;
 }
 
 /**
- * @param {Lesson} lesson
+ * @param {SheetView} sheetView
  * @param {number} row
  */
-export function rowLabel(lesson, row) {
-  const { text, label, special } = lesson.rows[row];
+export function rowLabel(sheetView, row) {
+  const { text, label, special } = sheetView.rows[row];
   const name = `token${special ? " special" : ""}`;
   return element("div", { class: name, role: "rowheader", title: label }, text);
 }

@@ -5,18 +5,18 @@
 import { element } from "../shared/elements.js";
 import { digits, fill } from "../shared/format.js";
 import { judgeOrder, judgeShare, openRows, readShare, rowsToGuess } from "./guess_share.js";
-import { cellAt, currentStep, queryText } from "./lesson.js";
+import { cellAt, currentStep, queryText } from "./sheet_view.js";
 
 /** @import { CellShown } from "../payloads.js" */
-/** @import { Lesson } from "./lesson.js" */
+/** @import { SheetView } from "./sheet_view.js" */
 /** @import { State } from "./state.js" */
 /** @typedef {(cell: CellShown | null) => void} Question */
-/** @typedef {(lesson: Lesson) => (Node | string)[]} Verdict said anew in the language of the page */
+/** @typedef {(sheetView: SheetView) => (Node | string)[]} Verdict said anew in the language of the page */
 
 const KEY = "headlight.guess"; // whether the student wants to be asked, in this browser
 const STEP = "attention_probs";
 
-/** @param {Pick<Lesson, "alone">} lesson */
+/** @param {Pick<SheetView, "alone">} sheetView */
 export function wantsGuess({ alone }) {
   return !alone && localStorage.getItem(KEY) !== "off";
 }
@@ -24,7 +24,7 @@ export function wantsGuess({ alone }) {
 /**
  * Three tokens to click; calls `done(rows)` once they are in order.
  *
- * @param {Lesson} lesson
+ * @param {SheetView} sheetView
  * @param {number[]} rows
  * @param {string} query
  * @param {(rows: number[]) => void} done
@@ -59,7 +59,7 @@ function orderQuestion({ labels, rows: all }, rows, query, done) {
 /**
  * A number to type; calls `done(share)` once it can be one.
  *
- * @param {Lesson} lesson
+ * @param {SheetView} sheetView
  * @param {boolean} alsoOrder
  * @param {(share: number) => void} done
  */
@@ -106,18 +106,18 @@ function fillNodes(template, values) {
 /**
  * What is told after a share was guessed; the model's own digits can be asked about.
  *
- * @param {Lesson} lesson
+ * @param {SheetView} sheetView
  * @param {number} guess
  * @param {Question} question
  */
-function shareVerdict(lesson, guess, question) {
-  const { labels, rows } = lesson;
-  const found = judgeShare(lesson, guess);
-  const show = (/** @type {number} */ value) => digits(value, lesson.decimals);
+function shareVerdict(sheetView, guess, question) {
+  const { labels, rows } = sheetView;
+  const found = judgeShare(sheetView, guess);
+  const show = (/** @type {number} */ value) => digits(value, sheetView.decimals);
   const weight = (/** @type {number} */ row, /** @type {number} */ value) => {
     const digit = element("button", { type: "button", class: "digit" }, show(value));
-    const { cell } = lesson.byId.attention_probs;
-    digit.addEventListener("click", () => question(cellAt(lesson, cell, row)));
+    const { cell } = sheetView.byId.attention_probs;
+    digit.addEventListener("click", () => question(cellAt(sheetView, cell, row)));
     return digit;
   };
   const text = `${labels.guess_value_result} ${labels[`guess_value_${found.right}`]}`;
@@ -160,11 +160,11 @@ export class Guess {
   }
 
   paint() {
-    const { lesson } = this.state;
+    const { sheetView } = this.state;
     const isPending = this.#isPending;
-    this.label.hidden = lesson.part !== "attention" || lesson.alone;
-    this.name.textContent = lesson.labels.guess;
-    this.wanted.checked = wantsGuess(lesson);
+    this.label.hidden = sheetView.part !== "attention" || sheetView.alone;
+    this.name.textContent = sheetView.labels.guess;
+    this.wanted.checked = wantsGuess(sheetView);
     this.view.root.classList.toggle("guessing", isPending);
     const isHere = currentStep(this.state).id === STEP && this.#answered === this.#subject;
     const told = isHere ? this.#verdict : null;
@@ -172,25 +172,25 @@ export class Guess {
     if (isPending) this.#ask();
     else if (told) {
       const attributes = { class: "guess", role: "status" };
-      this.box.replaceChildren(element("p", attributes, ...told(lesson)));
+      this.box.replaceChildren(element("p", attributes, ...told(sheetView)));
     }
   }
 
   /** Asked once per head and token. */
   get #subject() {
-    const { lesson } = this.state;
-    const texts = lesson.tokens.map(({ text }) => text);
-    return [lesson.layer, lesson.head_index, lesson.query, ...texts].join();
+    const { sheetView } = this.state;
+    const texts = sheetView.tokens.map(({ text }) => text);
+    return [sheetView.layer, sheetView.head_index, sheetView.query, ...texts].join();
   }
 
   get #isPending() {
-    const { lesson } = this.state;
+    const { sheetView } = this.state;
     return (
       currentStep(this.state).id === STEP &&
-      wantsGuess(lesson) &&
+      wantsGuess(sheetView) &&
       !this.view.isPlaying() &&
       this.#answered !== this.#subject &&
-      openRows(lesson).length > 1
+      openRows(sheetView).length > 1
     );
   }
 
@@ -203,15 +203,15 @@ export class Guess {
   }
 
   #ask() {
-    const { lesson } = this.state;
-    const { labels } = lesson;
+    const { sheetView } = this.state;
+    const { labels } = sheetView;
     const asked = `${labels.guess_ask} ${this.#subject}`;
     if (this.#asked === asked) return; // half answered: leave it
     this.#asked = asked;
-    const rows = rowsToGuess(lesson);
+    const rows = rowsToGuess(sheetView);
     const order =
       rows.length === 3
-        ? orderQuestion(lesson, rows, queryText(this.state), (guessed) => {
+        ? orderQuestion(sheetView, rows, queryText(this.state), (guessed) => {
             this.#answer((now) => {
               const found = judgeOrder(now, rows, guessed);
               const inOrder = found.order.map((row) => now.rows[row].label).join(" > ");
@@ -219,7 +219,7 @@ export class Guess {
             });
           })
         : null;
-    const share = shareQuestion(lesson, order !== null, (guess) => {
+    const share = shareQuestion(sheetView, order !== null, (guess) => {
       this.#answer((now) => shareVerdict(now, guess, this.view.question));
     });
     const skip = element("button", { type: "button", class: "skip" }, labels.guess_skip);

@@ -3,22 +3,22 @@
 
 import { digits } from "../shared/format.js";
 
-/** @import { Lesson } from "./lesson.js" */
-/** @typedef {Pick<Lesson, "byId" | "masked" | "decimals">} Weights */
+/** @import { SheetView } from "./sheet_view.js" */
+/** @typedef {Pick<SheetView, "byId" | "masked" | "decimals">} Weights */
 
 const CLOSE = 0.05; // a guess no further off is a good one
 
-/** @param {Pick<Lesson, "byId">} lesson */
+/** @param {Pick<SheetView, "byId">} sheetView */
 const weightsOf = ({ byId }) => byId.attention_probs.values;
 
 /**
  * The rows that may be looked at, by their weights, the largest first.
  *
- * @param {Pick<Lesson, "byId" | "masked">} lesson
+ * @param {Pick<SheetView, "byId" | "masked">} sheetView
  */
-export function openRows(lesson) {
-  const weights = weightsOf(lesson);
-  const open = [...weights.keys()].filter((row) => !lesson.masked[row]);
+export function openRows(sheetView) {
+  const weights = weightsOf(sheetView);
+  const open = [...weights.keys()].filter((row) => !sheetView.masked[row]);
   return open.sort((a, b) => weights[b] - weights[a]);
 }
 
@@ -26,27 +26,27 @@ export function openRows(lesson) {
  * Three rows worth ordering: the largest weight, one from the middle, one from the rest, in the
  * order of the sentence. None when there are too few tokens or two weights look the same.
  *
- * @param {Weights} lesson
+ * @param {Weights} sheetView
  */
-export function rowsToGuess(lesson) {
-  const weights = weightsOf(lesson);
-  const open = openRows(lesson);
+export function rowsToGuess(sheetView) {
+  const weights = weightsOf(sheetView);
+  const open = openRows(sheetView);
   if (open.length < 4) return [];
   const chosen = [0, 1, 2].map((third) => open[Math.floor((open.length * third) / 3)]);
-  const shown = chosen.map((row) => digits(weights[row], lesson.decimals));
+  const shown = chosen.map((row) => digits(weights[row], sheetView.decimals));
   return new Set(shown).size === 3 ? chosen.sort((a, b) => a - b) : [];
 }
 
 /**
  * "right", "first" or "wrong", and the true order.
  *
- * @param {Pick<Lesson, "byId">} lesson
+ * @param {Pick<SheetView, "byId">} sheetView
  * @param {number[]} rows
  * @param {number[]} guessed
  * @returns {{verdict: "right" | "first" | "wrong", order: number[]}}
  */
-export function judgeOrder(lesson, rows, guessed) {
-  const weights = weightsOf(lesson);
+export function judgeOrder(sheetView, rows, guessed) {
+  const weights = weightsOf(sheetView);
   const order = [...rows].sort((a, b) => weights[b] - weights[a]);
   const isRight = order.every((row, place) => row === guessed[place]);
   return { verdict: isRight ? "right" : order[0] === guessed[0] ? "first" : "wrong", order };
@@ -94,13 +94,13 @@ function verdictOf(guess, largest, count) {
  *
  * `gap` is the lead of the largest score before softmax over the next, `ratio` that of its weight.
  *
- * @param {Pick<Lesson, "byId" | "masked">} lesson
+ * @param {Pick<SheetView, "byId" | "masked">} sheetView
  * @param {number} guess
  */
-export function judgeShare(lesson, guess) {
-  const weights = weightsOf(lesson);
-  const scores = lesson.byId.masked_scores.values;
-  const rows = openRows(lesson);
+export function judgeShare(sheetView, guess) {
+  const weights = weightsOf(sheetView);
+  const scores = sheetView.byId.masked_scores.values;
+  const rows = openRows(sheetView);
   const [first, second] = rows;
   const largest = weights[first];
   return {

@@ -1,5 +1,5 @@
 // @ts-check
-// The part of LaTeX that the lessons use, read into a tree of MathML elements.
+// The part of LaTeX that the walkthrough uses, read into a tree of MathML elements.
 //
 // Two commands are our own: `\arg{0}` stands for the first of some texts, which may hold anything;
 // `\cell{3}{−0.12}` is a number that can be clicked, and where it stands in a list.

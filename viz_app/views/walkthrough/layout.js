@@ -2,10 +2,10 @@
 // Which columns of a sheet are to be seen at a step, and how wide they are.
 
 import { clamp } from "../shared/scale.js";
-import { columnOf } from "./lesson.js";
+import { columnOf } from "./sheet_view.js";
 
 /** @import { StepShown } from "../payloads.js" */
-/** @import { Column, Lesson } from "./lesson.js" */
+/** @import { Column, SheetView } from "./sheet_view.js" */
 /** @typedef {{label: number, available: number, widths: Record<Column["kind"], number>}} Layout CSS pixels */
 
 export const ROW_HEIGHT = 24;
@@ -52,7 +52,7 @@ export function labelWidth(texts, measure, isNarrow) {
  * The columns to show at a step: what it needs and what it adds, then earlier ones, latest first,
  * while there is room. Returns them in table order, and how many had to be left out.
  *
- * @param {Pick<Lesson, "columns" | "revealedAt">} lesson
+ * @param {Pick<SheetView, "columns" | "revealedAt">} sheetView
  * @param {Pick<StepShown, "operands" | "reveals">} step
  * @param {number} index of the step
  * @param {Layout} layout

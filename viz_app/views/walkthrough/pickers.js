@@ -5,7 +5,7 @@ import { element, eventElement } from "../shared/elements.js";
 import { clamp } from "../shared/scale.js";
 
 /** @import { Part } from "../payloads.js" */
-/** @import { Change, Lesson } from "./lesson.js" */
+/** @import { Change, SheetView } from "./sheet_view.js" */
 /** @import { State } from "./state.js" */
 /** @typedef {"layer" | "head" | "query" | "unit" | "choice"} Choice */
 /** @typedef {{control: HTMLSelectElement | HTMLInputElement, name: HTMLElement, box: HTMLElement}} Control */
@@ -27,7 +27,7 @@ function labelled(control) {
  *
  * @param {Choice} name
  * @param {number} value
- * @param {Pick<Lesson, "sheet" | "unit">} lesson
+ * @param {Pick<SheetView, "sheet" | "unit">} sheetView
  * @returns {Change}
  */
 export function pickedPlace(name, value, { sheet, unit }) {
@@ -39,7 +39,7 @@ export function pickedPlace(name, value, { sheet, unit }) {
 /**
  * What can be picked of each: values with their texts.
  *
- * @param {Lesson} lesson
+ * @param {SheetView} sheetView
  * @returns {Record<Exclude<Choice, "unit">, [number, string][]>}
  */
 export function optionsOf({ layers, heads, tokens, unit }) {
@@ -56,7 +56,7 @@ export function optionsOf({ layers, heads, tokens, unit }) {
 /**
  * Which pickers have nothing to pick on this sheet.
  *
- * @param {Lesson} lesson
+ * @param {SheetView} sheetView
  * @returns {Record<Choice, boolean>}
  */
 export function hiddenPicks({ unit, part, layer_check: check }) {
@@ -93,7 +93,7 @@ export class Pickers {
     this.state = state;
     for (const [name, { control }] of this.#entries()) {
       control.addEventListener("change", () => {
-        if (control.value !== "") ask(pickedPlace(name, Number(control.value), state.lesson));
+        if (control.value !== "") ask(pickedPlace(name, Number(control.value), state.sheetView));
       });
     }
     this.partsBox.addEventListener("click", (event) => {
@@ -108,16 +108,16 @@ export class Pickers {
 
   /** Show what the sheet offers. */
   fill() {
-    this.#fillControls(this.state.lesson);
-    this.#fillParts(this.state.lesson);
+    this.#fillControls(this.state.sheetView);
+    this.#fillParts(this.state.sheetView);
   }
 
-  /** @param {Lesson} lesson */
-  #fillControls(lesson) {
-    const options = optionsOf(lesson);
-    const { layer, head_index: head, query, unit } = lesson;
+  /** @param {SheetView} sheetView */
+  #fillControls(sheetView) {
+    const options = optionsOf(sheetView);
+    const { layer, head_index: head, query, unit } = sheetView;
     const values = { layer, head, query, choice: unit?.chosen, unit: unit?.chosen };
-    const hidden = hiddenPicks(lesson);
+    const hidden = hiddenPicks(sheetView);
     for (const [name, { control, name: label, box }] of this.#entries()) {
       if (name !== "unit") {
         const made = options[name].map(([value, text]) => element("option", { value }, text));
@@ -126,15 +126,15 @@ export class Pickers {
         control.max = String((unit?.count ?? 1) - 1);
       }
       control.value = String(values[name] ?? "");
-      label.textContent = lesson.labels[`pick_${name}`];
+      label.textContent = sheetView.labels[`pick_${name}`];
       control.setAttribute("aria-label", label.textContent);
-      control.disabled = lesson.alone && name !== "layer"; // a file holds layers, no other heads
+      control.disabled = sheetView.alone && name !== "layer"; // a file holds layers, no other heads
       box.hidden = hidden[name];
     }
     this.placesBox.hidden = PLACES.every((name) => hidden[name]);
   }
 
-  /** @param {Lesson} lesson */
+  /** @param {SheetView} sheetView */
   #fillParts({ parts, part, labels, layer }) {
     const button = (/** @type {Part} */ { id, title, step }) => {
       const data = { type: "button", "data-part": id, "data-step": step };

@@ -7,9 +7,9 @@ import { fill } from "../shared/format.js";
 import { clamp } from "../shared/scale.js";
 import { colourBar } from "./cells.js";
 import { formula } from "./formula.js";
-import { currentStep, shown } from "./lesson.js";
+import { currentStep, shown } from "./sheet_view.js";
 
-/** @import { Change, Picture } from "./lesson.js" */
+/** @import { Change, Picture } from "./sheet_view.js" */
 /** @import { State } from "./state.js" */
 
 /**
@@ -49,8 +49,8 @@ export class WeightPicture {
   }
 
   paint() {
-    const { lesson, signed, probability, row } = this.state;
-    const picture = lesson.pictures[currentStep(this.state).id];
+    const { sheetView, signed, probability, row } = this.state;
+    const picture = sheetView.pictures[currentStep(this.state).id];
     this.box.hidden = !picture;
     if (!picture) return;
     const colours = picture.low < 0 ? signed : probability;
@@ -71,7 +71,7 @@ export class WeightPicture {
    * @returns {"candidate" | "unit" | null}
    */
   get #rowChoice() {
-    const { alone, unit, sheet } = this.state.lesson;
+    const { alone, unit, sheet } = this.state.sheetView;
     if (alone || !unit) return null;
     return sheet === "mlm_logits" ? "candidate" : "unit";
   }
@@ -81,7 +81,7 @@ export class WeightPicture {
    * @param {Uint8ClampedArray} colours
    */
   #draw(picture, colours) {
-    const { labels } = this.state.lesson;
+    const { labels } = this.state.sheetView;
     const [high, wide] = picture.shape;
     const canvas = indexedBitmap(picture.pixels, high, wide, colours);
     this.frame.replaceChildren(canvas, this.row, this.column);

@@ -5,12 +5,12 @@ import { element } from "../shared/elements.js";
 import { fill, smallNumber } from "../shared/format.js";
 import { digitTable } from "./digit_table.js";
 import { clickable, formulaLine } from "./formula.js";
-import { shown } from "./lesson.js";
 import { ORIGINS } from "./origins.js";
+import { shown } from "./sheet_view.js";
 
 /** @import { Asked, CellShown, OperandsShown } from "../payloads.js" */
 /** @import { Show } from "./formula.js" */
-/** @import { Change, Lesson } from "./lesson.js" */
+/** @import { Change, SheetView } from "./sheet_view.js" */
 /**
  * `follow(cell)` is called for an operand that is clicked.
  *
@@ -82,7 +82,7 @@ function operandTable(groups, decimals, follow) {
 
 /**
  * @param {Asked} asked
- * @param {Lesson["labels"]} labels
+ * @param {SheetView["labels"]} labels
  * @param {Actions} actions
  */
 function makeButtons({ trail, place }, labels, actions) {
@@ -104,12 +104,12 @@ function makeButtons({ trail, place }, labels, actions) {
  * Everything about one asked cell.
  *
  * @param {Asked} asked
- * @param {Lesson} lesson
+ * @param {SheetView} sheetView
  * @param {Actions} actions
  */
-export function provenancePanel(asked, lesson, actions) {
-  const { labels, decimals } = lesson;
-  const write = (/** @type {number} */ value) => shown({ lesson }, value);
+export function provenancePanel(asked, sheetView, actions) {
+  const { labels, decimals } = sheetView;
+  const write = (/** @type {number} */ value) => shown({ sheetView }, value);
   /** @type {CellShown[]} */
   const cells = [];
   const text = originLatex(asked, clickable(write, cells));

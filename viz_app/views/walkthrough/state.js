@@ -3,11 +3,11 @@
 
 /** @import { Asked } from "../payloads.js" */
 /** @import { Layout } from "./layout.js" */
-/** @import { Change, Lesson, Spot } from "./lesson.js" */
+/** @import { Change, SheetView, Spot } from "./sheet_view.js" */
 
 export class State {
-  /** @type {Lesson | null} */
-  #lesson = null;
+  /** @type {SheetView | null} */
+  #sheetView = null;
   /** @type {Spot | null} */
   #place = null;
   /** @type {string | undefined} the step that the page names; undefined before it has named one */
@@ -30,18 +30,18 @@ export class State {
   signed = new Uint8ClampedArray(256 * 3); // colour tables
   probability = new Uint8ClampedArray(256 * 3);
 
-  get hasLesson() {
-    return this.#lesson !== null;
+  get hasSheetView() {
+    return this.#sheetView !== null;
   }
 
   /** The sheet that is shown. */
-  get lesson() {
-    if (!this.#lesson) throw new Error("no sheet has come yet");
-    return this.#lesson;
+  get sheetView() {
+    if (!this.#sheetView) throw new Error("no sheet has come yet");
+    return this.#sheetView;
   }
 
-  set lesson(lesson) {
-    this.#lesson = lesson;
+  set sheetView(sheetView) {
+    this.#sheetView = sheetView;
   }
 
   get hasPlace() {

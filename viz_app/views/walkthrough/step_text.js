@@ -5,24 +5,24 @@ import { element, eventElement } from "../shared/elements.js";
 import { fill, smallNumber } from "../shared/format.js";
 import { arithmetic } from "./arithmetic.js";
 import { clickable, formula, formulaLine } from "./formula.js";
-import { currentStep, selected, shown } from "./lesson.js";
+import { currentStep, selected, shown } from "./sheet_view.js";
 
-/** @import { CellShown, LessonLabel, StepShown } from "../payloads.js" */
+/** @import { CellShown, WalkthroughLabel, StepShown } from "../payloads.js" */
 /** @import { DigitTable } from "./digit_table.js" */
-/** @import { Lesson } from "./lesson.js" */
+/** @import { SheetView } from "./sheet_view.js" */
 /** @import { State } from "./state.js" */
 
 /**
  * What goes in and comes out, with the sizes of this model.
  *
- * @param {Lesson} lesson
+ * @param {SheetView} sheetView
  * @param {StepShown} step
  */
 function shapesLine({ labels, sizes }, step) {
   const line = element("p", { class: "shapes" });
   step.shapes.forEach(([symbol, axes], index) => {
     const named = axes.map((axis) => {
-      const label = /** @type {LessonLabel} */ (`axis_${axis}`);
+      const label = /** @type {WalkthroughLabel} */ (`axis_${axis}`);
       return `${labels[label]} ${sizes[axis]}`;
     });
     const text = ` [${named.join(" × ") || labels.one_number}]`;
@@ -74,14 +74,14 @@ export class StepText {
   }
 
   paint() {
-    const { lesson } = this.state;
-    const { labels } = lesson;
+    const { sheetView } = this.state;
+    const { labels } = sheetView;
     const step = currentStep(this.state);
     const values = selected(this.state);
-    this.title.textContent = `${lesson.part_title} · ${fill(step.title, values)}`;
+    this.title.textContent = `${sheetView.part_title} · ${fill(step.title, values)}`;
     this.general.replaceChildren(formulaLine(step.formula, [], [], () => {}));
-    this.shapes.replaceChildren(shapesLine(lesson, step));
-    this.#paintChecks(lesson, step);
+    this.shapes.replaceChildren(shapesLine(sheetView, step));
+    this.#paintChecks(sheetView, step);
     this.why.replaceChildren(
       element("summary", {}, labels.why),
       ...step.why.map((paragraph) => element("p", {}, fill(paragraph, values))),
@@ -121,7 +121,7 @@ export class StepText {
   }
 
   /**
-   * @param {Lesson} lesson
+   * @param {SheetView} sheetView
    * @param {StepShown} step
    */
   #paintChecks({ labels, decimals, layer, layer_check: difference }, { check }) {

@@ -4,7 +4,7 @@
 import { element } from "../shared/elements.js";
 import { fill } from "../shared/format.js";
 import { formula } from "./formula.js";
-import { selected } from "./lesson.js";
+import { selected } from "./sheet_view.js";
 
 /** @import { State } from "./state.js" */
 
@@ -48,7 +48,7 @@ export class StepStrip {
   play(on) {
     clearInterval(this.#playing);
     this.#playing = on ? setInterval(() => this.#playOn(), PLAY_MS) : 0;
-    if (this.state.hasLesson) this.#paintButton();
+    if (this.state.hasSheetView) this.#paintButton();
   }
 
   #playOn() {
@@ -57,14 +57,14 @@ export class StepStrip {
   }
 
   #paintButton() {
-    const { labels } = this.state.lesson;
+    const { labels } = this.state.sheetView;
     this.button.textContent = this.isPlaying ? "❚❚" : "▶";
     this.button.title = this.isPlaying ? labels.pause : labels.play;
     this.button.setAttribute("aria-label", this.button.title);
   }
 
   fill() {
-    const { labels, steps } = this.state.lesson;
+    const { labels, steps } = this.state.sheetView;
     this.back.setAttribute("aria-label", labels.back);
     this.forward.setAttribute("aria-label", labels.next);
     this.back.title = `${labels.back} (←)`;
@@ -80,7 +80,7 @@ export class StepStrip {
   }
 
   paint() {
-    const { lesson, step } = this.state;
+    const { sheetView, step } = this.state;
     const pills = [...this.pills.children];
     pills.forEach((pill, index) => {
       pill.setAttribute("aria-current", index === step ? "step" : "false");
@@ -88,8 +88,8 @@ export class StepStrip {
     });
     const pill = pills[step];
     if (pill instanceof HTMLElement) this.#bringIntoSight(pill);
-    this.back.disabled = step === 0 && !lesson.before;
-    this.forward.disabled = step === lesson.steps.length - 1 && !lesson.after;
+    this.back.disabled = step === 0 && !sheetView.before;
+    this.forward.disabled = step === sheetView.steps.length - 1 && !sheetView.after;
   }
 
   /** @param {HTMLElement} pill */

@@ -7,10 +7,10 @@ import { clamp } from "../shared/scale.js";
 import { bodyCell, colourBar, edgeCell, rowLabel } from "./cells.js";
 import { formula } from "./formula.js";
 import { GAP, needsRows, ROW_HEIGHT, rowsToDraw, visibleColumns } from "./layout.js";
-import { cellAt, columnOf, currentStep, queryText, selected, vector } from "./lesson.js";
+import { cellAt, columnOf, currentStep, queryText, selected, vector } from "./sheet_view.js";
 
 /** @import { CellShown, Edges } from "../payloads.js" */
-/** @import { Column, Lesson } from "./lesson.js" */
+/** @import { Column, SheetView } from "./sheet_view.js" */
 /** @import { State } from "./state.js" */
 /**
  * `choose(row, dim)` is called when a row or dimension is clicked, `question(cell)` when a number.
@@ -29,7 +29,7 @@ import { cellAt, columnOf, currentStep, queryText, selected, vector } from "./le
  */
 const edgeNamed = (name) => (name === "head" || name === "foot" ? name : null);
 
-export class LessonTable {
+export class SheetTable {
   hiddenNote = element("p", { hidden: true });
   legend = element("p", { class: "legend" });
   notes = element("div", { class: "quiet" }, this.legend, this.hiddenNote);
@@ -49,7 +49,7 @@ export class LessonTable {
   template = "";
   /** @type {[first: number, behind: number] | null} rows that are drawn */
   painted = null;
-  /** @type {{lesson: Lesson, step: number} | null} painted last: only what a step has added slides in */
+  /** @type {{sheetView: SheetView, step: number} | null} painted last: only what a step has added slides in */
   seen = null;
   fresh = false;
 
@@ -65,7 +65,7 @@ export class LessonTable {
     this.box.addEventListener("pointerleave", () => actions.hideTip());
     this.box.addEventListener("scroll", () => {
       this.fresh = false;
-      const { rows } = this.state.hasLesson ? this.state.lesson : { rows: [] };
+      const { rows } = this.state.hasSheetView ? this.state.sheetView : { rows: [] };
       const { clientHeight } = this.box;
       if (this.painted && needsRows(this.painted, this.#top, clientHeight, rows.length)) {
         this.#paintRows();
@@ -80,32 +80,32 @@ export class LessonTable {
 
   paint() {
     const { state } = this;
-    const { lesson, layout, step } = state;
+    const { sheetView, layout, step } = state;
     if (!layout) return;
-    this.fresh = this.seen?.lesson !== lesson || this.seen.step !== step;
-    this.seen = { lesson, step };
-    const inSight = visibleColumns(lesson, currentStep(state), step, layout);
+    this.fresh = this.seen?.sheetView !== sheetView || this.seen.step !== step;
+    this.seen = { sheetView, step };
+    const inSight = visibleColumns(sheetView, currentStep(state), step, layout);
     const widths = [layout.label, ...inSight.columns.map(({ kind }) => layout.widths[kind])];
     this.columns = inSight.columns;
     this.template = widths.map((width) => `${width}px`).join(" ");
     const width = widths.reduce((sum, each) => sum + each + GAP, -GAP);
-    this.rowsBox.style.height = `${lesson.rows.length * ROW_HEIGHT}px`;
+    this.rowsBox.style.height = `${sheetView.rows.length * ROW_HEIGHT}px`;
     this.rowsBox.style.minWidth = `${width}px`;
     this.hiddenNote.hidden = inSight.hidden === 0;
-    this.hiddenNote.textContent = fill(lesson.labels.hidden_columns, { count: inSight.hidden });
+    this.hiddenNote.textContent = fill(sheetView.labels.hidden_columns, { count: inSight.hidden });
     this.#paintHeader();
     this.#paintLegend();
     const query = [formula("q"), ` ${queryText(state)}`];
     const attributes = { class: "token itself", role: "rowheader" };
     this.#paintEdge(this.headRow, "head", element("div", attributes, ...query));
-    const result = element("div", { class: "token", role: "rowheader" }, lesson.labels.result);
+    const result = element("div", { class: "token", role: "rowheader" }, sheetView.labels.result);
     this.#paintEdge(this.footRow, "foot", result);
     this.#paintRows();
   }
 
   /** What a reader who cannot see the table is told of it. */
   describe() {
-    const { labels, rows } = this.state.lesson;
+    const { labels, rows } = this.state.sheetView;
     this.box.setAttribute("aria-label", labels.table);
     this.box.setAttribute("aria-rowcount", String(rows.length));
   }
@@ -126,11 +126,11 @@ export class LessonTable {
 
   /** The cell of the selected row's newest number, for a question by keyboard. */
   newestCell() {
-    const { lesson, row, dim } = this.state;
+    const { sheetView, row, dim } = this.state;
     const added = currentStep(this.state).reveals.map(columnOf);
     const newest = this.columns.filter(({ id }) => added.includes(id)).at(-1);
     const column = newest ?? this.columns.at(-1);
-    return column ? cellAt(lesson, column.cell, row, dim) : null;
+    return column ? cellAt(sheetView, column.cell, row, dim) : null;
   }
 
   /**
@@ -146,7 +146,7 @@ export class LessonTable {
   #paintHeader() {
     const { reveals, operands } = currentStep(this.state);
     const [added, used] = [reveals, operands].map((names) => names.map(columnOf));
-    const { revealedAt: at, steps, labels } = this.state.lesson;
+    const { revealedAt: at, steps, labels } = this.state.sheetView;
     const corner = element("div", { class: "token", role: "columnheader" }, labels.row_kind);
     this.#fillLine(this.header, corner, ({ id, kind, symbol }) => {
       const step = steps[at[id] ?? at[`head:${id}`]]; // that brings the column in
@@ -158,11 +158,11 @@ export class LessonTable {
   }
 
   #paintLegend() {
-    const { signed, probability, lesson } = this.state;
+    const { signed, probability, sheetView } = this.state;
     /** @type {[boolean, Uint8ClampedArray, string][]} */
     const scales = [
-      [this.columns.some(({ low }) => low < 0), signed, lesson.labels.legend_signed],
-      [this.columns.some(({ low }) => low >= 0), probability, lesson.labels.legend_share],
+      [this.columns.some(({ low }) => low < 0), signed, sheetView.labels.legend_signed],
+      [this.columns.some(({ low }) => low >= 0), probability, sheetView.labels.legend_share],
     ];
     const made = scales
       .filter(([isUsed]) => isUsed)
@@ -176,17 +176,18 @@ export class LessonTable {
    * @param {HTMLElement} label
    */
   #paintEdge(line, part, label) {
-    const { lesson, step } = this.state;
-    const since = (/** @type {Column} */ { id }) => lesson.revealedAt[`${part}:${id}`] ?? Infinity;
+    const { sheetView, step } = this.state;
+    const since = (/** @type {Column} */ { id }) =>
+      sheetView.revealedAt[`${part}:${id}`] ?? Infinity;
     line.hidden = !this.columns.some((column) => since(column) <= step);
     if (!line.hidden) this.#fillLine(line, label, (column) => edgeCell(this.state, column, part));
   }
 
   /** @param {number} row */
   #rowLine(row) {
-    const { lesson } = this.state;
+    const { sheetView } = this.state;
     const added = currentStep(this.state).reveals;
-    const itself = lesson.sheet === "attention" && row === lesson.query;
+    const itself = sheetView.sheet === "attention" && row === sheetView.query;
     const line = element("div", {
       class: `line row${itself ? " itself" : ""}`,
       role: "row",
@@ -195,7 +196,7 @@ export class LessonTable {
       "aria-selected": row === this.state.row ? "true" : null,
     });
     line.style.top = `${row * ROW_HEIGHT}px`;
-    this.#fillLine(line, rowLabel(lesson, row), (column) => {
+    this.#fillLine(line, rowLabel(sheetView, row), (column) => {
       const cell = bodyCell(this.state, column, row);
       const isNewest = added.includes(column.id);
       cell.classList.toggle("newest", isNewest);
@@ -206,7 +207,7 @@ export class LessonTable {
   }
 
   #paintRows() {
-    const { rows } = this.state.lesson;
+    const { rows } = this.state.sheetView;
     const [first, behind] = rowsToDraw(this.#top, this.box.clientHeight, rows.length);
     this.painted = [first, behind];
     const numbers = Array.from({ length: behind - first }, (_, index) => first + index);
@@ -222,14 +223,14 @@ export class LessonTable {
     const strip = eventElement(event, ".strip");
     if (!strip) return null;
     const box = strip.getBoundingClientRect();
-    const size = this.state.lesson.sizes.head_size;
+    const size = this.state.sheetView.sizes.head_size;
     const dim = Math.floor(((event.clientX - box.left) / box.width) * size);
     return { strip, dim: clamp(dim, [0, size - 1]) };
   }
 
   /** @param {MouseEvent} event */
   #click(event) {
-    const { lesson } = this.state;
+    const { sheetView } = this.state;
     const at = this.#dimensionAt(event);
     const line = eventElement(event, "[data-row].row");
     const row = line ? Number(line.dataset.row) : this.state.row;
@@ -238,8 +239,8 @@ export class LessonTable {
     const column = number?.dataset.column;
     if (!column) return;
     const edge = line ? null : edgeNamed(number.dataset.part ?? number.dataset.row);
-    const pattern = edge ? lesson[edge][column].cell : lesson.byId[column].cell;
-    this.actions.question(cellAt(lesson, pattern, edge ?? row, this.state.dim));
+    const pattern = edge ? sheetView[edge][column].cell : sheetView.byId[column].cell;
+    this.actions.question(cellAt(sheetView, pattern, edge ?? row, this.state.dim));
   }
 
   /** @param {MouseEvent} event */
@@ -249,13 +250,13 @@ export class LessonTable {
       this.actions.hideTip();
       return;
     }
-    const { lesson } = this.state;
+    const { sheetView } = this.state;
     const { column = "", row } = at.strip.dataset;
     const edge = edgeNamed(row);
     const values = edge
-      ? (edge === "head" ? lesson.headRow : lesson.footRow)[column]
-      : vector(lesson, column, Number(row));
+      ? (edge === "head" ? sheetView.headRow : sheetView.footRow)[column]
+      : vector(sheetView, column, Number(row));
     const value = allDigits(values[at.dim]);
-    this.actions.showTip(fill(lesson.labels.dimension_value, { dim: at.dim, value }), event);
+    this.actions.showTip(fill(sheetView.labels.dimension_value, { dim: at.dim, value }), event);
   }
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Moving through the lesson. Where the sheet of a place is here, a move needs no server. The server
+// Moving through the walkthrough. Where the sheet of a place is here, a move needs no server. The server
 // is told of a place where the student has come to rest, and asked for a sheet that is not here.
 
 import { PATIENCE_MS } from "../shared/prefetch.js";
@@ -8,9 +8,9 @@ import { beyond } from "./ahead.js";
 
 /** @import { Emit } from "../shared/mount.js" */
 /** @import { SheetShelf } from "./ahead.js" */
-/** @import { Change, Lesson, Spot } from "./lesson.js" */
+/** @import { Change, SheetView, Spot } from "./sheet_view.js" */
 /** @import { State } from "./state.js" */
-/** @typedef {{paint(): void, display(lesson: Lesson, spot: Change): void}} Screen */
+/** @typedef {{paint(): void, display(sheetView: SheetView, spot: Change): void}} Screen */
 
 const SETTLED_MS = 400; // a place is told once the student has stayed there for so long
 const HISTORY_MS = 1500; // Streamlit tells the server of the back button; when to make sure
@@ -43,7 +43,7 @@ export class Traveller {
   #telling = 0;
   #repeating = 0;
   #isRest = true; // whether the place left is one that the back button should lead to
-  #rest = ""; // what the address said besides the place when this lesson began
+  #rest = ""; // what the address said besides the place when this sheetView began
   #onHistory = () => this.#goBack();
 
   /**
@@ -67,11 +67,11 @@ export class Traveller {
     const { state } = this;
     if (step === state.step || state.target) return; // or another sheet is on its way
     state.heading = Math.sign(step - state.step);
-    const inside = state.lesson.steps[step];
-    if (inside?.sheet !== state.lesson.sheet) {
+    const inside = state.sheetView.steps[step];
+    if (inside?.sheet !== state.sheetView.sheet) {
       const place = inside
         ? { ...state.place, step: inside.id }
-        : beyond(state.lesson, state.place, state.heading);
+        : beyond(state.sheetView, state.place, state.heading);
       if (place) this.ask(place);
       return;
     }
@@ -98,24 +98,24 @@ export class Traveller {
   /**
    * A sheet has come: show it if it is the one that was asked for.
    *
-   * @param {Lesson} lesson
+   * @param {SheetView} sheetView
    */
-  arrived(lesson) {
+  arrived(sheetView) {
     const { target } = this.state;
-    if (!target || this.shelf.find(lesson, target) !== lesson) return;
+    if (!target || this.shelf.find(sheetView, target) !== sheetView) return;
     this.state.target = null;
     this.#isRest = true;
-    this.screen.display(lesson, target);
+    this.screen.display(sheetView, target);
   }
 
-  /** The first sheet of a lesson is shown: from now on the address is the lesson's. */
+  /** The first sheet of a sheetView is shown: from now on the address is the walkthrough's. */
   began() {
     clearTimeout(this.#telling);
     this.state.target = null;
-    const { lesson, place } = this.state;
-    if (lesson.alone) return;
-    this.#write(lesson.address, place, false);
-    this.#rest = restOfAddress(lesson.address, location.pathname, location.search);
+    const { sheetView, place } = this.state;
+    if (sheetView.alone) return;
+    this.#write(sheetView.address, place, false);
+    this.#rest = restOfAddress(sheetView.address, location.pathname, location.search);
     this.#isRest = true;
   }
 
@@ -132,10 +132,10 @@ export class Traveller {
    * @param {number} after ms, the place is told
    */
   #show(target, after) {
-    const lesson = this.shelf.find(this.state.lesson, target);
-    if (!lesson) return false;
+    const sheetView = this.shelf.find(this.state.sheetView, target);
+    if (!sheetView) return false;
     this.state.target = null;
-    this.screen.display(lesson, target);
+    this.screen.display(sheetView, target);
     this.#tell(after);
     return true;
   }
@@ -151,8 +151,8 @@ export class Traveller {
 
   /** @param {Change} place */
   #writePlace(place) {
-    const { lesson } = this.state;
-    if (!lesson.alone) this.#write(lesson.address, place, this.#isRest);
+    const { sheetView } = this.state;
+    if (!sheetView.alone) this.#write(sheetView.address, place, this.#isRest);
     this.#isRest = false;
   }
 
@@ -186,9 +186,9 @@ export class Traveller {
   /** The back and forward buttons of the browser. */
   #goBack() {
     const { state } = this;
-    if (!state.hasLesson || state.lesson.alone) return; // a file has no address of its own
-    const { address, sheets } = state.lesson;
-    // another text, model or language is another lesson
+    if (!state.hasSheetView || state.sheetView.alone) return; // a file has no address of its own
+    const { address, sheets } = state.sheetView;
+    // another text, model or language is another sheetView
     if (restOfAddress(address, location.pathname, location.search) !== this.#rest) return;
     const target = placeNamed(state.place, readAddress(address, location.search));
     if (!(target.step in sheets)) return;

@@ -1,5 +1,5 @@
 // @ts-check
-// The lesson: a table per sheet whose columns appear left to right, with the step's formula, its
+// The sheetView: a table per sheet whose columns appear left to right, with the step's formula, its
 // arithmetic in digits and its check. Steps, rows and dimensions change here, without the server;
 // sheets that are not here yet, and where a number comes from, are asked of it.
 
@@ -15,6 +15,9 @@ import { Lookout, SheetShelf } from "./ahead.js";
 import { Guess, wantsGuess } from "./guess.js";
 import { arrowKeys } from "./keys.js";
 import { labelWidth, layOut } from "./layout.js";
+import { Pickers } from "./pickers.js";
+import { WeightPicture } from "./picture.js";
+import { provenancePanel } from "./provenance.js";
 import {
   cellKey,
   currentStep,
@@ -22,21 +25,18 @@ import {
   isSameSheet,
   litCells,
   queryText,
-  readLesson,
+  readSheetView,
   stepHere,
-} from "./lesson.js";
-import { Pickers } from "./pickers.js";
-import { WeightPicture } from "./picture.js";
-import { provenancePanel } from "./provenance.js";
+} from "./sheet_view.js";
 import { State } from "./state.js";
 import { StepText } from "./step_text.js";
 import { StepStrip } from "./steps.js";
-import { LessonTable } from "./table.js";
+import { SheetTable } from "./table.js";
 import { Traveller } from "./travel.js";
 
 /** @import { CellShown, WalkthroughValues } from "../payloads.js" */
 /** @import { Emit } from "../shared/mount.js" */
-/** @import { Change, Lesson } from "./lesson.js" */
+/** @import { Change, SheetView } from "./sheet_view.js" */
 
 const BESIDE_FROM = 1000; // width from which an answer stands beside the table
 const ASKED_WIDTH = 400;
@@ -66,11 +66,11 @@ class Walkthrough {
     this.emit = emit;
     this.travel = new Traveller(state, shelf, emit, {
       paint: () => this.paint(),
-      display: (lesson, spot) => this.display(lesson, spot),
+      display: (sheetView, spot) => this.display(sheetView, spot),
     });
     this.ahead = new Lookout(state, shelf, inTurn);
     const tip = tooltip(root);
-    this.table = new LessonTable(state, {
+    this.table = new SheetTable(state, {
       choose,
       question,
       showTip(text, event) {
@@ -88,7 +88,7 @@ class Walkthrough {
     this.strip = new StepStrip(state, own, (step) => this.travel.goTo(step));
     this.keys = this.listenKeys();
     this.stopWatching = watchWidth(root, () => {
-      if (!state.hasLesson) return;
+      if (!state.hasSheetView) return;
       this.measure();
       this.paint();
     });
@@ -110,7 +110,7 @@ class Walkthrough {
 
   listenKeys() {
     const { state } = this;
-    const isShown = () => state.hasLesson && state.wanted !== undefined;
+    const isShown = () => state.hasSheetView && state.wanted !== undefined;
     return arrowKeys(this.root, this.table.box, isShown, {
       step: (by) => {
         this.strip.play(false);
@@ -134,17 +134,17 @@ class Walkthrough {
   /** @param {import("../shared/payload.js").Payload<any, any>} payload */
   show(payload) {
     const { state } = this;
-    const lesson = readLesson(payload);
-    const isOther = !state.hasLesson || lesson.subject !== state.lesson.subject;
+    const sheetView = readSheetView(payload);
+    const isOther = !state.hasSheetView || sheetView.subject !== state.sheetView.subject;
     if (isOther) {
       this.shelf.clear();
       this.ahead.forget();
     }
-    this.shelf.keep(lesson);
+    this.shelf.keep(sheetView);
     if (state.wanted === undefined)
-      state.lesson = lesson; // its step comes right behind
-    else if (isOther) this.begin(lesson);
-    else this.travel.arrived(lesson);
+      state.sheetView = sheetView; // its step comes right behind
+    else if (isOther) this.begin(sheetView);
+    else this.travel.arrived(sheetView);
   }
 
   /** @param {WalkthroughValues} values */
@@ -158,9 +158,9 @@ class Walkthrough {
     state.askedKey = asked ? cellKey(asked.cell) : null;
     state.lit = litCells(asked);
     state.wanted = step;
-    if (!state.hasLesson) return;
+    if (!state.hasSheetView) return;
     if (isBeginning) {
-      this.begin(state.lesson);
+      this.begin(state.sheetView);
       return;
     }
     this.measure();
@@ -170,7 +170,7 @@ class Walkthrough {
   }
 
   repaint() {
-    if (!this.state.hasLesson) return;
+    if (!this.state.hasSheetView) return;
     this.readColours();
     this.paint();
   }
@@ -186,30 +186,30 @@ class Walkthrough {
   // --- where the student goes ----------------------------------------------------------------
 
   /**
-   * Show the first sheet of a lesson, at the step that fits.
+   * Show the first sheet of a sheetView, at the step that fits.
    *
-   * @param {Lesson} lesson
+   * @param {SheetView} sheetView
    */
-  begin(lesson) {
+  begin(sheetView) {
     this.readColours();
-    this.display(lesson, null);
+    this.display(sheetView, null);
     this.travel.began();
   }
 
   /**
    * Show a sheet; `spot` is a place, and may name a row and a dimension besides.
    *
-   * @param {Lesson} lesson
+   * @param {SheetView} sheetView
    * @param {Change | null} spot
    */
-  display(lesson, spot) {
+  display(sheetView, spot) {
     const { state } = this;
-    const before = state.hasPlace ? state.lesson : null;
-    const step = spot?.step ?? this.firstStep(lesson, before);
+    const before = state.hasPlace ? state.sheetView : null;
+    const step = spot?.step ?? this.firstStep(sheetView, before);
     const { row, dim, ...place } = spot ?? {};
-    state.lesson = lesson;
-    state.place = { ...lesson.place, ...place, step };
-    state.step = stepHere(lesson, step);
+    state.sheetView = sheetView;
+    state.place = { ...sheetView.place, ...place, step };
+    state.step = stepHere(sheetView, step);
     this.settle(before, row, dim);
     this.table.describe();
     this.pickers.fill();
@@ -225,37 +225,37 @@ class Walkthrough {
   /**
    * The step to begin with: of the address, of the sheet before, the page's, or the first.
    *
-   * @param {Lesson} lesson
-   * @param {Lesson | null} before
+   * @param {SheetView} sheetView
+   * @param {SheetView | null} before
    */
-  firstStep(lesson, before) {
-    const named = lesson.alone ? null : readAddress(lesson.address, location.search).step;
+  firstStep(sheetView, before) {
+    const named = sheetView.alone ? null : readAddress(sheetView.address, location.search).step;
     const known = [named, before?.steps[this.state.step].id, this.state.wanted];
-    const id = known.find((each) => stepHere(lesson, each) >= 0);
-    return String(id ?? lesson.steps.find((step) => step.sheet === lesson.sheet)?.id);
+    const id = known.find((each) => stepHere(sheetView, each) >= 0);
+    return String(id ?? sheetView.steps.find((step) => step.sheet === sheetView.sheet)?.id);
   }
 
   /**
    * Row and dimension in a sheet that has just come.
    *
-   * @param {Lesson | null} before
+   * @param {SheetView | null} before
    * @param {number | undefined} row as its cells are numbered
    * @param {number | undefined} dim
    */
   settle(before, row, dim) {
     const { state } = this;
-    const { lesson } = state;
-    if (!isSameSheet(before, lesson) || state.row >= lesson.rows.length) {
-      state.row = firstRow(lesson, wantsGuess(lesson));
+    const { sheetView } = state;
+    if (!isSameSheet(before, sheetView) || state.row >= sheetView.rows.length) {
+      state.row = firstRow(sheetView, wantsGuess(sheetView));
       this.table.scrollToTop();
     }
     if (row !== undefined) {
-      const numbers = lesson.rows.map(({ place }, index) =>
+      const numbers = sheetView.rows.map(({ place }, index) =>
         place.length === 1 ? place[0] : index,
       );
       state.row = Math.max(0, numbers.indexOf(row));
     }
-    state.dim = Math.min(dim ?? state.dim, lesson.sizes.head_size - 1);
+    state.dim = Math.min(dim ?? state.dim, sheetView.sizes.head_size - 1);
   }
 
   /**
@@ -264,7 +264,7 @@ class Walkthrough {
    */
   goToPart(part, step) {
     this.strip.play(false);
-    if (part !== this.state.lesson.part) this.travel.ask({ step });
+    if (part !== this.state.sheetView.part) this.travel.ask({ step });
   }
 
   /**
@@ -272,7 +272,7 @@ class Walkthrough {
    * @param {number} dim
    */
   choose(row, dim) {
-    const { rows, sizes } = this.state.lesson;
+    const { rows, sizes } = this.state.sheetView;
     this.state.row = clamp(row, [0, rows.length - 1]);
     this.state.dim = clamp(dim, [0, sizes.head_size - 1]);
     this.table.scrollToRow();
@@ -287,7 +287,7 @@ class Walkthrough {
    * @param {CellShown | null} cell
    */
   question(cell) {
-    if (cell && !this.state.lesson.alone) this.emit("ask", { cell, fresh: true });
+    if (cell && !this.state.sheetView.alone) this.emit("ask", { cell, fresh: true });
   }
 
   // --- painting ------------------------------------------------------------------------------
@@ -299,8 +299,8 @@ class Walkthrough {
     const step = currentStep(state);
     Object.assign(this.root.dataset, {
       step: step.id,
-      layer: state.lesson.layer,
-      sheet: state.lesson.sheet,
+      layer: state.sheetView.layer,
+      sheet: state.sheetView.sheet,
       difference: step.check?.[0] ?? "",
     });
     this.guess.paint();
@@ -312,13 +312,13 @@ class Walkthrough {
   }
 
   paintAsked() {
-    const { asked, lesson } = this.state;
+    const { asked, sheetView } = this.state;
     this.askedBox.hidden = !asked;
     if (!asked) {
       this.askedBox.replaceChildren();
       return;
     }
-    const panel = provenancePanel(asked, lesson, {
+    const panel = provenancePanel(asked, sheetView, {
       follow: (cell) => this.emit("ask", { cell }),
       back: () => this.emit("ask", { back: true }),
       close: () => this.emit("ask", { close: true }),
@@ -336,7 +336,7 @@ class Walkthrough {
 
   measureLabels() {
     const { state } = this;
-    const { rows, labels, sheet } = state.lesson;
+    const { rows, labels, sheet } = state.sheetView;
     const texts = [...rows.map(({ text }) => text), labels.row_kind];
     if (sheet === "attention") texts.push(`q ${queryText(state)}`);
     const measure = textMeasure(`14px ${readTheme(this.root).font}`);
@@ -347,10 +347,10 @@ class Walkthrough {
   measure() {
     const { state } = this;
     const width = this.root.clientWidth;
-    const isPictured = Object.keys(state.lesson.pictures).length > 0;
+    const isPictured = Object.keys(state.sheetView.pictures).length > 0;
     const taken = (state.asked ? ASKED_WIDTH : 0) + (isPictured ? PICTURE_WIDTH : 0);
     const room = width - (width >= BESIDE_FROM ? taken : 0);
-    state.layout = width > 0 ? layOut(state.lesson.columns, state.labelWidth, room) : null;
+    state.layout = width > 0 ? layOut(state.sheetView.columns, state.labelWidth, room) : null;
   }
 }
 

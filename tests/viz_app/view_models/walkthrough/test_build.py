@@ -1,4 +1,4 @@
-"""The lesson's numbers are the forward pass's own, and each follows from the step before."""
+"""The walkthrough's numbers are the forward pass's own, and each follows from the step before."""
 
 import dataclasses
 import random

@@ -1,4 +1,4 @@
-"""The lesson's words: files for every step in every language, and errors a teacher can act on."""
+"""The walkthrough's words: files for every step and language, and errors a teacher can act on."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The order of the lesson, and the way from any cell to the step that shows it."""
+"""The order of the walkthrough, and the way from any cell to the step that shows it."""
 
 from itertools import groupby
 
@@ -46,7 +46,7 @@ def test_a_missing_head_is_passed_over() -> None:
     assert neighbour("hidden_states", 3, 4, +1, frozenset({"mlm", "nsp"})) is None
 
 
-def test_the_lesson_goes_through_the_parts_one_after_the_other() -> None:
+def test_the_walkthrough_goes_through_the_parts_one_after_the_other() -> None:
     assert [part for part, _ in groupby(step.part for step in STEPS)] == list(PARTS)
     assert len(set(STEP_IDS)) == len(STEP_IDS)
 

@@ -21,7 +21,7 @@ Payload = Callable[[str, int, Sequence[int]], bytes]
 """The sheet of a step at a layer, for a file that holds these layers."""
 
 
-def lesson_file(
+def walkthrough_file(
     payload: Payload,
     *,
     step: str,
@@ -70,7 +70,7 @@ def lesson_file(
         last=here[-1],
     )
     link = Link(
-        "export/lesson_link.js",
+        "export/walkthrough_link.js",
         {"sheets": {each.id: each.sheet for each in STEPS}, "inLayer": sorted(_IN_LAYER)},
     )
     sheet = next(each.sheet for each in STEPS if each.id == step)

@@ -1,5 +1,5 @@
 // @ts-check
-// One sheet of the lesson as it came from the page, and how to find one's way in it.
+// One sheet of the walkthrough as it came from the page, and how to find one's way in it.
 
 import { digits } from "../shared/format.js";
 
@@ -18,17 +18,17 @@ import { digits } from "../shared/format.js";
  *   masked: Uint8Array,
  *   revealedAt: Record<string, number>,
  *   unitText: string,
- * }} Lesson
+ * }} SheetView
  */
-/** @typedef {{lesson: Lesson, step: number, row: number, dim: number}} Here where the student looks */
+/** @typedef {{sheetView: SheetView, step: number, row: number, dim: number}} Here where the student looks */
 
 /**
  * The payload in the shape the view works with: columns with their values.
  *
  * @param {import("../shared/payload.js").Payload<WalkthroughHeader, Record<string, any>>} payload
- * @returns {Lesson}
+ * @returns {SheetView}
  */
-export function readLesson({ header, arrays, shapes }) {
+export function readSheetView({ header, arrays, shapes }) {
   const columns = header.columns.map((column) => ({
     ...column,
     values: arrays[`column:${column.id}`],
@@ -63,12 +63,12 @@ function unitText(unit) {
 /**
  * One row of a strip column.
  *
- * @param {Lesson} lesson
+ * @param {SheetView} sheetView
  * @param {string} name
  * @param {number} row
  */
-export function vector(lesson, name, row) {
-  const { values, width } = lesson.byId[name];
+export function vector(sheetView, name, row) {
+  const { values, width } = sheetView.byId[name];
   return values.subarray(row * width, (row + 1) * width);
 }
 
@@ -82,7 +82,7 @@ export const columnOf = (name) => name.slice(name.indexOf(":") + 1);
 /**
  * For each column, head cell and foot cell: the index of the step that reveals it.
  *
- * @param {Pick<WalkthroughHeader, "steps" | "sheet">} lesson
+ * @param {Pick<WalkthroughHeader, "steps" | "sheet">} sheetView
  */
 export function revealedAt({ steps, sheet }) {
   /** @type {Record<string, number>} */
@@ -97,7 +97,7 @@ export function revealedAt({ steps, sheet }) {
 /**
  * The cell of the trace that a place in the table shows; null where it shows none of its own.
  *
- * @param {Pick<Lesson, "rows">} lesson
+ * @param {Pick<SheetView, "rows">} sheetView
  * @param {Pattern | null} pattern
  * @param {number | Edges} row
  * @param {number} [dim]
@@ -118,21 +118,21 @@ export function cellKey({ stage, layer, index, term }) {
   return `${stage}|${layer ?? ""}|${index.join(",")}|${term ?? ""}`;
 }
 
-/** @param {Pick<Here, "lesson" | "step">} here */
-export const currentStep = ({ lesson, step }) => lesson.steps[step];
+/** @param {Pick<Here, "sheetView" | "step">} here */
+export const currentStep = ({ sheetView, step }) => sheetView.steps[step];
 
 /**
- * A number with the decimals of the lesson.
+ * A number with the decimals of the walkthrough.
  *
- * @param {Pick<Here, "lesson">} here
+ * @param {Pick<Here, "sheetView">} here
  * @param {number} value
  */
-export const shown = ({ lesson }, value) => digits(value, lesson.decimals);
+export const shown = ({ sheetView }, value) => digits(value, sheetView.decimals);
 
 /**
  * The step's place in the sheet that is shown, -1 if it belongs to another sheet.
  *
- * @param {Pick<Lesson, "steps" | "sheet">} lesson
+ * @param {Pick<SheetView, "steps" | "sheet">} sheetView
  * @param {unknown} id
  */
 export function stepHere({ steps, sheet }, id) {
@@ -142,66 +142,66 @@ export function stepHere({ steps, sheet }, id) {
 /**
  * The label of the query token.
  *
- * @param {Pick<Here, "lesson">} here
+ * @param {Pick<Here, "sheetView">} here
  */
-export const queryText = ({ lesson }) => lesson.tokens[lesson.query].label;
+export const queryText = ({ sheetView }) => sheetView.tokens[sheetView.query].label;
 
 /**
  * The label of the selected row.
  *
- * @param {Pick<Here, "lesson" | "row">} here
+ * @param {Pick<Here, "sheetView" | "row">} here
  */
-export const keyText = ({ lesson, row }) => lesson.rows[row].label;
+export const keyText = ({ sheetView, row }) => sheetView.rows[row].label;
 
 /**
- * What the placeholders in the lesson's texts stand for.
+ * What the placeholders in the walkthrough's texts stand for.
  *
- * @param {Pick<Here, "lesson" | "row">} here
+ * @param {Pick<Here, "sheetView" | "row">} here
  */
 export function selected(here) {
-  const { lesson } = here;
+  const { sheetView } = here;
   return {
     query: queryText(here),
     key: keyText(here),
-    unit: lesson.unitText,
-    layer: lesson.layer,
-    head: lesson.head_index,
-    heads: lesson.heads,
-    size: lesson.sizes.head_size,
-    hidden: lesson.sizes.hidden,
-    inner: lesson.sizes.inner,
-    vocab: lesson.sizes.vocab,
-    tokens: lesson.tokens.length,
-    activation: lesson.facts.activation === "relu" ? "ReLU" : "GELU",
-    times: lesson.facts.times ?? "",
+    unit: sheetView.unitText,
+    layer: sheetView.layer,
+    head: sheetView.head_index,
+    heads: sheetView.heads,
+    size: sheetView.sizes.head_size,
+    hidden: sheetView.sizes.hidden,
+    inner: sheetView.sizes.inner,
+    vocab: sheetView.sizes.vocab,
+    tokens: sheetView.tokens.length,
+    activation: sheetView.facts.activation === "relu" ? "ReLU" : "GELU",
+    times: sheetView.facts.times ?? "",
   };
 }
 
 /**
  * The row to select in a sheet that has just come: that of the largest weight, if there are weights.
  *
- * @param {Lesson} lesson
+ * @param {SheetView} sheetView
  * @param {boolean} isGuessing where the student is to guess, that row would give it away
  */
-export function firstRow(lesson, isGuessing) {
-  const weights = lesson.byId.attention_probs?.values;
+export function firstRow(sheetView, isGuessing) {
+  const weights = sheetView.byId.attention_probs?.values;
   if (!weights) return 0;
-  return isGuessing ? lesson.query : weights.indexOf(Math.max(...weights));
+  return isGuessing ? sheetView.query : weights.indexOf(Math.max(...weights));
 }
 
 /**
  * Whether two sheets show the same things of the same place.
  *
- * @param {Lesson | null} before
- * @param {Lesson} lesson
+ * @param {SheetView | null} before
+ * @param {SheetView} sheetView
  */
-export function isSameSheet(before, lesson) {
+export function isSameSheet(before, sheetView) {
   return (
     before !== null &&
-    before.sheet === lesson.sheet &&
-    before.layer === lesson.layer &&
-    before.head_index === lesson.head_index &&
-    before.query === lesson.query
+    before.sheet === sheetView.sheet &&
+    before.layer === sheetView.layer &&
+    before.head_index === sheetView.head_index &&
+    before.query === sheetView.query
   );
 }
 

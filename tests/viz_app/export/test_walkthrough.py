@@ -1,4 +1,4 @@
-"""The lesson as one file: every sheet of every layer, or as many as fit, and it says which."""
+"""The walkthrough as one file: every sheet of every layer, or as many as fit, and it says which."""
 
 import base64
 import gzip
@@ -10,7 +10,7 @@ import pytest
 from bert_core.stages import LAYER_PARTS
 from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
-from viz_app.export.lesson import layers_around, lesson_file
+from viz_app.export.walkthrough import layers_around, walkthrough_file
 from viz_app.messages import say_in
 from viz_app.view_models.walkthrough.build import walkthrough
 from viz_app.view_models.walkthrough.steps import STEPS
@@ -32,7 +32,7 @@ def file(trace: Trace, step: str = "query", layer: int = 1, **options: object) -
 
     given = {"step": step, "layer": layer, "layers": 3, "without": frozenset(), "language": "en"}
     facts = {"token": "saw", "text": "the cat saw </script> a dog", "head": 2}
-    return lesson_file(payload, facts=facts, say=say_in("en"), **{**given, **options})  # type: ignore[arg-type]
+    return walkthrough_file(payload, facts=facts, say=say_in("en"), **{**given, **options})  # type: ignore[arg-type]
 
 
 def sheets(page: str) -> dict[str, dict]:
