@@ -145,7 +145,7 @@ test("rows in sight are drawn with some to spare, and anew before they end", () 
 
 test("a place in the table names its cell of the trace", () => {
   const pattern = { stage: "query", layer: 1, index: [2, "row0", "dim"], term: "row" };
-  const cell = cellAt({ rows: [{ place: [7] }, { place: [9] }] }, pattern, 1, 5);
+  const cell = cellAt({ rows: [{ index: [7] }, { index: [9] }] }, pattern, 1, 5);
   assert.deepEqual(cell, { stage: "query", layer: 1, index: [2, 9, 5], term: 1 });
   assert.equal(cellKey(cell), "query|1|2,9,5|1");
   assert.equal(cellAt({ rows: [] }, null, 0), null);

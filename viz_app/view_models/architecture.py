@@ -18,6 +18,7 @@ from viz_app.view_models.architecture_view import (
     ArchitectureView,
     Guess,
 )
+from viz_app.view_models.attention.matrix import strongest_of_blocks
 from viz_app.view_models.tokens import display_text, token_labels
 
 GUESSES = 3
@@ -66,18 +67,8 @@ def _tiles(
     weights = np.asarray(trace.layer(layer).attention_probs.cpu(), np.float32)
     keys = weights.argmax(axis=-1)
     best = np.take_along_axis(weights, keys[..., None], axis=-1)[..., 0]
-    pooled = strongest_cells(weights, TILE_CELLS)
+    pooled = strongest_of_blocks(weights, TILE_CELLS)
     return np.round(np.sqrt(pooled) * 255).astype(np.uint8), keys.astype(np.uint16), best
-
-
-def strongest_cells(weights: NDArray[np.float32], cells: int) -> NDArray[np.float32]:
-    """The largest weight in each of at most `cells` × `cells` blocks of [head, query, key]."""
-    tokens = weights.shape[-1]
-    if tokens <= cells:
-        return weights
-    starts = np.arange(cells) * tokens // cells
-    rows = np.maximum.reduceat(weights, starts, axis=-2)
-    return np.maximum.reduceat(rows, starts, axis=-1)
 
 
 def _end(values: NDArray[np.float32]) -> float:

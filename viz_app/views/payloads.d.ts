@@ -359,7 +359,7 @@ export interface Part {
 export interface RowShown {
   text: string;
   label: string;
-  place: number[];
+  index: number[];
   special: boolean;
 }
 

@@ -479,7 +479,7 @@ class Part(TypedDict):
 class RowShown(TypedDict):
     text: str
     label: str
-    place: list[int]
+    index: list[int]
     special: bool
 
 

@@ -8,7 +8,7 @@ from bert_core.predict import next_sentence_probabilities, top_tokens
 from bert_core.trace import Trace
 from tests.viz_app.pixels import approximate_probability
 from tests.viz_app.toy import toy_bert
-from viz_app.view_models.architecture import GUESSES, architecture, strongest_cells
+from viz_app.view_models.architecture import GUESSES, architecture
 from viz_app.view_models.architecture_view import PARTS, SHOWN
 
 
@@ -60,16 +60,6 @@ def test_tiles_are_the_attention(bert: Bert, trace: Trace) -> None:
     assert np.abs(approximate_probability(view.attention[2, 1]) - exact).max() < 0.004
     np.testing.assert_array_equal(view.best_keys[2, 1], exact.argmax(-1))
     np.testing.assert_array_equal(view.best_weights[2, 1], exact.max(-1))
-
-
-def test_a_long_texts_tile_shows_the_strongest_pair_of_each_cell() -> None:
-    weights = np.random.default_rng(3).random((2, 7, 7), dtype=np.float32)
-    cells = strongest_cells(weights, 3)
-    # 7 tokens in 3 cells: 0-1, 2-3, 4-6
-    assert cells.shape == (2, 3, 3)
-    assert cells[1, 0, 2] == weights[1, 0:2, 4:7].max()
-    assert cells[0, 2, 1] == weights[0, 4:7, 2:4].max()
-    assert strongest_cells(weights, 7) is weights
 
 
 def test_guesses_and_the_pair_are_the_models(bert: Bert, trace: Trace) -> None:

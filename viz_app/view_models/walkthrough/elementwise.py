@@ -51,7 +51,7 @@ def numbers_sheet(focus: Focus, stages: Sequence[Stage]) -> Sheet:
     """
     axis = stages[-1].axes[-1]
     rows, kind = _rows(focus, axis)
-    places = [row.place[0] for row in rows]
+    places = [row.index[0] for row in rows]
     columns: dict[str, Column] = {}
     foot: dict[str, Edge] = {}
     facts: dict[str, str | float] = {}

@@ -36,11 +36,11 @@ class CellPattern:
 
 @dataclass(frozen=True)
 class Row:
-    """One row: what it is called, and where it stands in the stage it belongs to."""
+    """One row: what it is called, and its index in the stage it belongs to."""
 
     text: str
     label: str
-    place: tuple[int, ...]
+    index: tuple[int, ...]
     special: bool = False
 
 

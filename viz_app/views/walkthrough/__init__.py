@@ -134,7 +134,7 @@ def walkthrough_payload(
             {
                 "text": say(f"walkthrough.class_{row.text}") if is_class else row.text,
                 "label": say(f"walkthrough.class_{row.label}") if is_class else row.label,
-                "place": list(row.place),
+                "index": list(row.index),
                 "special": row.special,
             }
             for row in view.rows

@@ -105,7 +105,7 @@ export function revealedAt({ steps, sheet }) {
  */
 export function cellAt({ rows }, pattern, row, dim = 0) {
   if (!pattern) return null;
-  const [row0, row1] = typeof row === "number" ? rows[row].place : [];
+  const [row0, row1] = typeof row === "number" ? rows[row].index : [];
   /** @type {Record<string, number>} */
   const named = { row: Number(row), row0, row1, dim };
   const index = pattern.index.map((part) => (typeof part === "string" ? named[part] : part));

@@ -250,9 +250,7 @@ class Walkthrough {
       this.table.scrollToTop();
     }
     if (row !== undefined) {
-      const numbers = sheetView.rows.map(({ place }, index) =>
-        place.length === 1 ? place[0] : index,
-      );
+      const numbers = sheetView.rows.map(({ index }, at) => (index.length === 1 ? index[0] : at));
       state.row = Math.max(0, numbers.indexOf(row));
     }
     state.dim = Math.min(dim ?? state.dim, sheetView.sizes.head_size - 1);

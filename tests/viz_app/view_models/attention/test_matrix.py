@@ -68,6 +68,7 @@ def test_a_long_input_shows_the_strongest_of_each_block(trace: Trace) -> None:
     assert blocks[0, 0] == weights[:3, :3].max()
     assert blocks[2, 0] == weights[7:, :3].max()
     assert blocks[1, 2] == weights[3:7, 7:].max()
+    assert strongest_of_blocks(weights, 11) is weights
     assert np.abs(approximate_probability(view.pixels[0, 2]) - blocks).max() < 0.004
 
 

@@ -123,7 +123,7 @@ def test_every_number_is_the_cell_it_says(trace: Trace, step: str) -> None:
 def at(pattern: CellPattern, row: Row | None, number: int, dim: int) -> Cell:
     named = {"row": number, "dim": dim}
     if row is not None:
-        named |= {f"row{axis}": place for axis, place in enumerate(row.place)}
+        named |= {f"row{axis}": place for axis, place in enumerate(row.index)}
     index = tuple(named[part] if isinstance(part, str) else part for part in pattern.index)
     return Cell(pattern.stage, index, pattern.layer)
 
@@ -165,12 +165,12 @@ def test_a_sum_of_products_adds_up(trace: Trace, step: str, weight: str) -> None
 def test_the_candidate_that_is_followed_is_listed(trace: Trace) -> None:
     best = int(stage_vector(trace, "mlm_logits", None, (QUERY,)).argmax())
     worst = int(stage_vector(trace, "mlm_logits", None, (QUERY,)).argmin())
-    assert view_of(trace, "mlm_probs").rows[0].place == (best,)
+    assert view_of(trace, "mlm_probs").rows[0].index == (best,)
     view = view_of(trace, "mlm_probs", candidate=worst)
-    assert view.rows[-1].place == (worst,)
+    assert view.rows[-1].index == (worst,)
     assert view.rows[-1].text == f"t{worst}"
     assert view_of(trace, "mlm_logits", candidate=worst).unit == Unit(
-        worst, 99, tuple((row.place[0], row.text) for row in view.rows)
+        worst, 99, tuple((row.index[0], row.text) for row in view.rows)
     )
 
 
