@@ -1,5 +1,5 @@
-# Headlight. Needs Python 3.11 or newer, make and a C compiler; everything else is installed into
-# .venv. All paths are relative, so a space in the folder's own path does no harm.
+# Headlight. Needs Python 3.11 or newer and make; everything else is installed into .venv, a C
+# compiler is not needed. All paths are relative, so a space in the folder's own path does no harm.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

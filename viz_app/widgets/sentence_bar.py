@@ -90,7 +90,7 @@ def _known_models() -> list[str]:
 
 def _languages_first() -> list[str]:
     """The languages of the examples, that of the page first."""
-    return sorted(LANGUAGES, key=lambda language: language != st.session_state["language"])
+    return sorted(examples(), key=lambda language: language != st.session_state["language"])
 
 
 def _example(example_id: str) -> tuple[str, dict[str, Any]]:

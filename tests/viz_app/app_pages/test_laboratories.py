@@ -10,7 +10,7 @@ from bert_core import load
 from bert_core.studies.masked_words import rank_of
 from tests.viz_app.test_app import app
 from tests.viz_app.toy import toy_bert
-from viz_app.messages import LANGUAGES, text
+from viz_app.messages import text
 from viz_app.number_text import share_text
 from viz_app.session import jobs, resources
 from viz_app.views.payload import unpack
@@ -42,7 +42,7 @@ def views(test: AppTest) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     return found
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", TEXTS)
 @pytest.mark.parametrize(
     ("name", "section", "expected"),
     [

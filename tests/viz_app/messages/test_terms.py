@@ -1,13 +1,13 @@
 import pytest
 
-from viz_app.messages import LANGUAGES, catalogue
+from viz_app.messages import catalogue
 from viz_app.messages.terms import marked, pieces, terms
 
 
 def test_each_term_has_one_name_in_each_language_and_is_used() -> None:
     english, chinese = zip(*terms(), strict=True)
     assert len(set(english)) == len(set(chinese)) == len(terms())
-    for language, names in zip(LANGUAGES, (english, chinese), strict=True):
+    for language, names in zip(("en", "zh"), (english, chinese), strict=True):
         spoken = " ".join(catalogue(language).values()).lower()
         assert [name for name in names if name not in spoken] == []
 

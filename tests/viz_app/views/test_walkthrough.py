@@ -1,6 +1,7 @@
 """What the Step by step view is sent: which places a sheet belongs to, and sheets ahead of time."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from bert_core.operations import OPERATIONS
 from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
-from viz_app.messages import say_in, text
+from viz_app.messages import catalogue, say_in, text
 from viz_app.view_models.walkthrough import build
 from viz_app.view_models.walkthrough.build import walkthrough
 from viz_app.view_models.walkthrough.steps import BY_ID, STEPS
@@ -24,6 +26,13 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture(scope="module")
 def trace() -> Trace:
     return toy_bert().trace("the cat saw a dog")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_operation_is_told_in_words_and_written_out(operation: str) -> None:
+    assert f"walkthrough.how_{operation}" in catalogue("en")
+    origins = (ROOT / "viz_app/views/walkthrough/origins.js").read_text(encoding="utf-8")
+    assert re.search(rf"^  {operation}: \(", origins, re.MULTILINE)
 
 
 def payload(trace: Trace, step: str, layer: int = 1, **more: object) -> bytes:
