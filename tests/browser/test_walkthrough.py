@@ -159,11 +159,11 @@ def test_a_step_is_kept_by_a_reload_and_a_head_by_the_other_pages(open_page: Ope
 def test_the_next_sheet_is_there_before_its_key_is_pressed(open_page: OpenPage) -> None:
     page = open_page(address("en", "ffn_output", layer=0))
     for step, layer in (("ffn_residual", "0"), ("hidden_states", "0"), ("layer_input", "1")):
-        wait_until_settled(page, quiet=500)
+        expect(walkthrough(page)).to_have_attribute("data-missing", "0", timeout=20_000)
         keys = ["ArrowRight"] * (3 if step == "hidden_states" else 1)
         found = press_at_once(page, *keys)
         assert found == {"step": step, "layer": layer, "address": f"{step} {layer}"}
-    wait_until_settled(page, quiet=500)
+    expect(walkthrough(page)).to_have_attribute("data-missing", "0", timeout=20_000)
     assert press_at_once(page, "ArrowLeft")["step"] == "hidden_states"
 
 

@@ -134,17 +134,20 @@ export class Lookout {
    * @param {State} state
    * @param {SheetShelf} shelf
    * @param {(work: () => void) => void} inTurn
+   * @param {HTMLElement} root its `data-missing` says how many neighbours are not here yet
    */
-  constructor(state, shelf, inTurn) {
+  constructor(state, shelf, inTurn, root) {
     this.state = state;
     this.shelf = shelf;
     this.inTurn = inTurn;
+    this.root = root;
   }
 
   /** To be called whenever another sheet is shown. */
   look() {
     const { sheetView } = this.state;
     if (this.#isPending || sheetView.alone) return;
+    delete this.root.dataset.missing;
     if (!this.#line) {
       this.#line = prefetched(sheetView.view);
       this.#line.listeners.add(this.#receive);
@@ -160,10 +163,12 @@ export class Lookout {
     const now = performance.now();
     const isForgotten = (/** @type {Spot} */ spot) =>
       now - (this.#asked.get(this.shelf.key(sheetView, spot)) ?? -Infinity) > FORGOTTEN_MS;
-    const missing = missingAround(this.shelf, sheetView, place, heading).filter(isForgotten);
-    if (!missing.length) return;
-    for (const spot of missing) this.#asked.set(this.shelf.key(sheetView, spot), now);
-    this.inTurn(() => want(sheetView.view, missing));
+    const missing = missingAround(this.shelf, sheetView, place, heading);
+    this.root.dataset.missing = String(missing.length);
+    const wanted = missing.filter(isForgotten);
+    if (!wanted.length) return;
+    for (const spot of wanted) this.#asked.set(this.shelf.key(sheetView, spot), now);
+    this.inTurn(() => want(sheetView.view, wanted));
   }
 
   /** Another subject: what was asked for no longer counts. */

@@ -68,7 +68,7 @@ class Walkthrough {
       paint: () => this.paint(),
       display: (sheetView, spot) => this.display(sheetView, spot),
     });
-    this.ahead = new Lookout(state, shelf, inTurn);
+    this.ahead = new Lookout(state, shelf, inTurn, root);
     const tip = tooltip(root);
     this.table = new SheetTable(state, {
       choose,
