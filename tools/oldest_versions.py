@@ -28,9 +28,10 @@ def oldest(requirements: Iterable[str]) -> list[str]:
 
 
 def main() -> None:
-    project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
+    settings = tomllib.loads(PROJECT.read_text(encoding="utf-8"))
+    project, build = settings["project"], settings["build-system"]["requires"]
     extras = project["optional-dependencies"]
-    print("\n".join(oldest([*project["dependencies"], *extras["hub"], *extras["dev"]])))
+    print("\n".join(oldest([*build, *project["dependencies"], *extras["hub"], *extras["dev"]])))
 
 
 if __name__ == "__main__":
