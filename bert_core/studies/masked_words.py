@@ -120,12 +120,15 @@ class HiddenInTurn:
     """One word behind [MASK] while all others can be seen."""
 
     word: Word
-    probability: float
-    """Of its own pieces, each asked for with the whole word hidden, multiplied."""
+    probability: float | None
+    """Of its own pieces, each asked for with the whole word hidden, multiplied.
+
+    None for a word read as [UNK], which stands for any word that the vocabulary lacks.
+    """
     best: tuple[TokenPrediction, ...]
     """The first choice for each piece."""
     right: bool
-    """Whether the first choices are the word's own pieces."""
+    """Whether the first choices are the word's own pieces; never for one read as [UNK]."""
 
 
 def hide_each_word(
@@ -154,17 +157,18 @@ def hide_each_word(
         rows = found[[row_of[position] for position in word.positions]]
         own = [encoding.input_ids[position] for position in word.positions]
         best = rows[:, : tokenizer.vocab_size].max(-1)
+        known = tokenizer.unk_id not in own
         turns.append(
             HiddenInTurn(
                 word,
-                rows[range(len(own)), own].sum().exp().item(),
+                rows[range(len(own)), own].sum().exp().item() if known else None,
                 tuple(
                     TokenPrediction(tokenizer.token(token_id), token_id, probability)
                     for token_id, probability in zip(
                         best.indices.tolist(), best.values.exp().tolist(), strict=True
                     )
                 ),
-                right=best.indices.tolist() == own,
+                right=known and best.indices.tolist() == own,
             )
         )
     return tuple(turns)

@@ -177,3 +177,17 @@ def test_hiding_each_word_is_asking_again_with_it_masked(toy: Bert) -> None:
         assert turn.right == (best == own)
     assert len(turns[1].word.positions) == 2, "a word of two pieces is hidden whole"
     assert hide_each_word(toy, toy.encode("")) == ()
+
+
+def test_a_word_read_as_unk_can_neither_be_probable_nor_guessed_right(toy: Bert) -> None:
+    encoding = toy.encode("the zebra saw")
+    unknown = hide_each_word(toy, encoding)[1]
+    hidden = toy.trace("the [MASK] saw").mlm_logits_at(2)
+    assert unknown.probability is None and not unknown.right
+    assert [guess.id for guess in unknown.best] == [int(hidden.argmax())]
+    # also where [UNK] itself is the model's first choice
+    biased = toy_bert()
+    with torch.no_grad():
+        biased.model.cls.predictions.bias[biased.tokenizer.unk_id] += 1000.0
+    unknown = hide_each_word(biased, encoding)[1]
+    assert unknown.best[0].token == "[UNK]" and not unknown.right

@@ -21,7 +21,7 @@ from viz_app.view_models.labs.predictions import (
     MASKS_SHOWN,
     MaskGuess,
     guess_groups,
-    hidden_tokens,
+    hidden_truths,
     mask_chips,
     mask_guesses,
     turn_groups,
@@ -59,7 +59,7 @@ def guess(visit: Visit, choices: PageChoices) -> None:
         bert,
         trace,
         masks[:MASKS_SHOWN],
-        hidden_tokens(bert, words)[:MASKS_SHOWN],
+        hidden_truths(bert, words)[:MASKS_SHOWN],
         top_k=top_k,
         only_words=only_words,
     )
@@ -130,7 +130,7 @@ def take_guess() -> None:
         bert,
         trace,
         [masks[chosen["group"]]],
-        [hidden_tokens(bert, words)[chosen["group"]]],
+        [hidden_truths(bert, words)[chosen["group"]]],
         top_k=st.session_state["mw_top_k"],
         only_words=st.session_state["mw_only_words"],
     )

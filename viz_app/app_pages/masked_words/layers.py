@@ -12,7 +12,7 @@ from viz_app.session import frame, jobs, state
 from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.lens import lens_rows, lens_table, stage_names
-from viz_app.view_models.labs.predictions import hidden_tokens
+from viz_app.view_models.labs.predictions import hidden_truths
 from viz_app.view_models.labs.views import RankedGroup, RankedRow
 from viz_app.view_models.tokens import display_text
 from viz_app.views.cell_table import cell_table
@@ -58,7 +58,7 @@ def layer_by_layer(visit: Visit, choices: PageChoices) -> None:
         )
         download("logit_lens", lambda: lens_rows(bert, trace, guesses, say), say)
     with right:
-        truths = dict(zip(masks, hidden_tokens(bert, words), strict=True))
+        truths = dict(zip(masks, hidden_truths(bert, words), strict=True))
         _over_the_layers(visit, position, truths.get(position), stages)
         _best_at(visit, position, stage, stages)
 

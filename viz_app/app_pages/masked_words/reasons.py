@@ -15,7 +15,7 @@ from viz_app.number_text import probability_text, share_text
 from viz_app.session import frame, jobs
 from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
-from viz_app.view_models.labs.predictions import hidden_tokens
+from viz_app.view_models.labs.predictions import hidden_truths
 from viz_app.view_models.labs.views import CellTable
 from viz_app.view_models.tokens import display_text, word_labels
 from viz_app.views.cell_table import cell_table
@@ -35,7 +35,7 @@ def which_words_mattered(visit: Visit, choices: PageChoices) -> None:
         return
     paragraph(say("masked_words.reasons.intro"))
     mask, target = _pick(len(masks), choices, say)
-    position, truth = masks[mask], hidden_tokens(bert, words)[mask]
+    position, truth = masks[mask], hidden_truths(bert, words)[mask]
     token_id = int(trace.mlm_logits_at(position)[: bert.tokenizer.vocab_size].argmax())
     if target == "hidden":
         if truth is None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bert_core.bert import Bert
-from bert_core.encoding import CONTINUED
 from bert_core.studies.masked_words import (
     HiddenInTurn,
     RankedToken,
@@ -39,12 +38,21 @@ class MaskGuess:
 
 
 def hidden_tokens(bert: Bert, words: Sequence[HiddenWord]) -> tuple[int | None, ...]:
-    """Token id behind every mask; None where the reader typed [MASK] and no word is known."""
+    """Token id behind every mask as the model reads it, [UNK] for a word that it does not know.
+
+    None where the reader typed [MASK] and no word is known.
+    """
     found: list[int | None] = []
     for word in words:
         ids = bert.tokenizer.pieces(word.text)[1] if word.text else []
         found += ids if len(ids) == word.pieces else [None] * word.pieces
     return tuple(found)
+
+
+def hidden_truths(bert: Bert, words: Sequence[HiddenWord]) -> tuple[int | None, ...]:
+    """Token id that a guess can be judged by; None for [UNK] too, which stands for many words."""
+    unknown = bert.tokenizer.unk_id
+    return tuple(None if found == unknown else found for found in hidden_tokens(bert, words))
 
 
 def mask_guesses(
@@ -92,7 +100,8 @@ def mask_chips(bert: Bert, trace: Trace, words: Sequence[HiddenWord], say: Say) 
             token_id = hidden[mask]
             note, action = "?", say("masked_words.chip.fill")
             if token_id is not None:
-                note = display_text(bert.tokenizer.token(token_id))
+                known = token_id != bert.tokenizer.unk_id
+                note = display_text(bert.tokenizer.token(token_id) if known else words[index].text)
                 action = say("masked_words.chip.back", word=display_text(words[index].text))
             group = len(own) + index
             chips.append(Chip(text, "masked", group, note=note, action=action, segment=segment))
@@ -133,15 +142,17 @@ def turn_groups(turns: Sequence[HiddenInTurn], say: Say) -> tuple[RankedGroup, .
     """Every word hidden alone, as one group of bars; a row hides its word."""
     rows = []
     for label, turn in zip(word_labels([turn.word for turn in turns]), turns, strict=True):
-        best = "".join(guess.token.removeprefix(CONTINUED) for guess in turn.best)
+        # each piece is guessed for itself, so together they need not make a word
+        best = display_text(" ".join(guess.token for guess in turn.best))
+        probability, remark = turn.probability, "right" if turn.right else "rather"
+        if probability is None:
+            probability, remark = 0.0, "unknown"
         rows.append(
             RankedRow(
                 label=label,
-                value=turn.probability,
-                digits=probability_text(turn.probability),
-                tag=say("masked_words.turn.right")
-                if turn.right
-                else say("masked_words.turn.rather", word=display_text(best)),
+                value=probability,
+                digits="" if remark == "unknown" else probability_text(probability),
+                tag=say(f"masked_words.turn.{remark}", word=best),
                 action=say("masked_words.chip.hide", word=display_text(turn.word.text)),
             )
         )

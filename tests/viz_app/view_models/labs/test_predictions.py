@@ -2,14 +2,19 @@
 
 import pytest
 
+from bert_core.predict import TokenPrediction
+from bert_core.studies.masked_words import HiddenInTurn
+from bert_core.words import Word
 from tests.viz_app.toy import toy_bert
 from viz_app.messages import say_in
 from viz_app.view_models.labs.hidden_words import HiddenWord
 from viz_app.view_models.labs.predictions import (
     guess_groups,
     hidden_tokens,
+    hidden_truths,
     mask_chips,
     mask_guesses,
+    turn_groups,
 )
 
 SAY = say_in("en")
@@ -68,3 +73,28 @@ def test_chips_of_one_word_share_their_group_and_masks_show_their_word() -> None
     assert [chip.note for chip in chips if chip.state == "masked"] == ["dog", "##s", "?"]
     assert [chip.segment for chip in chips] == [0] * 7 + [1] * 2
     assert [chip.state for chip in chips if not chip.action] == ["special"] * 3
+
+
+def test_a_word_that_the_vocabulary_lacks_is_no_truth_but_is_named() -> None:
+    toy = toy_bert()
+    words = (HiddenWord("zebra"), HiddenWord("cat"))
+    unknown, cat = toy.tokenizer.unk_id, toy.tokenizer.id("cat")
+    assert hidden_tokens(toy, words) == (unknown, cat)
+    assert hidden_truths(toy, words) == (None, cat)
+    chip = mask_chips(toy, toy.trace("the [MASK] saw a [MASK]"), words, SAY)[2]
+    assert chip.note == "zebra" and "zebra" in chip.action
+
+
+def test_a_word_hidden_in_turn_says_what_was_guessed_instead_piece_by_piece() -> None:
+    pieces = ("is", "is", "##script")
+    guesses = tuple(TokenPrediction(piece, 0, 0.5) for piece in pieces)
+    turns = [
+        HiddenInTurn(Word((1,), False, 0, 3, "cat"), 0.75, guesses[:1], right=True),
+        HiddenInTurn(Word((2, 3, 4), False, 4, 9, "tired"), 0.25, guesses, right=False),
+        HiddenInTurn(Word((5,), False, 10, 15, "zebra"), None, guesses[:1], right=False),
+    ]
+    [group] = turn_groups(turns, SAY)
+    assert [row.value for row in group.rows] == [0.75, 0.25, 0.0]
+    assert ["✓" in row.tag for row in group.rows] == [True, False, False]
+    assert "is is ##script" in group.rows[1].tag
+    assert "[UNK]" in group.rows[2].tag and not group.rows[2].digits
