@@ -56,6 +56,28 @@ def test_steps_that_the_checkpoint_lacks_cannot_be_asked_for(trace: Trace) -> No
     assert header["after"] == ["pooled_input", 2]
 
 
+def step_of(header: dict[str, Any], name: str) -> Any:
+    return next(step for step in header["steps"] if step["id"] == name)
+
+
+def test_without_a_second_sentence_no_probability_is_said_to_be_about_one(trace: Trace) -> None:
+    header, _ = unpack(payload(trace, "nsp_probs"))
+    assert [row["text"] for row in header["rows"]] == ["follows · no B", "random · no B"]
+    assert "no sentence B" in step_of(header, "nsp_probs")["see"]
+    pair = toy_bert().trace("the cat saw a dog", "it was tired")
+    header, _ = unpack(payload(pair, "nsp_probs"))
+    assert [row["text"] for row in header["rows"]] == ["B follows A", "B is random"]
+    assert "B follows A" in step_of(header, "nsp_probs")["see"]
+
+
+def test_the_words_about_the_mask_are_those_of_the_mask_that_is_on(trace: Trace) -> None:
+    header, _ = unpack(payload(trace, "masked_scores"))
+    assert "left and right" in step_of(header, "masked_scores")["see"]
+    causal = toy_bert().trace("the cat saw a dog", attention="causal")
+    header, _ = unpack(payload(causal, "masked_scores"))
+    assert "causal mask is on" in step_of(header, "masked_scores")["see"]
+
+
 def prefetch_page() -> None:
     import streamlit as st
 

@@ -83,7 +83,17 @@ def walkthrough(
         pictures=MappingProxyType(dict(made.pictures)),
         layer_check=_layer_check(trace, layer) if BY_ID[step].part in LAYER_PARTS else None,
         facts=MappingProxyType({"activation": config.hidden_act, **made.facts}),
+        cases=_cases(trace),
     )
+
+
+def _cases(trace: Trace) -> frozenset[str]:
+    """What is special about a trace, so that some steps need other words.
+
+    `causal`: no token looks to its right. `alone`: there is no second sentence.
+    """
+    causal, alone = trace.attention == "causal", not trace.encoding.is_pair
+    return frozenset(["causal"] * causal + ["alone"] * alone)
 
 
 @kept

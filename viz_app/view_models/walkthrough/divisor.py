@@ -25,8 +25,9 @@ class DivisorView:
 
     `divisors` [step] runs from 1 to the head size; `largest` (probability), `entropy` (bits) and
     `gradient` (size of softmax's Jacobian) belong to them. `weights` [key] are those at `chosen`.
-    `labels` names the keys. `growth` says how many times as large the head's q·k (root mean square
-    over all pairs of tokens) is with `dims` dimensions as with the first `fewest`.
+    Keys are those that the query may look at; `labels` names them. `growth` says how many times as
+    large the head's q·k (root mean square over all pairs of tokens) is with `dims` dimensions as
+    with the first `fewest`.
     """
 
     dims: int
@@ -89,7 +90,10 @@ def divisor_view(
     record = trace.layer(layer)
     q: NDArray[Any] = record.query[head, :, :dims].double().numpy()
     k: NDArray[Any] = record.key[head, :, :dims].double().numpy()
-    dots = k @ q[query]
+    # the causal mask has a row per query, a mask for padding one for all
+    masks = trace.additive_mask()[0, 0]
+    seen = (masks[query if len(masks) > 1 else 0] == 0).cpu().numpy()
+    dots = k[seen] @ q[query]
     fewest = min(FEWEST, dims)
     small, large = (np.linalg.norm(q[:, :size] @ k[:, :size].T) for size in (fewest, dims))
     divisors = np.geomspace(1.0, float(max(config.head_size, 2)), STEPS)
@@ -104,5 +108,5 @@ def divisor_view(
         entropy=entropy_bits(shares),
         gradient=softmax_slope(shares),
         weights=read_only(softmax(dots / divisor)),
-        labels=tuple(token.label for token in token_labels(trace.encoding)),
+        labels=tuple(token.label for token in token_labels(trace.encoding) if seen[token.position]),
     )

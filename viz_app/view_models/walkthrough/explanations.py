@@ -2,10 +2,12 @@
 
 `assets/explanations/<language>/<step>.md`: a `# title`, one paragraph on what to see, then two
 sections, each under a `## heading` of any wording: why the step is there, and its source.
+`<step>.<case>.md` has the words for a trace of that case.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bert_core.assets import ASSETS
@@ -49,18 +51,22 @@ def parse_explanation(text: str) -> Explanation:
     return Explanation(title.strip(), " ".join(_paragraphs(see)), why, " ".join(source))
 
 
-def explanation(language: str, step: str) -> Explanation:
+def explanation(language: str, step: str, cases: Collection[str] = frozenset()) -> Explanation:
     """The words of one step, read anew at each call so that an edited file shows at once.
+
+    Args:
+        cases: What is special about the trace; a file `<step>.<case>.md` goes before `<step>.md`.
 
     Raises:
         ValueError: the file is not as `parse_explanation` expects; the message names it.
         FileNotFoundError: there is no such file.
     """
-    path = FOLDER / language / f"{step}.md"
+    own = (FOLDER / language / f"{step}.{case}.md" for case in sorted(cases))
+    path = next((path for path in own if path.is_file()), FOLDER / language / f"{step}.md")
     try:
         return parse_explanation(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ValueError(f"{language}/{step}.md: {error}") from error
+        raise ValueError(f"{language}/{path.name}: {error}") from error
 
 
 def _paragraphs(text: str) -> tuple[str, ...]:

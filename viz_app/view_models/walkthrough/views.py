@@ -142,6 +142,8 @@ class WalkthroughView:
     """Of the whole layer; None for the parts that belong to none."""
     facts: Mapping[str, str | float] = field(default_factory=dict)
     """What the arithmetic needs besides: token id, segment, epsilon, activation."""
+    cases: frozenset[str] = frozenset()
+    """What is special about the trace, which some steps have other words for."""
 
     def column(self, name: str) -> Column:
         """The column of that id.

@@ -132,8 +132,8 @@ def walkthrough_payload(
         "tokens": token_header(view.tokens),
         "rows": [
             {
-                "text": say(f"walkthrough.class_{row.text}") if is_class else row.text,
-                "label": say(f"walkthrough.class_{row.label}") if is_class else row.label,
+                "text": _class_name(row.text, view, say) if is_class else row.text,
+                "label": _class_name(row.label, view, say) if is_class else row.label,
                 "index": list(row.index),
                 "special": row.special,
             }
@@ -164,7 +164,7 @@ def walkthrough_payload(
             }
             for step, picture in view.pictures.items()
         },
-        "unit": None if view.unit is None else _unit_header(view.unit, say),
+        "unit": None if view.unit is None else _unit_header(view.unit, view, say),
         "facts": dict(view.facts),
         "steps": [_step_header(step, view, say, language) for step in steps],
         "layer_check": view.layer_check,
@@ -213,12 +213,17 @@ def _pattern(pattern: CellPattern | None) -> Pattern | None:
     return found
 
 
-def _unit_header(unit: Unit, say: Say) -> UnitShown:
+def _class_name(name: str, view: WalkthroughView, say: Say) -> str:
+    """What an output of the next-sentence head stands for; without a B it stands for nothing."""
+    return say(f"walkthrough.class_{name}{'_alone' if 'alone' in view.cases else ''}")
+
+
+def _unit_header(unit: Unit, view: WalkthroughView, say: Say) -> UnitShown:
     return {
         "chosen": unit.chosen,
         "count": unit.count,
         "choices": [
-            (value, say(f"walkthrough.class_{text}") if unit.count == 2 else text)
+            (value, _class_name(text, view, say) if unit.count == 2 else text)
             for value, text in unit.choices
         ],
     }
@@ -229,7 +234,7 @@ def _edge_header(edge: Edge, say: Say) -> EdgeShown:
 
 
 def _step_header(step: Step, view: WalkthroughView, say: Say, language: str) -> StepShown:
-    text = explanation(language, step.words)
+    text = explanation(language, step.words, view.cases)
     check = view.checks.get(step.id)
     symbol, formula = (
         in_words(_with_activation(latex, view), say) for latex in (step.symbol, step.formula)

@@ -78,3 +78,10 @@ def test_what_makes_no_sense_is_named(trace: Trace, changes: dict[str, int], mes
     at = {"layer": 1, "head": 2, "query": 3, "divisor": 2, "dims": 5, **changes}
     with pytest.raises(ValueError, match=message):
         divisor_view(trace, **at)
+
+
+def test_a_token_behind_the_causal_mask_gets_no_weight_in_the_laboratory() -> None:
+    causal = toy_bert().trace("the cat saw a dog .", attention="causal")
+    view = divisor_view(causal, 1, 2, 3, divisor=5**0.5, dims=5)
+    assert view.labels == ("[CLS]", "the", "cat", "saw")
+    np.testing.assert_allclose(view.weights, causal.layer(1).attention_probs[2, 3, :4], atol=1e-6)

@@ -9,6 +9,7 @@ from viz_app.view_models.walkthrough.explanations import FOLDER, explanation, pa
 from viz_app.view_models.walkthrough.steps import STEPS
 
 WORDS = sorted({step.words for step in STEPS})
+CASES = ("alone", "causal")
 PLACES = set(
     "query key unit layer head heads size hidden inner vocab tokens activation times".split()
 )
@@ -16,14 +17,19 @@ PLACES = set(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_step_has_its_words(language: str) -> None:
-    for step in WORDS:
-        text = explanation(language, step)
+    own = {path.stem for path in (FOLDER / language).glob("*.*.md")}
+    assert {path.stem for path in (FOLDER / language).glob("*.md")} == {*WORDS, *own}
+    cases = [name.split(".") for name in own]
+    assert {case for _, case in cases} == set(CASES) and {step for step, _ in cases} <= set(WORDS)
+    assert own == {path.stem for path in (FOLDER / "en").glob("*.*.md")}
+    for step, case in [*((step, "") for step in WORDS), *cases]:
+        text = explanation(language, step, [case])
+        assert text.title == explanation(language, step).title
         assert text.title and text.see and text.why and text.source
         assert (
             set(re.findall(r"\{(.*?)\}", " ".join((text.title, text.see, *text.why)))) <= PLACES
         ), step
         assert "{" not in text.source, step
-    assert {path.stem for path in (FOLDER / language).glob("*.md")} == set(WORDS)
 
 
 def test_parts_are_found_whatever_the_headings_say() -> None:
@@ -53,3 +59,9 @@ def test_no_space_between_chinese_lines() -> None:
 def test_a_missing_part_is_named(text: str, missing: str) -> None:
     with pytest.raises(ValueError, match=missing):
         parse_explanation(text)
+
+
+@pytest.mark.parametrize(("step", "case"), [("masked_scores", "causal"), ("nsp_probs", "alone")])
+def test_a_case_has_its_own_words_where_there_is_a_file_for_it(step: str, case: str) -> None:
+    assert explanation("en", step, [case]).see != explanation("en", step).see
+    assert explanation("en", "query", CASES) == explanation("en", "query")
