@@ -16,7 +16,7 @@ def default_trace() -> Trace:
     """What the page's digits must be for the sentence that it opens with."""
     from bert_core import load
 
-    return load("mini-en").trace("The animal didn't cross the street because it was too tired.")
+    return load("small-en").trace("The animal didn't cross the street because it was too tired.")
 
 
 def parameters(page: Page) -> dict[str, str]:
@@ -30,7 +30,7 @@ def board(page: Page) -> Locator:
     return found
 
 
-def middle_of_head(page: Page, layer: int, head: int, heads: int = 8) -> tuple[float, float]:
+def middle_of_head(page: Page, layer: int, head: int, heads: int = 12) -> tuple[float, float]:
     """A point inside a tile, in the page's pixels."""
     box = board(page).locator(".tiles").nth(layer).bounding_box()
     assert box is not None
@@ -39,9 +39,9 @@ def middle_of_head(page: Page, layer: int, head: int, heads: int = 8) -> tuple[f
 
 def test_a_tile_tells_its_head_and_leads_to_it(page: Page) -> None:
     page.mouse.move(*middle_of_head(page, layer=2, head=6))
-    # the sixteen rows of a tile are the tokens; the point lies in that of token 7
-    exact = default_trace().layer(2).attention_probs[6, 7].max().item()
-    expect(board(page).locator(".tip")).to_contain_text("L2 H6: “the (7)”")
+    # the rows of a tile are the tokens; the point lies in that of token 8
+    exact = default_trace().layer(2).attention_probs[6, 8].max().item()
+    expect(board(page).locator(".tip")).to_contain_text("L2 H6: “street”")
     expect(board(page).locator(".tip")).to_contain_text(f"weight {exact:.3f}")
     page.mouse.click(*middle_of_head(page, layer=2, head=6))
     page.wait_for_url("**/attention*")
@@ -69,11 +69,11 @@ def test_the_keyboard_reaches_every_part(page: Page) -> None:
     heads.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
         page.keyboard.press(key)
-    expect(board(page).locator(".tip")).to_contain_text("L2 H1")
+    expect(board(page).locator(".tip")).to_contain_text("L4 H2")
     page.keyboard.press("Enter")
     page.wait_for_url("**/attention*")
     wait_until_settled(page)
-    assert (parameters(page)["layer"], parameters(page)["head"]) == ("2", "1")
+    assert (parameters(page)["layer"], parameters(page)["head"]) == ("4", "2")
 
 
 def test_digits_of_a_vector_are_the_models(page: Page) -> None:

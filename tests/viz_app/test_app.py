@@ -22,7 +22,7 @@ DEFAULT = "The animal didn't cross the street because it was too tired."
 def app(page: str = "start", **params: str) -> AppTest:
     """The app after one run of a page, opened with these parameters in the address."""
     test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-    for name, value in {"lang": "en", "model": "mini-en", "a": DEFAULT, **params}.items():
+    for name, value in {"lang": "en", "model": "small-en", "a": DEFAULT, **params}.items():
         test.query_params[name] = value
     test.run()
     if page != "start":
@@ -83,9 +83,9 @@ def test_an_empty_text_says_what_to_do() -> None:
 
 
 def test_a_long_text_says_how_much_was_left_out() -> None:
-    # 1000 words and [CLS], [SEP] against 128 positions
-    assert "128" in said(app(a="word " * 1000))
-    assert "874" in said(app(a="word " * 1000))
+    # 1000 words and [CLS], [SEP] against 512 positions
+    assert "512" in said(app(a="word " * 1000))
+    assert "490" in said(app(a="word " * 1000))
 
 
 def test_unknown_characters_are_named() -> None:

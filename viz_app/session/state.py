@@ -73,9 +73,10 @@ def default_selection(locale: str | None) -> Selection:
         return Selection("zh", "mini-zh", "小猫饿了，它想吃鱼。", layer=1, head=5, query=6)
     return Selection(
         "en",
-        "mini-en",
+        "small-en",
         "The animal didn't cross the street because it was too tired.",
-        layer=1,
+        layer=3,
+        head=1,
         query=10,
     )
 

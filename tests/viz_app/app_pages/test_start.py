@@ -20,7 +20,7 @@ DEFAULT = "The animal didn't cross the street because it was too tired."
 def app(text_a: str = DEFAULT, text_b: str = "", **params: str) -> AppTest:
     """The start page before its first run."""
     test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-    chosen = {"lang": "en", "model": "mini-en", "a": text_a, "b": text_b, **params}
+    chosen = {"lang": "en", "model": "small-en", "a": text_a, "b": text_b, **params}
     for name, value in chosen.items():
         test.query_params[name] = value
     return test
