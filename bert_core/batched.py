@@ -1,6 +1,7 @@
 """Many inputs through a model at once, padded, a bounded number of tokens per pass.
 
-The plain forward pass of `BertForPreTraining`, without gradients and without records.
+The forward pass of `BertForPreTraining`, without gradients and without records but the weights of
+attention where they are asked for.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from bert_core.bert import Bert
 from bert_core.encoding import Encoding
-from bert_core.model import BertOutput
+from bert_core.model import BertOutput, additive_attention_mask
 
 TOKENS_PER_PASS = 2048
 Report = Callable[[int, int], None]
@@ -100,6 +101,28 @@ def hidden_states_of(
     return [found[index] for index in range(len(encodings))]
 
 
+def attention_probs_of(
+    bert: Bert, encodings: Sequence[Encoding], report: Report | None = None
+) -> Iterator[tuple[int, Float[Tensor, "layers heads query key"]]]:
+    """The weights of every head on each input, without its padding, and which input it is.
+
+    Inputs come by length, one run after the other, so that the weights of one run alone are kept.
+    """
+    for indices, ids, segments, mask in _runs(bert, encodings, report):
+        with torch.no_grad():
+            hidden = bert.model.bert.embeddings(ids, segments)
+            additive = additive_attention_mask(mask, "full", hidden)
+            layers = []
+            for layer in bert.model.layers():
+                steps = layer.steps(hidden, additive)
+                layers.append(steps.attention_probs.float().cpu())
+                hidden = steps.hidden_states
+        stacked = torch.stack(layers, dim=1)  # [batch, layers, heads, query, key]
+        for row, index in enumerate(indices):
+            count = len(encodings[index])
+            yield index, stacked[row, :, :, :count, :count]
+
+
 def _mlm_passes(
     bert: Bert, encodings: Sequence[Encoding], positions: Sequence[int], report: Report | None
 ) -> Iterator[tuple[list[int], Float[Tensor, "inputs vocab"]]]:
@@ -122,6 +145,24 @@ def _passes(
     With `positions` the MLM head answers at that position of each input and the hidden states are
     not kept; without, it answers nowhere.
     """
+    for indices, ids, segments, mask in _runs(bert, encodings, report):
+        asked = [] if positions is None else [positions[index] for index in indices]
+        flat = [row * ids.shape[1] + position for row, position in enumerate(asked)]
+        with torch.no_grad():
+            output = bert.model(
+                ids,
+                segments,
+                mask,
+                mlm_positions=torch.tensor(flat, dtype=torch.long, device=ids.device),
+                keep_hidden_states=positions is None,
+            )
+        yield indices, output
+
+
+def _runs(
+    bert: Bert, encodings: Sequence[Encoding], report: Report | None
+) -> Iterator[tuple[list[int], Tensor, Tensor, Tensor]]:
+    """Inputs of like length together, on the model's device: their indices, then as `padded`."""
     order = sorted(range(len(encodings)), key=lambda index: len(encodings[index]))
     device = next(bert.model.parameters()).device
     done = 0
@@ -134,17 +175,7 @@ def _passes(
             stop += 1
         indices = order[done:stop]
         ids, segments, mask = padded([encodings[i] for i in indices], bert.tokenizer.pad_id)
-        asked = [] if positions is None else [positions[index] for index in indices]
-        flat = [row * ids.shape[1] + position for row, position in enumerate(asked)]
-        with torch.no_grad():
-            output = bert.model(
-                ids.to(device),
-                segments.to(device),
-                mask.to(device),
-                mlm_positions=torch.tensor(flat, dtype=torch.long, device=device),
-                keep_hidden_states=positions is None,
-            )
-        yield indices, output
+        yield indices, ids.to(device), segments.to(device), mask.to(device)
         done = stop
         if report is not None:
             report(done, len(order))

@@ -1,11 +1,12 @@
 """The shelves: texts written for this project, on which a model is tried out.
 
-Sentences, next-sentence pairs, sentences with one gap, and one word in several senses, in English
-(`en`) and Simplified Chinese (`zh`). Only what was written is stored, under `assets/shelves`; pairs
-are made from the passages here.
+Sentences, next-sentence pairs, sentences with one gap, one word in several senses, and sentences
+with their grammatical relations, in English (`en`) and Simplified Chinese (`zh`). Only what was
+written is stored, under `assets/shelves`; pairs are made from the passages here.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -53,6 +54,19 @@ class WordContexts:
     word: str
     sentences: tuple[str, ...]
     senses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AnnotatedSentence:
+    """A sentence cut into words, with the relations between them."""
+
+    text: str
+    words: tuple[str, ...]
+    """In reading order; a mark, and the English ending 's, is a word of its own."""
+    spans: tuple[tuple[int, int], ...]
+    """Characters start to end (exclusive) of each word."""
+    relations: Mapping[str, tuple[tuple[int, int], ...]]
+    """Name of a relation → pairs of words, (dependent, governor), as indices into `words`."""
 
 
 def sentences(language: str) -> tuple[str, ...]:
@@ -118,6 +132,34 @@ def word_contexts(language: str) -> tuple[WordContexts, ...]:
         WordContexts(entry["word"], tuple(entry["sentences"]), tuple(entry["senses"]))
         for entry in _read("word_contexts.json")[_known(language)]
     )
+
+
+def annotated(language: str) -> tuple[AnnotatedSentence, ...]:
+    """Sentences with relations that were marked by hand. Raises as `sentences` does.
+
+    Names and directions are those of Stanford Dependencies (de Marneffe and Manning 2008), as in
+    Clark et al. 2019, section 4.2: the determiner depends on its noun, the object on its verb, and
+    the possessive ending 's stands for the possessor before it. `antecedent` leads from a pronoun
+    to the word it stands for, in Chinese `clf` from a classifier to its noun. `det` has every word
+    that Stanford Dependencies call a predeterminer too.
+    """
+    return tuple(
+        _annotated(entry) for entry in _read(f"relations_{_known(language)}.json")["sentences"]
+    )
+
+
+def _annotated(entry: dict[str, Any]) -> AnnotatedSentence:
+    text, words = entry["text"], tuple(entry["words"].split())
+    spans, end = [], 0
+    for word in words:
+        start = text.index(word, end)
+        end = start + len(word)
+        spans.append((start, end))
+    relations = {
+        name: tuple((dependent, governor) for dependent, governor in pairs)
+        for name, pairs in entry["relations"].items()
+    }
+    return AnnotatedSentence(text, words, tuple(spans), relations)
 
 
 def _known(language: str) -> str:

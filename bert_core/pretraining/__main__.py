@@ -7,7 +7,7 @@
     python -m bert_core.pretraining warm-start --from sentence-transformers/all-MiniLM-L6-v2 \
         --text corpus/en --output runs/start        # then: train --init-from runs/start
     python -m bert_core.pretraining evaluate --checkpoint runs/mini-en/checkpoint \
-        --heldout heldout_en.txt.xz --pairs zorro/sentences --limit 60
+        --heldout heldout_en.txt.xz --pairs zorro/sentences --limit 60 --relations en
     python -m bert_core.pretraining average --output runs/mean \
         --checkpoint runs/mini-en/checkpoint runs/mini-en-longer/checkpoint
     python -m bert_core.pretraining plot --folder runs/mini-en --output curve.svg
@@ -44,6 +44,7 @@ from bert_core.pretraining.evaluate import (
     evaluate_kinds,
     evaluation_batches,
     everyday_figures,
+    relation_figures,
 )
 from bert_core.pretraining.loop import Progress, Recipe, Run, SavePlan, Workers, read_metrics
 from bert_core.pretraining.pairs import SINGLE_SENTENCES, TRAINING_MIX, PairMix
@@ -213,6 +214,11 @@ def build_parser() -> argparse.ArgumentParser:
     judge.add_argument("--cache", type=Path, default=train.get_default("cache"))
     judge.add_argument(
         "--language", choices=LANGUAGES, help="also try the project's everyday texts"
+    )
+    judge.add_argument(
+        "--relations",
+        choices=LANGUAGES,
+        help="also find the head that links the words of each grammatical relation best",
     )
     judge.add_argument("--device", default="auto")
     judge.add_argument("--threads", type=int)
@@ -451,8 +457,8 @@ def _warm_start(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    if not (options.heldout or options.pairs or options.language):
-        raise ValueError("Say on what to evaluate: --heldout, --pairs or --language.")
+    if not (options.heldout or options.pairs or options.language or options.relations):
+        raise ValueError("Say on what to evaluate: --heldout, --pairs, --language or --relations.")
     if options.threads:
         torch.set_num_threads(options.threads)
     device = choose_device(options.device)
@@ -465,6 +471,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.pairs:
         paradigms = read_paradigms(options.pairs)
         figures["pairs"] = judge_paradigms(bert, paradigms, options.limit)
+    if options.relations:
+        figures["relations"] = relation_figures(bert, options.relations)
     if options.language:
         figures["everyday"] = everyday_figures(bert.model, bert.tokenizer, options.language)
     print(json.dumps(figures, indent=1))

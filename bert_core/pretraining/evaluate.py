@@ -1,8 +1,10 @@
 """How well a model fills masks and judges pairs on documents it was not trained on."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from random import Random
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +23,7 @@ from bert_core.pretraining.batches import (
 )
 from bert_core.pretraining.documents import Corpus
 from bert_core.pretraining.pairs import SINGLE_SENTENCES, PairMix, plan_pairs
+from bert_core.relations import score_relations
 from bert_core.tokenizer import BertTokenizer
 
 EVALUATION_SEED = 2018
@@ -149,6 +152,29 @@ def evaluate_kinds(
         )
         unmasked = {"nsp_accuracy_unmasked": round(whole.nsp_accuracy, 5)}
         figures[kind] = masked.as_dict() | unmasked
+    return figures
+
+
+def relation_figures(bert: Bert, language: str) -> dict[str, dict[str, Any]]:
+    """Relation → its best head and best fixed offset on the annotated shelf; a table on stderr.
+
+    Shares are 0..1; `looks` says whether the dependent or the governor is the word that attends.
+    """
+    figures: dict[str, dict[str, Any]] = {}
+    for name, score in score_relations(bert, shelves.annotated(language)).relations.items():
+        (best,) = score.best()
+        figures[name] = {
+            "pairs": score.count,
+            **asdict(best),
+            "share": round(best.share, 4),
+            "offset": score.offset,
+            "offset_share": round(score.offset_share, 4),
+        }
+        print(
+            f"{name:10}  {score.count:4d} pairs  L{best.layer} H{best.head}  {best.share:6.1%}"
+            f"  fixed offset {score.offset:+d}  {score.offset_share:6.1%}",
+            file=sys.stderr,
+        )
     return figures
 
 

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from bert_core import shelves
-from bert_core.batched import Report
+from bert_core.batched import Report, attention_probs_of
 from bert_core.bert import Bert
 from bert_core.encoding import Encoding
 from bert_core.memo import kept
@@ -83,16 +83,8 @@ class RoleScores:
 @kept
 def head_roles(trace: Trace) -> RoleScores:
     """Role scores of every head on one input."""
-    pairs = role_pairs(trace.encoding)
-    ordinary = ~torch.tensor(trace.encoding.special_tokens_mask, dtype=torch.bool)
-    layers = []
-    for index in range(trace.num_layers):
-        weights = trace.layer(index).attention_probs  # [heads, query, key]
-        layers.append(_scores(weights, pairs, ordinary))
-    even = torch.full((1, len(ordinary), len(ordinary)), 1 / len(ordinary))
-    return RoleScores(
-        scores=torch.stack(layers, dim=1), uniform=_scores(even, pairs, ordinary)[:, 0]
-    )
+    layers = [trace.layer(index).attention_probs for index in range(trace.num_layers)]
+    return _role_scores(torch.stack(layers), trace.encoding)
 
 
 def main_roles(roles: RoleScores) -> list[list[str | None]]:
@@ -132,31 +124,37 @@ def mean_roles(each: Iterable[RoleScores]) -> RoleScores:
 
 def shelf_roles(bert: Bert, texts: Sequence[str], report: Report | None = None) -> RoleScores:
     """The mean role scores over texts of a shelf."""
-    found = []
-    for text in texts:
-        found.append(head_roles(bert.trace(text)))
-        if report is not None:
-            report(len(found), len(texts))
-    return mean_roles(found)
+    encodings = [bert.encode(text) for text in texts]
+    each = attention_probs_of(bert, encodings, report)
+    return mean_roles(_role_scores(weights, encodings[index]) for index, weights in each)
+
+
+def _role_scores(
+    weights: Float[Tensor, "layers heads query key"], encoding: Encoding
+) -> RoleScores:
+    pairs = role_pairs(encoding)
+    ordinary = ~torch.tensor(encoding.special_tokens_mask, dtype=torch.bool)
+    even = torch.full((len(ordinary), len(ordinary)), 1 / len(ordinary))
+    return RoleScores(_scores(weights, pairs, ordinary), _scores(even, pairs, ordinary))
 
 
 def _scores(
-    weights: Float[Tensor, "heads query key"],
+    weights: Float[Tensor, "*heads query key"],
     pairs: dict[str, Bool[Tensor, "query key"]],
     ordinary: Bool[Tensor, " query"],
-) -> Float[Tensor, "roles heads"]:
+) -> Float[Tensor, "roles ..."]:
     rows = []
     for role in ROLES:
         if role == "broad":
-            rows.append(_evenness(weights)[:, ordinary].mean(dim=1))
+            rows.append(_evenness(weights)[..., ordinary].mean(dim=-1))
             continue
         asked = pairs[role].any(dim=1)  # queries that have such a key
-        on_role = (weights * pairs[role]).sum(dim=2)
-        rows.append(on_role[:, asked].mean(dim=1))
+        on_role = (weights * pairs[role]).sum(dim=-1)
+        rows.append(on_role[..., asked].mean(dim=-1))
     return torch.stack(rows)
 
 
-def _evenness(weights: Float[Tensor, "heads query key"]) -> Float[Tensor, "heads query"]:
+def _evenness(weights: Float[Tensor, "*heads query key"]) -> Float[Tensor, "*heads query"]:
     """Entropy of each row over that of a uniform row: 1 for uniform, 0 for one key only."""
     entropy = torch.special.entr(weights).sum(dim=-1)
     largest = torch.tensor(float(weights.shape[-1])).log()

@@ -112,6 +112,86 @@ def test_every_word_occurs_in_its_sentences(language: str) -> None:
             assert entry.word in (spoken_words(text) if language == "en" else text)
 
 
+RELATIONS = {
+    "en": ("det", "amod", "poss", "nsubj", "dobj", "prep", "pobj", "auxpass", "aux", "antecedent"),
+    "zh": ("clf", "nsubj", "dobj", "prep", "pobj", "amod", "poss", "antecedent"),
+}
+
+
+def test_annotated_sentences_are_cut_into_all_their_words(language: str) -> None:
+    shelf = shelves.annotated(language)
+    assert len(shelf) >= {"en": 200, "zh": 90}[language]
+    assert len({one.text for one in shelf}) == len(shelf)
+    assert not {one.text for one in shelf} & set(shelves.sentences(language))
+    for one in shelf:
+        assert tuple(one.text[start:end] for start, end in one.spans) == one.words
+        rest = one.text
+        for word in one.words:
+            before, rest = rest.split(word, 1)
+            assert not before.strip(), one.text
+        assert not rest
+
+
+def test_relations_lead_from_word_to_word_once(language: str) -> None:
+    for one in shelves.annotated(language):
+        assert one.relations, one.text
+        grammar = [
+            dependent
+            for name, pairs in one.relations.items()
+            for dependent, _ in pairs
+            if name != "antecedent"  # a pronoun has a place in the sentence as well
+        ]
+        assert len(set(grammar)) == len(grammar), one.text
+        for pairs in one.relations.values():
+            assert len({dependent for dependent, _ in pairs}) == len(pairs), one.text
+            for dependent, governor in pairs:
+                assert dependent != governor, one.text
+                assert {dependent, governor} <= set(range(len(one.words))), one.text
+                for word in (dependent, governor):
+                    assert one.words[word] not in set(".,?!。，？！"), one.text
+
+
+def test_every_relation_has_many_pairs(language: str) -> None:
+    counts = Counter(
+        name
+        for one in shelves.annotated(language)
+        for name, pairs in one.relations.items()
+        for _ in pairs
+    )
+    assert set(counts) == set(RELATIONS[language])
+    assert min(counts.values()) >= 40
+    common = {"en": set(RELATIONS["en"]) - {"aux"}, "zh": {"nsubj", "dobj"}}[language]
+    assert min(counts[name] for name in common) >= 80
+
+
+SMALL_WORDS = {
+    "en": {
+        "det": "the a an this those all some every any no both",
+        "auxpass": "was were",
+        "poss": "my your his her its our their 's",
+        "antecedent": "he she it they him her them his its their your",
+        "aux": "will can could may might must should do does did has have had is are was were",
+    },
+    "zh": {
+        "clf": "斤 只 支 棵 位 个 封 座 本 张 门 碗 名 把 条 家 颗 件 层 份 部 台 匹 幅 首 辆 "
+        "头 顿 批 盘 场 盆",
+        "antecedent": "他 她 它 他们 它们 自己",
+        "prep": "在 向 给 把 用 从 对",
+    },
+}
+
+
+def test_small_words_stand_where_grammar_has_them(language: str) -> None:
+    """The words of a closed class: one that is none of them was marked by a slip."""
+    for name, allowed in SMALL_WORDS[language].items():
+        found = {
+            one.words[dependent].lower()
+            for one in shelves.annotated(language)
+            for dependent, _ in one.relations.get(name, ())
+        }
+        assert found <= set(allowed.split()), name
+
+
 AT_HOME_AND_AT_WORK = {
     "en": ("cook|kitchen|bake|dough|pie|soup|sauce", "drive|truck|carpenter|repair|judge|doctor"),
     "zh": ("厨房|做饭|饺子|新鞋|鸡蛋|烤面包", "公司|开车|卡车|木匠|轮胎|看报|银行"),

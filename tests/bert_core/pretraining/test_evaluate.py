@@ -1,6 +1,8 @@
 """Evaluation counts what it says it counts, and shows every model the same pairs."""
 
+import json
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +10,9 @@ import torch
 
 from bert_core import shelves
 from bert_core.bert import Bert
+from bert_core.checkpoint import save_checkpoint
 from bert_core.model import BertForPreTraining
+from bert_core.pretraining.__main__ import main
 from bert_core.pretraining.batches import Batch
 from bert_core.pretraining.documents import Corpus
 from bert_core.pretraining.evaluate import (
@@ -19,8 +23,10 @@ from bert_core.pretraining.evaluate import (
     evaluation_batches,
     everyday_figures,
 )
+from bert_core.relations import score_relations
 from bert_core.tokenizer import BertTokenizer
 from tests.bert_core.pretraining.conftest import tiny_model
+from tests.viz_app.toy import toy_bert
 
 CPU = torch.device("cpu")
 MASK = 4
@@ -144,3 +150,29 @@ def test_everyday_figures_count_hits(tokenizer: BertTokenizer) -> None:
     assert 0.1 < figures["nsp_accuracy"] < 0.9
     assert 0 <= figures["cloze_top5"] <= 1 and figures["clozes"] >= 40
     assert 0 <= figures["nsp_accuracy"] <= 1 and figures["pairs"] >= 100
+
+
+def test_relations_by_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bert = toy_bert()
+    save_checkpoint(tmp_path / "toy", bert.model, bert.tokenizer, dtype=torch.float32)
+    arguments = ["evaluate", "--checkpoint", str(tmp_path / "toy"), "--device", "cpu"]
+    assert main([*arguments, "--relations", "zh"]) == 0
+    told = capsys.readouterr()
+    figures = json.loads(told.out)["relations"]
+    scores = score_relations(bert, shelves.annotated("zh")).relations
+    assert list(figures) == list(scores)
+    for name, score in scores.items():
+        (best,) = score.best()
+        found = figures[name]
+        assert found["pairs"] == score.count
+        assert (found["looks"], found["layer"], found["head"]) == (
+            best.looks,
+            best.layer,
+            best.head,
+        )
+        assert found["share"] == round(best.share, 4)
+        assert (found["offset"], found["offset_share"]) == (
+            score.offset,
+            round(score.offset_share, 4),
+        )
+    assert "clf" in told.err and "fixed offset" in told.err

@@ -112,4 +112,4 @@ def test_by_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert json.loads(told.out)["pairs"]["paradigms"]["pairs"]["pairs"] == 1
     assert told.err.startswith("1/1 ") and "pairs" in told.err
     assert main(evaluate) == 1
-    assert "--heldout, --pairs or --language" in capsys.readouterr().err
+    assert "--heldout, --pairs, --language or --relations" in capsys.readouterr().err
