@@ -20,6 +20,7 @@ from bert_core.assets import shipped_checkpoints
 from bert_core.language import shipped_language
 from viz_app import messages
 from viz_app.messages import Say
+from viz_app.messages.isolate import isolated
 from viz_app.session import resources, state
 
 if TYPE_CHECKING:  # pages are run once torch is there; what stands here runs before
@@ -174,7 +175,7 @@ def may_load(name: str) -> bool:
 def _say_what_is_lost(encoding: Encoding, bert: Bert, say: Say) -> None:
     cut = (*encoding.cut_a, *encoding.cut_b)
     if cut:
-        shown = " ".join(cut[:12]) + (" …" if len(cut) > 12 else "")
+        shown = " ".join(map(isolated, cut[:12])) + (" …" if len(cut) > 12 else "")
         limit = bert.config.max_position_embeddings
         st.warning(say("app.text.cut", count=len(cut), limit=limit, tokens=escape(shown)))
     # a typed special token has its own id, so this counts only what the vocabulary lacks
@@ -184,7 +185,7 @@ def _say_what_is_lost(encoding: Encoding, bert: Bert, say: Say) -> None:
         if encoding.input_ids[position] == bert.tokenizer.unk_id and span is not None
     ]
     if unknown:
-        shown = " ".join(dict.fromkeys(unknown[:12]))
+        shown = " ".join(map(isolated, dict.fromkeys(unknown[:12])))
         st.warning(say("app.text.unknown", count=len(unknown), words=escape(shown)))
     if len(encoding) == (3 if encoding.is_pair else 2):
         st.warning(say("app.text.no_tokens"))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from bert_core.encoding import CONTINUED, Encoding
 from bert_core.memo import kept
 from bert_core.words import Word
+from viz_app.messages.isolate import isolated
 from viz_app.view_models.views import TokenLabel
 
 _EMPTY = "∅"
@@ -19,9 +20,10 @@ def display_text(token: str) -> str:
     """`token` with every invisible character made visible; never empty, one line.
 
     Control characters become their pictures (tab ␉), other invisible or direction-changing ones
-    their code (⟨U+202E⟩), so that a token can neither hide nor turn the text around it.
+    their code (⟨U+202E⟩), and right-to-left letters are isolated, so that a token can neither hide
+    nor turn the text around it.
     """
-    return "".join(map(_visible, token)) or _EMPTY
+    return isolated("".join(map(_visible, token))) or _EMPTY
 
 
 def _visible(character: str) -> str:

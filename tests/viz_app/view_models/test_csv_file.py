@@ -6,6 +6,7 @@ import io
 import pytest
 
 from viz_app.view_models.csv_file import csv_bytes
+from viz_app.view_models.tokens import display_text
 
 
 def read(raw: bytes) -> list[list[str]]:
@@ -30,3 +31,8 @@ def test_text_is_never_a_formula(text: str) -> None:
 @pytest.mark.parametrize("cell", [-1, -0.25, "-0.1234567", "-1e-07", "+1.5", "-inf", "nan", "", 3])
 def test_numbers_stay_as_they_are(cell: object) -> None:
     assert read(csv_bytes(["n"], [[cell]])) == [["n"], [str(cell)]]
+
+
+def test_a_cell_holds_no_sign_that_is_for_the_screen_alone() -> None:
+    shown = [display_text("של"), display_text("=של")]
+    assert read(csv_bytes(["", ""], [shown])) == [["", ""], ["של", "'=של"]]

@@ -40,6 +40,9 @@ def encoding(*tokens: str) -> Encoding:
         ("\u200b", "⟨U+200B⟩"),
         ("\u00a0", "⟨U+00A0⟩"),
         ("\ud800", "⟨U+D800⟩"),
+        ("##ל", "\u2068##ל\u2069"),
+        ("سلام", "\u2068سلام\u2069"),
+        ("١٢", "\u2068١٢\u2069"),
     ],
 )
 def test_every_character_of_a_token_is_seen(token: str, shown: str) -> None:
@@ -48,6 +51,12 @@ def test_every_character_of_a_token_is_seen(token: str, shown: str) -> None:
 
 def test_repeated_tokens_get_their_position() -> None:
     assert unique_labels(["the", "cat", "saw", "the"]) == ("the (0)", "cat", "saw", "the (3)")
+
+
+def test_the_position_of_a_right_to_left_token_stands_outside_it() -> None:
+    labels = token_labels(encoding("ל", "cat", "ל"))
+    assert [label.label for label in labels] == ["\u2068ל\u2069 (0)", "cat", "\u2068ל\u2069 (2)"]
+    assert word_labels([Word((1,), False, 0, 1, "ל")]) == ("\u2068ל\u2069",)
 
 
 def test_labels_stay_apart_when_a_token_looks_like_a_label() -> None:

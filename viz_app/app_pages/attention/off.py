@@ -11,6 +11,7 @@ from bert_core.trace import Trace
 from viz_app.app_pages.attention.section import AttentionPage
 from viz_app.number_text import decimal_text
 from viz_app.session import frame, jobs
+from viz_app.view_models.tokens import display_text
 from viz_app.widgets.chart import download, markdown_table
 from viz_app.widgets.prose import paragraph
 
@@ -103,9 +104,9 @@ def _show_words(page: AttentionPage, without: Trace) -> None:
         ]
         rows = [
             [
-                frame.escape(before.token),
+                frame.escape(display_text(before.token)),
                 decimal_text(before.probability, 3),
-                frame.escape(after.token),
+                frame.escape(display_text(after.token)),
                 decimal_text(after.probability, 3),
             ]
             for before, after in zip(*both, strict=True)
@@ -113,7 +114,11 @@ def _show_words(page: AttentionPage, without: Trace) -> None:
         plain, changed = say("attention.off.column.plain"), say("attention.off.column.without")
         chance = say("attention.off.column.probability")
         st.markdown(
-            say("attention.off.at", token=frame.escape(trace.tokens[place]), place=place)
+            say(
+                "attention.off.at",
+                token=frame.escape(display_text(trace.tokens[place])),
+                place=place,
+            )
             + "\n\n"
             + markdown_table([plain, chance, changed, chance], rows)
         )

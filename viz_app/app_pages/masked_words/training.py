@@ -25,6 +25,7 @@ from viz_app.view_models.labs.training import (
     three_inputs,
 )
 from viz_app.view_models.labs.views import RankedGroup, RankedRow
+from viz_app.view_models.tokens import display_text
 from viz_app.views.ranked_bars import ranked_bars
 from viz_app.views.text_table import text_table
 from viz_app.views.token_chips import token_chips
@@ -164,8 +165,9 @@ def _draw_counts(bert: Bert, encoding: Encoding, seed: int, say: Say) -> None:
 
 
 def _draw_three_ways(bert: Bert, encoding: Encoding, place: int, seed: int, say: Say) -> None:
-    word = frame.escape(encoding.tokens[place])
-    st.markdown(f"**{say('masked_words.training.three', word=word, position=place)}**")
+    word = display_text(encoding.tokens[place])
+    title = say("masked_words.training.three", word=frame.escape(word), position=place)
+    st.markdown(f"**{title}**")
     found = jobs.result(
         "three_inputs",
         bert,
@@ -195,7 +197,7 @@ def _draw_three_ways(bert: Bert, encoding: Encoding, place: int, seed: int, say:
             for one in found
         ],
         key="mw_three",
-        label=say("masked_words.training.three", word=encoding.tokens[place], position=place),
+        label=say("masked_words.training.three", word=word, position=place),
         high=1.0,
         scale=say("masked_words.three.scale"),
     )

@@ -19,7 +19,7 @@ from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.positions import effects
 from viz_app.view_models.positions.views import Grid
-from viz_app.view_models.tokens import token_labels
+from viz_app.view_models.tokens import display_text, token_labels
 from viz_app.view_models.views import Reading
 from viz_app.widgets.chart import chart, download, table
 from viz_app.widgets.prose import paragraph
@@ -280,8 +280,8 @@ def _outcome(test: effects.ShuffleTest, say: Say) -> None:
 def _strip(run: effects.OrderRun) -> str:
     """The tokens in the order the model read them, the hidden one in bold."""
     return " ".join(
-        f"**{frame.escape(token)}**" if index == run.masked else frame.escape(token)
-        for index, token in enumerate(run.tokens)
+        f"**{token}**" if index == run.masked else token
+        for index, token in enumerate(frame.escape(display_text(token)) for token in run.tokens)
     )
 
 

@@ -25,6 +25,7 @@ from viz_app.view_models.labs.contexts import (
     vectors_of,
 )
 from viz_app.view_models.labs.views import CellTable, RankedGroup, RankedRow
+from viz_app.view_models.tokens import display_text
 from viz_app.views.cell_table import cell_table
 from viz_app.views.ranked_bars import ranked_bars
 from viz_app.widgets.chart import chart, download
@@ -134,7 +135,7 @@ def _say_what_is_missing(word: str, uses: tuple[Use, ...], say: Say) -> None:
         )
     pieces = {use.pieces for use in uses if len(use.pieces) > 1}
     if pieces:
-        shown = "; ".join(" ".join(entry) for entry in sorted(pieces))
+        shown = "; ".join(" ".join(map(display_text, entry)) for entry in sorted(pieces))
         st.caption(say("words_in_context.pieces", pieces=frame.escape(shown)))
 
 
