@@ -140,6 +140,24 @@ def test_lines_keep_their_settings_and_follow_the_filter() -> None:
     assert any('"heads": [1, 4]' in signal and '"locked"' in signal for signal in signals)
 
 
+def test_the_overview_shows_the_model_without_the_heads_that_are_off() -> None:
+    _, whole = payload(open_page(**PAIR, at_view="off"), "overview")
+    off = open_page(**PAIR, at_view="off", at_off="1.5,2.0", at_signs="1")
+    header, arrays = payload(off, "overview")
+    crossed = {
+        (layer, head)
+        for layer, row in enumerate(header["marks"])
+        for head, sign in enumerate(row)
+        if sign == "✕"
+    }
+    assert crossed == {(1, 5), (2, 0)}
+    same = [(arrays["pixels"][layer] == whole["pixels"][layer]).all() for layer in range(4)]
+    assert same == [True, True, False, False]
+    assert any("✕" in caption.value for caption in off.caption)
+    elsewhere = open_page(**PAIR, at_view="head", at_off="1.5")
+    assert (payload(elsewhere, "overview")[1]["pixels"] == whole["pixels"]).all()
+
+
 def test_heads_are_switched_off_and_on() -> None:
     app = open_page(**PAIR, at_view="off", at_off="1.5")
     assert app.session_state["at_off"] == ["1.5"]

@@ -12,10 +12,13 @@ from viz_app.app_pages.attention.section import AttentionPage
 from viz_app.number_text import decimal_text
 from viz_app.session import frame, jobs
 from viz_app.view_models.tokens import display_text
+from viz_app.views.overview import Marks
 from viz_app.widgets.chart import download, markdown_table
 from viz_app.widgets.prose import paragraph
 
 TOP = 5
+OFF = "✕"
+"""Sign of a head that is off, in the overview."""
 RANKING_COLUMNS = ("rank", "head", "rise", "sharp_rank", "sharp")
 _RANKED = "_heads_ranked"  # the model whose heads the reader asked to rank
 
@@ -40,15 +43,38 @@ def without_heads(page: AttentionPage) -> None:
         _show_ranking(page)
 
 
-def _choose_heads(page: AttentionPage) -> HeadsOff:
-    say, choices = page.say, page.choices
+def chosen_heads(page: AttentionPage) -> HeadsOff:
+    """The heads that the reader has switched off here."""
+    key, _ = _choice(page)
+    places = (name.split(".") for name in st.session_state[key])
+    return frozenset((int(layer), int(head)) for layer, head in places)
+
+
+def marked(marks: Marks | None, off: HeadsOff, layers: int, heads: int) -> Marks:
+    """Signs for the overview, in which a head that is off has a cross in place of its role."""
+    return [
+        [
+            OFF if (layer, head) in off else marks[layer][head] if marks else ""
+            for head in range(heads)
+        ]
+        for layer in range(layers)
+    ]
+
+
+def _choice(page: AttentionPage) -> tuple[str, list[str]]:
+    """The key of the choice, and what there is to choose from."""
     config = page.trace.config
     names = [
         f"{layer}.{head}"
         for layer in range(config.num_hidden_layers)
         for head in range(config.num_attention_heads)
     ]
-    key = choices.some_of("off", names, [])
+    return page.choices.some_of("off", names, []), names
+
+
+def _choose_heads(page: AttentionPage) -> HeadsOff:
+    say = page.say
+    key, names = _choice(page)
 
     def toggle() -> None:
         name = f"{page.chosen.layer}.{page.chosen.head}"
@@ -89,7 +115,7 @@ def _choose_heads(page: AttentionPage) -> HeadsOff:
             key="attention_off_clear",
             disabled=not chosen,
         )
-    return frozenset((int(layer), int(head)) for layer, head in (n.split(".") for n in chosen))
+    return chosen_heads(page)
 
 
 def _show_words(page: AttentionPage, without: Trace) -> None:

@@ -37,13 +37,21 @@ def take_head() -> None:
 def draw_overview(page: AttentionPage) -> None:
     """All heads, with the signs of their roles and in the order of a role where wanted."""
     say = page.say
+    switched_off = off.chosen_heads(page) if section == "off" else frozenset()
+    shown = page.visit.traced(heads_off=switched_off) if switched_off else page.trace
     heading(say("attention.overview.heading"))
     order_key = page.choices.one_of("tiles", roles.TILE_ORDERS, roles.BY_PLACE)
-    order = roles.tile_order(page)
+    order = roles.tile_order(page, shown)
     with_signs = st.session_state[signs_key]
-    marks = roles.role_marks(head_roles(page.trace)) if with_signs else None
+    marks = roles.role_marks(head_roles(shown)) if with_signs else None
+    if switched_off:
+        config = shown.config
+        marks = off.marked(
+            marks, switched_off, config.num_hidden_layers, config.num_attention_heads
+        )
+        st.caption(say("attention.off.overview", sign=off.OFF))
     overview(
-        overview_map(page.trace),
+        overview_map(shown),
         selected=(page.chosen.layer, page.chosen.head),
         key="attention_overview",
         say=say,

@@ -8,6 +8,7 @@ import streamlit as st
 
 from bert_core import shelves
 from bert_core.studies.heads import ROLES, RoleScores, head_roles, main_roles, shelf_roles
+from bert_core.trace import Trace
 from viz_app.app_pages.attention.section import AttentionPage, show_grid
 from viz_app.number_text import decimal_text
 from viz_app.session import frame, jobs
@@ -40,12 +41,12 @@ def role_marks(roles: RoleScores) -> list[list[str]]:
     return [[SIGNS.get(role or "", "") for role in layer] for layer in main_roles(roles)]
 
 
-def tile_order(page: AttentionPage) -> TileOrder | None:
+def tile_order(page: AttentionPage, trace: Trace) -> TileOrder | None:
     """The order chosen for the tiles; None by layer and head, and where no head has a score."""
     role = page.choices["tiles"]
     if role == BY_PLACE:
         return None
-    return order_tiles(head_roles(page.trace).scores[ROLES.index(role)].numpy(), role)
+    return order_tiles(head_roles(trace).scores[ROLES.index(role)].numpy(), role)
 
 
 def legend(page: AttentionPage) -> str:

@@ -34,7 +34,7 @@ def take_away(page: AttentionPage) -> None:
         st.session_state[page.choices.text("lines", LONGEST_SETTINGS)]
     )
     lines = slice_lines(layer_lines(page.trace, chosen.layer), page.part)
-    order = tile_order(page)  # here: the file is made where the session is out of reach
+    order = tile_order(page, page.trace)  # here: the file is made where the session is out of reach
     save_matrix(page)
     st.markdown(f"##### {say('attention.save.lines', layer=chosen.layer)}")
     name = f"lines_L{chosen.layer}"

@@ -14,13 +14,21 @@ from viz_app.view_models.tokens import token_labels
 from viz_app.view_models.views import MatrixView, Reading
 
 Flow = Literal["rollout", "norm_head", "norm_layer"]
+_NORMS = ("attention.axis.receives", "attention.axis.key")
+AXES: dict[Flow, tuple[str, str]] = {
+    "rollout": ("attention.axis.position", "attention.axis.input"),
+    "norm_head": _NORMS,
+    "norm_layer": _NORMS,
+}
+"""What a row and a column are."""
 FLOWS: tuple[Flow, ...] = ("rollout", "norm_head", "norm_layer")
 
 
 def flow_map(trace: Trace, flow: Flow, layer: int, head: int) -> MatrixView:
     """Rollout up to a layer (rows sum to 1), or ‖α·f(x)‖ of a head or of a whole layer.
 
-    Norms keep their own unit, that of the hidden vectors; the scale ends at the largest.
+    The scale ends at the largest value: shares of many tokens are small, and norms have their own
+    unit, that of the hidden vectors.
 
     Raises:
         ValueError: no such layer.
@@ -40,7 +48,7 @@ def flow_map(trace: Trace, flow: Flow, layer: int, head: int) -> MatrixView:
         rows=tokens,
         columns=tokens,
         low=0.0,
-        high=1.0 if flow == "rollout" else _top(values),
+        high=_top(values),
         kind="probability",
         reading=Reading(
             f"attention.reading.{flow}",
@@ -52,6 +60,7 @@ def flow_map(trace: Trace, flow: Flow, layer: int, head: int) -> MatrixView:
                 "head": head,
             },
         ),
+        axes=AXES[flow],
         legend=f"attention.legend.{flow}",
     )
 

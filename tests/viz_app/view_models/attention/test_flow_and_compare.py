@@ -17,7 +17,8 @@ def trace() -> Trace:
 def test_flow_maps_are_the_cores_own_numbers(trace: Trace) -> None:
     rolled = flow_map(trace, "rollout", layer=1, head=0)
     np.testing.assert_array_equal(rolled.values, rollout(trace)[1].numpy())
-    assert (rolled.low, rolled.high) == (0, 1)
+    assert (rolled.low, rolled.high) == (0, rolled.values.max())
+    assert rolled.axes == ("attention.axis.position", "attention.axis.input")
     norms = flow_map(trace, "norm_head", layer=2, head=3)
     np.testing.assert_array_equal(norms.values, value_norms(trace, 2, 3).numpy())
     assert norms.high == norms.values.max()
