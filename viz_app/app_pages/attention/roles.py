@@ -93,7 +93,7 @@ def what_heads_do(page: AttentionPage) -> None:
             reading="attention.reading.largest_head",
         )
         show_grid(page, view, key="attention_roles")
-        st.caption(say("attention.roles.uniform", value=decimal_text(uniform, 3)))
+        st.caption(say(f"attention.roles.uniform.{source}", value=decimal_text(uniform, 3)))
     paragraph(f"##### {say('attention.roles.table')}")
     shelf = shelf or _shelf_roles(page)  # after the picture: the first time it takes seconds
     if shelf is None:

@@ -14,7 +14,7 @@ from viz_app.palette import Scale
 from viz_app.session import frame, state
 from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
-from viz_app.view_models.attention.matrix import Pool
+from viz_app.view_models.attention.matrix import Pool, reading_at
 from viz_app.view_models.attention.slices import BLOCKS, Block, Slice, slice_matrix
 from viz_app.view_models.views import MatrixView, Reading
 from viz_app.views.heatmap import Heads, heatmap
@@ -108,20 +108,23 @@ def show_matrix(
         return None
     positions = [token.position for token in sliced.rows]
     chosen = page.chosen.query
+    row = positions.index(chosen) if chosen in positions and choosable else None
 
     def take_query() -> None:
         state.choose(query=positions[st.session_state[key].select["query"]])
 
     heatmap(
         sliced,
-        selected=positions.index(chosen) if chosen in positions and choosable else None,
+        selected=row,
         key=key,
         say=page.say,
         scale=scale,
         heads=heads,
         on_select=take_query if choosable else None,
     )
-    st.caption(page.read(sliced.reading))
+    # what is said is about the row that is chosen, as are the bars
+    said = reading_at(sliced.reading, sliced.values, sliced.rows, sliced.columns, row)
+    st.caption(page.read(said))
     return sliced
 
 

@@ -12,7 +12,6 @@ from bert_core.trace import Trace
 from bert_core.words import Word, hide_word, replace_word, word_at, words_of
 from viz_app.app_pages.masked_words.hidden import hidden_words, remember
 from viz_app.messages import Say
-from viz_app.number_text import probability_text
 from viz_app.session import jobs, resources, state
 from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
@@ -65,13 +64,12 @@ def guess(visit: Visit, choices: PageChoices) -> None:
     )
     if len(masks) > MASKS_SHOWN:
         st.info(say("masked_words.guess.more", shown=MASKS_SHOWN, count=len(masks)))
-    high = max(entry.prediction.probability for one in found for entry in one.best)
     ranked_bars(
         guess_groups(found, say),
         key=BARS,
         label=say("masked_words.guess.heading"),
-        high=high,
-        scale=say("masked_words.guess.scale", high=probability_text(high)),
+        high=1.0,
+        scale=say("masked_words.guess.scale"),
         on_select=take_guess,
     )
     with controls[2]:

@@ -103,11 +103,10 @@ def _best_at(visit: Visit, position: int, stage: int, stages: list[str]) -> None
         )
         for one in found
     )
-    high = found[0].prediction.probability
     ranked_bars(
         [RankedGroup(say("masked_words.lens.best", stage=stages[stage]), rows)],
         key="mw_lens_best",
         label=say("masked_words.lens.best", stage=stages[stage]),
-        high=high,
-        scale=say("masked_words.lens.scale", high=probability_text(high)),
+        high=1.0,
+        scale=say("masked_words.lens.scale"),
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bert_core.studies import heads as interpret
 from bert_core.trace import Trace
-from viz_app.number_text import decimal_text
+from viz_app.view_models.attention.matrix import reading_at
 from viz_app.view_models.tokens import token_labels
 from viz_app.view_models.views import MatrixView, Reading
 
@@ -42,7 +42,7 @@ def flow_map(trace: Trace, flow: Flow, layer: int, head: int) -> MatrixView:
         values = interpret.value_norms(trace, layer, head).numpy()
     else:
         values = interpret.layer_value_norms(trace, layer).numpy()
-    query, key = np.unravel_index(int(values.argmax()), values.shape)
+    said = Reading(f"attention.reading.{flow}", {"layer": layer, "head": head})
     return MatrixView(
         values=values,
         rows=tokens,
@@ -50,16 +50,7 @@ def flow_map(trace: Trace, flow: Flow, layer: int, head: int) -> MatrixView:
         low=0.0,
         high=_top(values),
         kind="probability",
-        reading=Reading(
-            f"attention.reading.{flow}",
-            {
-                "query": tokens[int(query)].label,
-                "to": tokens[int(key)].label,
-                "value": decimal_text(values[query, key], 3),
-                "layer": layer,
-                "head": head,
-            },
-        ),
+        reading=reading_at(said, values, tokens, tokens),
         axes=AXES[flow],
         legend=f"attention.legend.{flow}",
     )

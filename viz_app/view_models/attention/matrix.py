@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +24,7 @@ from viz_app.view_models.views import (
 
 BarOrder = Literal["position", "value"]
 Pool = Literal["head", "mean_heads", "max_heads", "mean_all", "max_all"]
+_READING = Reading("attention.reading.strongest")
 NO_HEADS: NDArray[np.float32] = np.zeros((0, 0, 0, 0), np.float32)
 MOST_AHEAD = 1 << 20
 """Bytes of weights that are brought to the browser before they are asked for."""
@@ -49,7 +52,7 @@ def attention_map(trace: Trace, layer: int, head: int, pool: Pool = "head") -> M
         low=0.0,
         high=1.0,
         kind="probability",
-        reading=_strongest(weights, tokens),
+        reading=reading_at(_READING, weights, tokens, tokens),
         masked=masked_cells(trace),
         legend="attention.legend.max" if pool.startswith("max") else "",
     )
@@ -162,6 +165,23 @@ def row_bars(
     )
 
 
+def reading_at(
+    said: Reading,
+    values: NDArray[np.float32],
+    rows: Sequence[TokenLabel],
+    columns: Sequence[TokenLabel],
+    row: int | None = None,
+) -> Reading:
+    """The same sentence about the largest of these values, or about the largest of one row."""
+    if row is None:
+        row = int(values.max(axis=1).argmax())
+    column = int(values[row].argmax())
+    place = {"query": rows[row].label, "to": columns[column].label}
+    return replace(
+        said, values={**said.values, **place, "value": decimal_text(values[row, column], 3)}
+    )
+
+
 def masked_cells(trace: Trace) -> NDArray[np.bool_] | None:
     """True where a query must not look [query, key]; None where every pair is open.
 
@@ -171,18 +191,6 @@ def masked_cells(trace: Trace) -> NDArray[np.bool_] | None:
     if not closed.any():
         return None
     return np.broadcast_to(closed, (len(trace.tokens), len(trace.tokens)))
-
-
-def _strongest(weights: NDArray[np.float32], tokens: tuple[TokenLabel, ...]) -> Reading:
-    query, key = np.unravel_index(int(weights.argmax()), weights.shape)
-    return Reading(
-        "attention.reading.strongest",
-        {
-            "query": tokens[int(query)].label,
-            "to": tokens[int(key)].label,
-            "weight": decimal_text(weights[query, key], 3),
-        },
-    )
 
 
 def _array(tensor: Any) -> NDArray[np.float32]:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bert_core.trace import Trace
-from viz_app.number_text import decimal_text
+from viz_app.view_models.attention.matrix import reading_at
 from viz_app.view_models.tokens import token_labels
-from viz_app.view_models.views import LinesView, MatrixView, Reading, TokenLabel
+from viz_app.view_models.views import LinesView, MatrixView, TokenLabel
 
 Block = Literal["all", "aa", "ab", "ba", "bb"]
 BLOCKS: tuple[Block, ...] = ("all", "aa", "ab", "ba", "bb")
@@ -65,24 +65,27 @@ def slice_matrix(view: MatrixView, part: Slice) -> MatrixView | None:
     left = kept.sum(axis=1, dtype=np.float64)
     before = view.values[rows].sum(axis=1, dtype=np.float64)
     values = _renormalised(kept, left) if part.renormalise else kept
-    query, key = np.unravel_index(int(values.argmax()), values.shape)
+    shown_rows = tuple(view.rows[row] for row in rows)
+    shown_columns = tuple(view.columns[column] for column in columns)
     return replace(
         view,
         values=values,
-        rows=tuple(view.rows[row] for row in rows),
-        columns=tuple(view.columns[column] for column in columns),
+        rows=shown_rows,
+        columns=shown_columns,
         masked=None if view.masked is None else view.masked[np.ix_(rows, columns)],
         hidden=np.maximum(before - left, 0).astype(np.float32),
-        legend="attention.legend.renormalised" if part.renormalise else "attention.legend.part",
-        reading=Reading(
-            "attention.reading.strongest",
-            {
-                "query": view.rows[rows[int(query)]].label,
-                "to": view.columns[columns[int(key)]].label,
-                "weight": decimal_text(values[query, key], 3),
-            },
-        ),
+        high=max(view.high, float(values.max())),  # shares of what is left are larger
+        legend=_legend(view, part),
+        reading=reading_at(view.reading, values, shown_rows, shown_columns),
     )
+
+
+def _legend(view: MatrixView, part: Slice) -> str:
+    """What the numbers of a part mean; lengths of vectors stay such."""
+    if part.renormalise:
+        return "attention.legend.renormalised"
+    weights = view.legend in ("attention.legend.probability", "attention.legend.max")
+    return "attention.legend.part" if weights else view.legend
 
 
 def slice_lines(view: LinesView, part: Slice) -> LinesView:

@@ -10,6 +10,7 @@ from viz_app.view_models.attention.matrix import (
     BarOrder,
     attention_map,
     overview_map,
+    reading_at,
     row_bars,
     strongest_of_blocks,
 )
@@ -35,8 +36,17 @@ def test_reading_names_the_strongest_pair(trace: Trace) -> None:
     assert view.reading.values == {
         "query": view.rows[query].label,
         "to": view.columns[key].label,
-        "weight": f"{view.values.max():.3f}",
+        "value": f"{view.values.max():.3f}",
     }
+
+
+def test_the_reading_of_a_row_is_about_that_row(trace: Trace) -> None:
+    view = attention_map(trace, layer=0, head=3)
+    for row, token in enumerate(view.rows):
+        said = reading_at(view.reading, view.values, view.rows, view.columns, row)
+        assert said.key == view.reading.key
+        assert said.values["query"] == token.label
+        assert said.values["value"] == f"{view.values[row].max():.3f}"
 
 
 def test_causal_cells_are_empty() -> None:

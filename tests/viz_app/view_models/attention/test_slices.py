@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from bert_core.trace import Trace
 from tests.viz_app.toy import toy_bert
+from viz_app.view_models.attention.flow import flow_map
 from viz_app.view_models.attention.grid import head_grid
 from viz_app.view_models.attention.matrix import attention_map, layer_lines
 from viz_app.view_models.attention.slices import (
@@ -192,3 +193,14 @@ def test_a_grid_names_its_largest_head_and_leaves_gaps_empty() -> None:
     assert [token.label for token in view.rows] == ["L0", "L1"]
     signed = head_grid(values - 0.5, "signed", legend="x", reading="x")
     assert signed.low == -signed.high == pytest.approx(-0.4)
+
+
+def test_a_part_of_a_flow_is_still_that_flow(trace: Trace) -> None:
+    norms = flow_map(trace, "norm_head", layer=1, head=2)
+    part = slice_matrix(norms, Slice(special=False))
+    assert part is not None
+    assert (part.reading.key, part.legend) == ("attention.reading.norm_head", norms.legend)
+    assert part.reading.values["value"] == f"{part.values.max():.3f}"
+    rolled = flow_map(trace, "rollout", layer=1, head=2)
+    part = slice_matrix(rolled, Slice("aa", special=False, renormalise=True))
+    assert part is not None and part.high >= part.values.max() > rolled.high
