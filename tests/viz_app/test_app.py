@@ -8,9 +8,11 @@ from time import sleep
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from bert_core.assets import shipped_checkpoints
 from bert_core.checkpoint import CheckpointError, Problem
 from viz_app.messages import LANGUAGES, text
 from viz_app.session import resources
+from viz_app.session.examples import example
 from viz_app.session.frame import escape
 from viz_app.session.state import LAG_SECONDS, default_selection
 
@@ -197,9 +199,16 @@ def test_an_example_brings_its_text_and_its_model() -> None:
     assert test.text_input(key="text_a").value == "我喜欢吃洋葱"
     assert test.selectbox(key="model").value == "mini-zh"
     assert test.selectbox(key="example").value is None
-    # … and says once what there is to see
+    # … and says once what there is to see, where it is to be seen
     assert ["“洋”" in toast.value for toast in test.toast] == [True]
+    _, entry = example("zh-like-onions")
+    place = [test.session_state[name] for name in ("layer", "head", "query")]
+    assert place == [entry.seen.layer, entry.seen.head, entry.seen.query]
     assert not test.run().toast
+
+
+def test_the_help_of_the_model_names_the_shipped_ones() -> None:
+    assert all(name in app().selectbox(key="model").help for name in shipped_checkpoints())
 
 
 def test_mask_may_be_typed_in_any_case() -> None:

@@ -1,32 +1,57 @@
 """What the pages say of trained models in general holds for the shipped ones."""
 
-import json
-
 import pytest
 import torch
 
 from bert_core import load
-from bert_core.assets import ASSETS
+from bert_core.assets import shipped_checkpoints
 from bert_core.bert import Bert
+from bert_core.claims import HeadClaim
+from bert_core.findings import check, position_of
 from bert_core.trace import Trace
+from viz_app.messages import LANGUAGES
+from viz_app.session.examples import examples
+from viz_app.session.state import default_selection
 
 
-@pytest.fixture(scope="module", params=["en", "zh"])
+@pytest.fixture(scope="module", params=shipped_checkpoints())
 def bert(request: pytest.FixtureRequest) -> Bert:
-    return load(f"mini-{request.param}", device="cpu")
+    return load(request.param, device="cpu")
 
 
 @pytest.fixture(scope="module")
 def traces(bert: Bert) -> list[Trace]:
-    examples = json.loads((ASSETS / "examples.json").read_text(encoding="utf-8"))
-    return [bert.trace(entry["text_a"], entry["text_b"]) for entry in examples[bert.language]]
+    menu = examples()[bert.language]
+    return [bert.trace(entry.text_a, entry.text_b or None) for entry in menu]
 
 
-def test_what_a_feed_forward_network_adds_is_no_small_correction(traces: list[Trace]) -> None:
-    for trace in traces:
-        for layer in map(trace.layer, range(trace.num_layers)):
-            added, base = (x.norm(dim=-1) for x in (layer.ffn_output, layer.attention_norm))
-            assert (added > base).all()
+@pytest.fixture(scope="module", params=LANGUAGES)
+def default(request: pytest.FixtureRequest) -> Bert:
+    """The default model of a language: of this one the examples speak."""
+    return load(default_selection(request.param).model, device="cpu")
+
+
+def test_every_example_keeps_its_promises(default: Bert) -> None:
+    failed = {
+        (entry.id, claim): found.measured
+        for entry in examples()[default.language]
+        for claim in entry.expect
+        if not (found := check(claim, default, entry.text_a, entry.text_b)).holds
+    }
+    assert failed == {}
+
+
+def test_an_example_is_seen_at_a_token_that_its_claims_speak_of(default: Bert) -> None:
+    for entry in examples()[default.language]:
+        seen = entry.seen
+        tokens = default.encode(entry.text_a, entry.text_b or None).tokens
+        rows = [
+            position_of(claim.query, tokens)
+            for claim in entry.expect
+            if isinstance(claim, HeadClaim) and (claim.layer, claim.head) == (seen.layer, seen.head)
+        ]
+        if rows:
+            assert seen.query in rows, entry.id
 
 
 def test_trained_dot_products_grow_faster_than_the_root(traces: list[Trace]) -> None:
@@ -56,11 +81,3 @@ def test_a_token_in_sight_is_usually_put_first(traces: list[Trace]) -> None:
         and trace.encoding.tokens[place] != "[MASK]"
     ]
     assert sum(hits) > 0.9 * len(hits)
-
-
-def test_alone_the_position_vectors_are_blown_up_by_their_layer_norm(bert: Bert) -> None:
-    embeddings = bert.model.bert.embeddings
-    with torch.no_grad():
-        table = embeddings.position_embeddings.weight
-        before, after = (x.norm(dim=1).mean() for x in (table, embeddings.LayerNorm(table)))
-    assert after > 10 * before

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
-from functools import cache
-from typing import Any
 
 import streamlit as st
 
 from bert_core import shelves
-from bert_core.assets import ASSETS, shipped_checkpoints
+from bert_core.assets import shipped_checkpoints
 from bert_core.language import shipped_language
 from viz_app.messages import LANGUAGES, Say
 from viz_app.session import frame, state
+from viz_app.session.examples import example, examples
 
 _TYPED_MASK = re.compile(r"[\[【［]\s*mask\s*[\]】］]", re.IGNORECASE)
-
-
-@cache
-def examples() -> dict[str, list[dict[str, Any]]]:
-    """The examples menu: language → entries with id, title, text_a, text_b and what they show."""
-    return json.loads((ASSETS / "examples.json").read_text(encoding="utf-8"))
 
 
 def sentence_bar(say: Say) -> None:
@@ -56,16 +48,16 @@ def _draw_settings(say: Say) -> None:
             _known_models(),
             key="model",
             accept_new_options=True,
-            help=say("app.model.help"),
+            help=say("app.model.help", **_shipped_by_language()),
             on_change=lambda: state.ask_for_model(st.session_state["model"]),
             width=220,
         )
         st.selectbox(
             say("app.examples.label"),
-            [entry["id"] for language in _languages_first() for entry in examples()[language]],
+            [entry.id for language in _languages_first() for entry in examples()[language]],
             index=None,
             key="example",
-            format_func=_example_title,
+            format_func=lambda example_id: example(example_id)[1].title,
             placeholder=say("app.examples.placeholder"),
             on_change=_take_example,
             width=320,
@@ -77,6 +69,15 @@ def _draw_settings(say: Say) -> None:
             format_func=LANGUAGES.__getitem__,
             required=True,
         )
+
+
+def _shipped_by_language() -> dict[str, str]:
+    """Language → the shipped models that read it, by name."""
+    shipped = shipped_checkpoints()
+    return {
+        language: ", ".join(name for name in shipped if shipped_language(name) == language)
+        for language in examples()
+    }
 
 
 def _known_models() -> list[str]:
@@ -93,34 +94,24 @@ def _languages_first() -> list[str]:
     return sorted(examples(), key=lambda language: language != st.session_state["language"])
 
 
-def _example(example_id: str) -> tuple[str, dict[str, Any]]:
-    for language, entries in examples().items():
-        for entry in entries:
-            if entry["id"] == example_id:
-                return language, entry
-    raise KeyError(example_id)
-
-
-def _example_title(example_id: str) -> str:
-    return str(_example(example_id)[1]["title"])
-
-
 def _take_example() -> None:
     if st.session_state["example"] is None:
         return
-    language, entry = _example(st.session_state["example"])
-    state.choose(text_a=entry["text_a"], text_b=entry["text_b"] or "")
+    language, entry = example(st.session_state["example"])
+    seen = entry.seen
+    state.choose(text_a=entry.text_a, text_b=entry.text_b)
+    state.choose(layer=seen.layer, head=seen.head, query=seen.query)
     _use_model_of(language)
-    st.toast(entry["shows"], duration="long")
+    st.toast(entry.shows, duration="long")
     # The menu is a menu, not a setting: picking the same example again works.
     st.session_state["example"] = None
 
 
 def _use_model_of(language: str) -> None:
-    """A shipped model of another language gives way to one of the example's; the reader's stays."""
-    chosen, shipped = st.session_state["model"], shipped_checkpoints()
-    if chosen in shipped and shipped_language(chosen) != language:
-        state.choose(model=next(name for name in shipped if shipped_language(name) == language))
+    """A shipped model of another language gives way to the example's; the reader's own stays."""
+    chosen = st.session_state["model"]
+    if chosen in shipped_checkpoints() and shipped_language(chosen) != language:
+        state.choose(model=state.default_selection(language).model)
 
 
 def _tidy_text() -> None:

@@ -3,17 +3,19 @@
 import pytest
 import streamlit
 
+from viz_app.session.state import default_selection
 from viz_app.widgets import sentence_bar
 
-SHIPPED = {"mini-en": "en", "mini-zh": "zh", "small-zh": "zh"}
+ENGLISH, CHINESE = (default_selection(language).model for language in ("en", "zh"))
+SHIPPED = {ENGLISH: "en", CHINESE: "zh", "other-zh": "zh"}
 
 
 @pytest.mark.parametrize(
     ("chosen", "language", "expected"),
     [
-        ("mini-en", "zh", "mini-zh"),
-        ("small-zh", "zh", "small-zh"),
-        ("small-zh", "en", "mini-en"),
+        (ENGLISH, "zh", CHINESE),
+        ("other-zh", "zh", "other-zh"),
+        ("other-zh", "en", ENGLISH),
         ("somebody/bert", "zh", "somebody/bert"),
     ],
 )
