@@ -8,7 +8,7 @@ from viz_app.app_pages.attention.section import AttentionPage, choose_part
 from viz_app.session import frame, state
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.attention.matrix import overview_map
-from viz_app.views.overview import overview
+from viz_app.views.overview import Marks, overview
 from viz_app.widgets.prose import heading
 
 SECTIONS = {
@@ -43,7 +43,7 @@ def draw_overview(page: AttentionPage) -> None:
     order_key = page.choices.one_of("tiles", roles.TILE_ORDERS, roles.BY_PLACE)
     order = roles.tile_order(page, shown)
     with_signs = st.session_state[signs_key]
-    marks = roles.role_marks(head_roles(shown)) if with_signs else None
+    marks: Marks | None = roles.role_marks(head_roles(shown)) if with_signs else None
     if switched_off:
         config = shown.config
         marks = off.marked(
