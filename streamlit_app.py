@@ -18,7 +18,6 @@ PAGES = (
 
 state.synchronise()
 say = frame.visit().say
-st.set_page_config(page_title=say("app.title"), layout="wide")
 if frame.may_load(st.session_state["model"]):
     resources.warm_up(st.session_state["model"])
 pages = [
@@ -31,6 +30,9 @@ pages = [
     for name in PAGES
 ]
 page = st.navigation(pages, position="top")
+# the browser's history and its tabs tell pages apart by this
+title = say("app.title") if page is pages[0] else f"{page.title} · Headlight"
+st.set_page_config(page_title=title, layout="wide")
 # Streamlit leaves room for a header that this app does not have.
 st.html(
     "<style>[data-testid=stMainBlockContainer]{padding-top:4.25rem;padding-bottom:3rem}</style>"

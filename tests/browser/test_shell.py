@@ -1,5 +1,6 @@
 """The frame of the app as a reader meets it: typing, links, reload, language, theme, phone."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -7,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, OpenPage
 from tests.browser.driver import wait_until_settled
+from viz_app.messages import text
 from viz_app.session.state import LAG_SECONDS, default_selection
 
 DEFAULT = default_selection("en-US").text_a
@@ -26,9 +28,8 @@ def test_a_typed_sentence_is_in_the_address_and_survives_a_reload(page: Page) ->
     expect(page.get_by_label("Sentence A")).to_have_value("A small <b>dog</b> barks & runs.")
 
 
-def test_a_head_clicked_in_the_overview_is_the_head_of_every_page(page: Page) -> None:
-    page.get_by_role("link", name="Attention").click()
-    wait_until_settled(page)
+def test_a_head_clicked_in_the_overview_is_the_head_of_every_page(open_page: OpenPage) -> None:
+    page = open_page("/attention?model=mini-en&layer=1&head=0")
     overview = page.get_by_role("application").first
     # from L1 H0 down and to the left again and again: the end of the grid, L3 H0, then right
     overview.focus()
@@ -67,6 +68,35 @@ def test_the_language_switch_keeps_the_sentence(page: Page) -> None:
     wait_until_settled(page)
     expect(page.get_by_label("句子 A")).to_have_value(DEFAULT)
     assert parameters(page)["lang"] == "zh"
+
+
+def test_the_language_switch_rewords_what_select_boxes_show(open_page: OpenPage) -> None:
+    page = open_page("/attention?a=A+dog.&at_tiles=next&at_pool=mean_all")
+    order = page.get_by_role("combobox", name="Order tiles by")
+    expect(order).to_have_value(re.compile("next token"))
+    page.get_by_text("简体中文", exact=True).click()
+    wait_until_settled(page)
+    for label, option in (("overview.order_by", "role.next"), ("pool.label", "pool.mean_all")):
+        box = page.get_by_role("combobox", name=text("zh", f"attention.{label}"))
+        expect(box).to_have_value(re.compile(text("zh", f"attention.{option}")))
+    assert parameters(page)["at_tiles"] == "next"
+
+
+def test_a_page_says_its_language_and_its_name(page: Page) -> None:
+    root = page.locator("html")
+    expect(root).to_have_attribute("lang", "en")
+    titles = [page.title()]
+    page.get_by_role("link", name="Positions").click()
+    wait_until_settled(page)
+    titles.append(page.title())
+    page.get_by_text("简体中文", exact=True).click()
+    wait_until_settled(page)
+    expect(root).to_have_attribute("lang", "zh")
+    assert [*titles, page.title()] == [
+        text("en", "app.title"),
+        "Positions · Headlight",
+        "位置 · Headlight",
+    ]
 
 
 def test_a_chinese_browser_is_met_in_chinese(open_page: OpenPage) -> None:

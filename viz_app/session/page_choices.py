@@ -28,6 +28,8 @@ class _Memory:
     kept: dict[str, str] = field(default_factory=dict)
     """All choices that are not their defaults, also of widgets that are not drawn now."""
     defaults: dict[str, Any] = field(default_factory=dict)
+    language: str = ""
+    """Of the page in the last run."""
 
 
 class PageChoices:
@@ -42,6 +44,9 @@ class PageChoices:
         self._prefix = prefix
         self._used: dict[str, tuple[Any, Callable[[Any], str]]] = {}
         self._memory: _Memory = st.session_state.setdefault(f"_{prefix}_choices", _Memory())
+        language = st.session_state.get("language", "")
+        self._reworded = self._memory.language not in ("", language)
+        self._memory.language = language
         start = f"{prefix}_"
         self._address = Part(prefix, lambda name: name.startswith(start), LAG_SECONDS)
         before = self._address.written
@@ -140,8 +145,9 @@ class PageChoices:
         if value is None or not fits(value):
             value = default
         # Writing a value back that is there already would make the browser drop a newer one that a
-        # reader, quicker than the server, has chosen meanwhile.
-        if key not in st.session_state or st.session_state[key] != value:
+        # reader, quicker than the server, has chosen meanwhile. In another language it must: the
+        # browser would go on showing the option as it was worded before.
+        if key not in st.session_state or st.session_state[key] != value or self._reworded:
             st.session_state[key] = value
         self._memory.defaults[key] = default
         self._used[key] = (default, to_text)

@@ -65,6 +65,11 @@ def signal(view: str, values: Mapping[str, Any]) -> None:
     component("shared/signal.js")(key=f"{view}_signal", data={"view": view, "values": dict(values)})
 
 
+def page_language(language: str) -> None:
+    """Tell the browser which language the page is in; Streamlit's own page says `en`."""
+    component("shared/language.js")(key="page_language", data={"language": language})
+
+
 def prefetch(
     payloads: Sequence[bytes], *, view: str, on_wanted: Callable[[], None] | None = None
 ) -> None:

@@ -13,6 +13,7 @@ from bert_core.language import shipped_language
 from viz_app.messages import LANGUAGES, Say
 from viz_app.session import frame, state
 from viz_app.session.examples import example, examples
+from viz_app.views.mount import page_language
 
 _TYPED_MASK = re.compile(r"[\[【［]\s*mask\s*[\]】］]", re.IGNORECASE)
 
@@ -69,6 +70,7 @@ def _draw_settings(say: Say) -> None:
             format_func=LANGUAGES.__getitem__,
             required=True,
         )
+        page_language(st.session_state["language"])
 
 
 def _shipped_by_language() -> dict[str, str]:

@@ -151,3 +151,9 @@ def test_a_text_in_a_table_is_text() -> None:
     text = written(app(pos_section="order", a="a **b** | c <i>d</i>"))
     assert "<i>" not in text
     assert "\\*" in text
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_goes_wrong_opens_with_a_sentence_in_the_language_of_the_page(language: str) -> None:
+    test = app(language, pos_section="lengths")
+    assert test.session_state["pos_pair"] == language

@@ -228,6 +228,8 @@ def draw_card(folder: Path | None, shipped: bool) -> None:
     if card is None:
         st.markdown(say("models.card.none"))
     elif shipped:
+        if visit.selection.language != "en":
+            st.caption(say("models.card.english"))
         # Below the page's own headings; the title only repeats the model's name.
         body = card.split("\n", 1)[1] if card.startswith("# ") else card
         with st.container(key="models_card"):

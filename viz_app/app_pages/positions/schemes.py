@@ -40,7 +40,6 @@ SENTENCES = {
     "zh": ("我喜欢吃洋葱", "我真的不喜欢吃洋葱"),
     "en": ("I like to eat onions", "I really do not like to eat onions at all"),
 }
-PAIRS = (*SENTENCES, "own")
 
 
 def side_by_side(visit: Visit, choices: PageChoices) -> None:
@@ -113,12 +112,14 @@ def two_lengths(visit: Visit, choices: PageChoices) -> None:
     """Two sentences of different length under one scheme."""
     say, chosen, image = visit.say, visit.selection, choices["image"]
     paragraph(say("positions.lengths.intro"))
+    own_first = sorted(SENTENCES, key=lambda language: language != chosen.language)
+    pairs = (*own_first, "own")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             say("positions.control.pair"),
-            PAIRS,
+            pairs,
             format_func=lambda name: say(f"positions.pair.{name}"),
-            key=choices.one_of("pair", PAIRS, PAIRS[0]),
+            key=choices.one_of("pair", pairs, pairs[0]),
             wrap=True,
             required=True,
             help=say("positions.pair.help"),
