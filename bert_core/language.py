@@ -12,7 +12,7 @@ from bert_core.encoding import CONTINUED
 
 CHINESE_SHARE = 1 / 3
 """From this share of entries on a vocabulary counts as Chinese. One that Chinese text was split
-with holds mostly characters, each alone and as a continued piece: 0.86 in `mini-zh`, 0.69 in
+with holds mostly characters, each alone and as a continued piece: 0.86 in `small-zh`, 0.69 in
 `bert-base-chinese`. Characters of all scripts in an English one are a few in a hundred, and a
 multilingual one has more Latin pieces than Chinese ones."""
 

@@ -3,7 +3,7 @@
 from bert_core import load
 from viz_app.notebook import attention, heads, neurons
 
-trace = load("mini-en").trace("The animal didn't cross the street because it was too tired.")
+trace = load("small-en").trace("The animal didn't cross the street because it was too tired.")
 heads(trace, layer=1, head=5)          # all heads, and one layer as lines
 attention(trace, layer=1, head=5)      # one head with its digits
 neurons(trace, layer=1, head=5, query=3)  # one query against its keys, dimension by dimension

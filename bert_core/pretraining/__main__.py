@@ -62,6 +62,7 @@ from bert_core.pretraining.warm_start import (
     log_frequencies,
     require_heads,
     source_record,
+    with_vocabulary,
 )
 from bert_core.shelves import LANGUAGES
 from bert_core.tokenizer import BertTokenizer
@@ -185,6 +186,13 @@ def build_parser() -> argparse.ArgumentParser:
         type=Path,
         required=True,
         help="the text to train on: its frequencies are the MLM bias",
+    )
+    warm.add_argument(
+        "--vocabulary",
+        type=Path,
+        metavar="FOLDER",
+        help="a tokenizer for another language: pieces that the source has keep their embeddings, "
+        "the others' are drawn",
     )
     warm.add_argument("--output", type=Path, required=True, help="folder of the new checkpoint")
     warm.add_argument("--licence", help="of the source, where its model card does not say it")
@@ -429,13 +437,26 @@ def device_name(device: torch.device) -> str:
 def _warm_start(options: argparse.Namespace) -> None:
     folder = find_checkpoint(options.source)
     loaded = load_checkpoint(folder)
-    corpus = open_corpus(find_text_files(options.text), loaded.tokenizer, options.cache)
+    tokenizer = loaded.tokenizer
+    if options.vocabulary is not None:
+        tokenizer = BertTokenizer.from_folder(options.vocabulary)
+    corpus = open_corpus(find_text_files(options.text), tokenizer, options.cache)
+    embeddings = {}
+    if options.vocabulary is not None:
+        loaded, shared = with_vocabulary(loaded, tokenizer, corpus, options.seed)
+        embeddings = {
+            "vocabulary": {
+                "pieces": tokenizer.vocab_size,
+                "embeddings_kept": shared,
+            }
+        }
     name = "/".join(Path(options.source).parts[-2:])  # a hub's name, or no more of a path than that
     source = source_record(folder, name, options.licence)
     drawn = draw_missing_heads(loaded, corpus, options.seed)
     kept = [part for part in PARTS if part not in drawn]
     training = {
-        "warm_start": {"source": source, "kept": kept, "drawn": drawn, "seed": options.seed},
+        "warm_start": {"source": source, "kept": kept, "drawn": drawn, "seed": options.seed}
+        | embeddings,
         "corpus": corpus_record(corpus),
         "continued_from": _earlier_training(folder),
         "tokens_seen": 0,

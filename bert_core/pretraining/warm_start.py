@@ -6,6 +6,7 @@ from what the body knows instead of from random weights.
 
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,15 @@ from torch import Tensor, nn
 
 from bert_core.checkpoint import LoadedCheckpoint, weight_file
 from bert_core.device import generator
+from bert_core.model import BertForPreTraining
 from bert_core.pretraining.documents import Corpus
+from bert_core.tokenizer import BertTokenizer
 
 PARTS = ("pooler", "mlm", "nsp")
 """What an encoder may lack; the order in which it is drawn."""
+
+WORD_EMBEDDINGS = "bert.embeddings.word_embeddings.weight"
+MLM_BIAS = "cls.predictions.bias"
 
 UNKNOWN = "unknown"
 """The licence of a source that does not name one."""
@@ -65,6 +71,38 @@ def draw_missing_heads(loaded: LoadedCheckpoint, corpus: Corpus, seed: int) -> t
     if "nsp" in drawn:
         draw(model.cls.seq_relationship)
     return drawn
+
+
+def with_vocabulary(
+    loaded: LoadedCheckpoint, tokenizer: BertTokenizer, corpus: Corpus, seed: int
+) -> tuple[LoadedCheckpoint, int]:
+    """The same layers with word embeddings for another vocabulary, and how many of them were kept.
+
+    A piece that both vocabularies have keeps its embedding; the others are drawn from the normal
+    distribution with each dimension's mean and standard deviation over the old table, so that
+    LayerNorm meets vectors of the kind it knows. The MLM bias stands at the log frequencies of
+    `corpus`, which is tokenised with the new vocabulary.
+    """
+    config = replace(loaded.model.config, vocab_size=tokenizer.vocab_size)
+    model = BertForPreTraining(config)
+    weights = loaded.model.state_dict()
+    old = weights[WORD_EMBEDDINGS]
+    noise = torch.randn(config.vocab_size, config.hidden_size, generator=generator(seed))
+    table = old.mean(0) + old.std(0) * noise
+    ids = {loaded.tokenizer.token(number): number for number in range(len(old))}
+    shared = [
+        (number, ids[tokenizer.token(number)])
+        for number in range(config.vocab_size)
+        if tokenizer.token(number) in ids
+    ]
+    for new_id, old_id in shared:
+        table[new_id] = old[old_id]
+    weights |= {
+        WORD_EMBEDDINGS: table,
+        MLM_BIAS: log_frequencies(corpus, config.vocab_size),
+    }
+    model.load_state_dict(weights)
+    return replace(loaded, model=model.eval(), tokenizer=tokenizer), len(shared)
 
 
 def require_heads(loaded: LoadedCheckpoint, name: str) -> None:

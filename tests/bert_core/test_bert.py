@@ -138,7 +138,7 @@ def test_next_sentence(mini: Bert, bert: Bert) -> None:
 @pytest.mark.parametrize("language", shelves.LANGUAGES)
 def test_the_shipped_models_have_learnt_something(language: str) -> None:
     """Of thousands of words, an answer that fits is among the first: by chance rank 1,000s."""
-    bert = load(f"mini-{language}", device="cpu")
+    bert = load(f"small-{language}", device="cpu")
     ranks = []
     for item in shelves.cloze(language):
         trace = bert.trace(item.text)

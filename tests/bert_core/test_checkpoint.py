@@ -571,7 +571,7 @@ def test_not_a_folder(tmp_path: Path) -> None:
 
 def test_load_by_name_and_by_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert load("mini-en").name == "mini-en"
-    assert load("mini-zh").config.vocab_size == 7168
+    assert load("small-zh").config.vocab_size == 7168
     assert load(str(folder)).name == "tiny"
     assert load(f"{folder}/").name == "tiny"
     monkeypatch.setenv("HOME", str(folder.parent))
@@ -584,7 +584,9 @@ def test_load_by_name_and_by_folder(folder: Path, monkeypatch: pytest.MonkeyPatc
     "name", ["", "a/b/c", "../nowhere/at/all", "no such model", "\0", "/nowhere", "mini-en; ls"]
 )
 def test_what_is_no_name_at_all_lists_the_shipped_ones(name: str) -> None:
-    with pytest.raises(CheckpointError, match="is neither a folder nor one of mini-en, mini-zh"):
+    with pytest.raises(
+        CheckpointError, match="is neither a folder nor one of mini-en, small-en, small-zh"
+    ):
         load(name)
 
 

@@ -332,7 +332,7 @@ def test_our_tokenizer_opens_there(
     assert theirs.mask_token_id == tokenizer.mask_id
 
 
-@pytest.mark.parametrize("name", ["mini-en", "mini-zh"])
+@pytest.mark.parametrize("name", ["mini-en", "small-en", "small-zh"])
 def test_shipped_checkpoints_give_the_same_there(transformers: ModuleType, name: str) -> None:
     bert = load(name, device="cpu")
     folder = ASSETS / "checkpoints" / name
@@ -341,10 +341,10 @@ def test_shipped_checkpoints_give_the_same_there(transformers: ModuleType, name:
         folder, dtype=torch.float32, attn_implementation="eager"
     ).eval()
     pairs = {
-        "mini-en": ("The man went to the [MASK] store.", "He bought a gallon of [MASK] milk."),
-        "mini-zh": ("我喜欢吃[MASK]葱。", "妈妈去[MASK]店买牛奶。"),
+        "en": ("The man went to the [MASK] store.", "He bought a gallon of [MASK] milk."),
+        "zh": ("我喜欢吃[MASK]葱。", "妈妈去[MASK]店买牛奶。"),
     }
-    compare_trace(bert, tokenizer, theirs, pairs[name])
+    compare_trace(bert, tokenizer, theirs, pairs[name[-2:]])
 
 
 def compare_trace(bert: Bert, tokenizer: Any, theirs: Any, pair: tuple[str, str]) -> None:

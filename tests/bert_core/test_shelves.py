@@ -14,7 +14,7 @@ pytestmark = pytest.mark.parametrize("language", shelves.LANGUAGES)
 
 def one_token_words(language: str) -> set[str]:
     """The vocabulary of the shipped checkpoint in that language."""
-    path = ASSETS / "checkpoints" / f"mini-{language}" / "vocab.txt"
+    path = ASSETS / "checkpoints" / f"small-{language}" / "vocab.txt"
     return set(path.read_text(encoding="utf-8").splitlines())
 
 

@@ -64,7 +64,7 @@ def ten_word_lines(vocab: dict[str, int]) -> str:
 
 
 def shipped_vocab(language: str) -> dict[str, int]:
-    path = ASSETS / "checkpoints" / f"mini-{language}" / "vocab.txt"
+    path = ASSETS / "checkpoints" / f"small-{language}" / "vocab.txt"
     lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     return {token: index for index, token in enumerate(lines)}
 

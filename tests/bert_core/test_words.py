@@ -12,7 +12,7 @@ TEXTS = {
         "Unbelievably, Zürich's tramways ran 2024's e-mail (too)!",
         "a  b\tc [MASK] sunflowers🙂",
     ),
-    "mini-zh": ("我喜欢吃洋葱。", "他在2024年学会了用Python画图，love你。"),
+    "small-zh": ("我喜欢吃洋葱。", "他在2024年学会了用Python画图，love你。"),
 }
 CASES = [(name, text) for name, texts in TEXTS.items() for text in texts]
 

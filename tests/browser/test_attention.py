@@ -139,7 +139,7 @@ def test_lines_by_keyboard_only(open_page: OpenPage) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_chinese_stands_in_rows(open_page: OpenPage, theme: str) -> None:
     page = open_page(
-        address("我喜欢吃洋葱。", "mini-zh", "zh", at_view="lines"),
+        address("我喜欢吃洋葱。", "small-zh", "zh", at_view="lines"),
         theme=theme,  # type: ignore[arg-type]
     )
     ready(page, ".token.query")
@@ -213,7 +213,7 @@ def test_a_term_says_its_name_in_the_other_language(open_page: OpenPage) -> None
     ready(page, ".weight")
     expect(page.locator("h3 abbr", has_text="heads")).to_have_attribute("title", "头")
     expect(page.locator("th abbr", has_text="key vector")).to_have_attribute("title", "键向量")
-    page = open_page(address("我喜欢吃洋葱。", "mini-zh", "zh"))
+    page = open_page(address("我喜欢吃洋葱。", "small-zh", "zh"))
     ready(page, ".grid")
     expect(page.locator(".axis abbr", has_text="查询")).to_have_attribute("title", "query")
     expect(page.locator("h3 abbr", has_text="层").first).to_have_attribute("title", "layer")

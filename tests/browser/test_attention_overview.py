@@ -110,7 +110,7 @@ def test_the_order_is_chosen_on_the_page_and_stays_in_the_link(open_page: OpenPa
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_ordered_tiles_fit_a_phone_in_chinese(open_page: OpenPage, theme: str) -> None:
     page = open_page(
-        address("我喜欢吃洋葱。", "mini-zh", "zh", at_tiles="broad"),
+        address("我喜欢吃洋葱。", "small-zh", "zh", at_tiles="broad"),
         theme=theme,  # type: ignore[arg-type]
         size=PHONE,
     )

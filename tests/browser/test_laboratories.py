@@ -228,7 +228,7 @@ CHINESE = {
 @pytest.mark.parametrize("path", CHINESE)
 def test_every_laboratory_in_chinese_on_a_dark_phone(open_page: OpenPage, path: str) -> None:
     a, b = quote("我喜欢吃洋[MASK]。"), quote("它很好吃。")
-    page = open_page(f"/{path}?lang=zh&model=mini-zh&a={a}&b={b}", theme="dark", size=PHONE)
+    page = open_page(f"/{path}?lang=zh&model=small-zh&a={a}&b={b}", theme="dark", size=PHONE)
     for name in CHINESE[path] or ("",):
         if name:
             section(page, name)

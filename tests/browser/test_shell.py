@@ -102,7 +102,7 @@ def test_a_page_says_its_language_and_its_name(page: Page) -> None:
 def test_a_chinese_browser_is_met_in_chinese(open_page: OpenPage) -> None:
     page = open_page(locale="zh-CN")
     expect(page.get_by_label("句子 A")).to_be_visible()
-    assert parameters(page)["model"] == "mini-zh"
+    assert parameters(page)["model"] == "small-zh"
 
 
 def test_two_tabs_keep_their_own_sentences(open_page: OpenPage) -> None:

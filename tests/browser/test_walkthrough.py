@@ -15,7 +15,7 @@ from viz_app.view_models.walkthrough.steps import BY_ID, STEP_IDS, neighbour
 STEPS_IN_LAYER = STEP_IDS.index("hidden_states") - STEP_IDS.index("layer_input") + 1
 TEXTS = {
     "en": ("mini-en", "The dog sleeps."),
-    "zh": ("mini-zh", "小猫饿了。"),
+    "zh": ("small-zh", "小猫饿了。"),
 }
 
 

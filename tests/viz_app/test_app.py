@@ -109,7 +109,7 @@ def test_a_broken_checkpoint_is_told_with_its_remedy_and_the_text_stays(
     assert text(language, "models.remedy.config") in said(test)
     assert test.text_input(key="text_a").value == DEFAULT
     # … and another model can be picked from there
-    test.selectbox(key="model").set_value("mini-zh").run()
+    test.selectbox(key="model").set_value("small-zh").run()
     assert not test.error
 
 
@@ -197,7 +197,7 @@ def test_an_example_brings_its_text_and_its_model() -> None:
     test.selectbox(key="example").set_value("zh-like-onions").run()
     assert not test.exception
     assert test.text_input(key="text_a").value == "我喜欢吃洋葱"
-    assert test.selectbox(key="model").value == "mini-zh"
+    assert test.selectbox(key="model").value == "small-zh"
     assert test.selectbox(key="example").value is None
     # … and says once what there is to see, where it is to be seen
     assert ["“洋”" in toast.value for toast in test.toast] == [True]
@@ -279,5 +279,5 @@ def test_a_link_that_names_only_a_language_brings_a_text_in_it() -> None:
     test.query_params["lang"] = "zh"
     test.run()
     assert not test.exception
-    assert test.selectbox(key="model").value == "mini-zh"
+    assert test.selectbox(key="model").value == "small-zh"
     assert test.text_input(key="text_a").value == default_selection("zh-CN").text_a

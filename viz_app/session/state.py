@@ -70,7 +70,7 @@ class Selection:
 def default_selection(locale: str | None) -> Selection:
     """What a new visitor sees, by the language of a link or of the browser."""
     if (locale or "").lower().startswith("zh"):
-        return Selection("zh", "mini-zh", "小猫饿了，它想吃鱼。", layer=1, head=5, query=6)
+        return Selection("zh", "small-zh", "小猫饿了，它想吃鱼。", layer=2, head=5, query=6)
     return Selection(
         "en",
         "small-en",

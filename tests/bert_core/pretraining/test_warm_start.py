@@ -14,7 +14,13 @@ from bert_core.bert import load
 from bert_core.checkpoint import load_checkpoint, save_checkpoint
 from bert_core.pretraining.__main__ import main
 from bert_core.pretraining.documents import Corpus
-from bert_core.pretraining.warm_start import card_licence, draw_missing_heads, log_frequencies
+from bert_core.pretraining.warm_start import (
+    MLM_BIAS,
+    WORD_EMBEDDINGS,
+    card_licence,
+    draw_missing_heads,
+    log_frequencies,
+)
 from bert_core.tokenizer import BertTokenizer
 from tests.bert_core.pretraining.conftest import tiny_model
 
@@ -191,3 +197,38 @@ def test_a_model_of_one_segment_is_turned_away(
     assert "one segment" in capsys.readouterr().err
     assert main(warm_start(tmp_path / "absent", text_files, tmp_path / "output")) == 1
     assert "neither a folder nor one of" in capsys.readouterr().err
+
+
+def test_the_layers_take_another_vocabulary(
+    encoder: Path, text_files: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What both vocabularies have keeps its vector; what is new gets one of the same kind."""
+    start, moved, folder = tmp_path / "start", tmp_path / "moved", tmp_path / "vocabulary"
+    assert main(warm_start(encoder, text_files, start)) == 0
+    old = load(str(start), device="cpu")
+    kept = [old.tokenizer.token(number) for number in range(0, old.tokenizer.vocab_size, 2)]
+    new = ["我", "们", *(f"{letter}猫" for letter in "abcdefgh")]
+    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    folder.mkdir()
+    words = [*specials, *new, *(piece for piece in kept if piece not in specials)]
+    (folder / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
+    capsys.readouterr()
+    assert main(warm_start(start, text_files, moved, "--vocabulary", str(folder))) == 0
+    record = json.loads(capsys.readouterr().out)
+    there = load(str(moved), device="cpu")
+    shared = [word for word in words if word not in new]
+    assert record["vocabulary"] == {"pieces": len(words), "embeddings_kept": len(shared)}
+    assert record["kept"] == ["pooler", "mlm", "nsp"] and not record["drawn"]
+    before, after = old.model.state_dict(), there.model.state_dict()
+    ids = {old.tokenizer.token(number): number for number in range(old.tokenizer.vocab_size)}
+    for number, word in enumerate(words):
+        vector = after[WORD_EMBEDDINGS][number]
+        if word in shared:
+            torch.testing.assert_close(vector, before[WORD_EMBEDDINGS][ids[word]])
+        else:
+            assert 0.2 < float(vector.norm() / before[WORD_EMBEDDINGS].norm(dim=1).mean()) < 5
+    for name in before:
+        if name not in (WORD_EMBEDDINGS, MLM_BIAS, "cls.predictions.decoder.weight"):
+            torch.testing.assert_close(after[name], before[name])
+    assert float(after[MLM_BIAS].mean()) == pytest.approx(0, abs=1e-3)
+    assert after[MLM_BIAS][5] == after[MLM_BIAS].min(), "it never occurs in the text"

@@ -121,7 +121,7 @@ def test_certainty_has_a_bin() -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_shelf_equals_asking_pair_by_pair(language: str) -> None:
-    bert = load(f"mini-{language}", device="cpu")
+    bert = load(f"small-{language}", device="cpu")
     pairs = shelves.next_sentence_pairs(language)
     found = score_shelf(bert, pairs)
     assert len(pairs) >= 200

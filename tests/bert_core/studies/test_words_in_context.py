@@ -22,7 +22,7 @@ def bert() -> Bert:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_word_of_the_shelf_is_found_in_its_sentences(language: str) -> None:
-    tokenizer = load(f"mini-{language}", device="cpu").tokenizer
+    tokenizer = load(f"small-{language}", device="cpu").tokenizer
     for entry in shelves.word_contexts(language):
         for sentence in entry.sentences:
             encoding = tokenizer.encode(sentence)

@@ -106,7 +106,7 @@ CONTROLS = {
     "roles": {"role": "sep", "source": "shelf"},
     "flow": {"flow": "norm_head"},
     "off": {"off": "1.5,2.0"},
-    "compare": {"model": "mini-zh", "layer": "3", "head": "7", "text": "It was wide"},
+    "compare": {"model": "small-zh", "layer": "3", "head": "7", "text": "It was wide"},
     "save": {},
 }
 """A value other than the default for each control of each section."""

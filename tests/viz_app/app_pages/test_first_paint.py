@@ -40,7 +40,7 @@ def test_only_its_own_text_gets_the_stored_picture() -> None:
     selection = default_selection("en")
     assert first_paint(replace(selection, text_a="Another.")) is None
     assert first_paint(replace(selection, text_b="A second one.")) is None
-    assert first_paint(replace(selection, model="mini-zh")) is None
+    assert first_paint(replace(selection, model="small-zh")) is None
     for model in ("no-such-model", "../traces/mini-en", "a\0b", ""):
         assert first_paint(replace(selection, model=model)) is None
     # what is only selected does not change the picture

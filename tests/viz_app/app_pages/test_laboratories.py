@@ -29,7 +29,7 @@ def no_progress_bars(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def page(name: str, language: str = "en", **params: str) -> AppTest:
     a, b = TEXTS[language]
-    return app(name, **{"lang": language, "model": f"mini-{language}", "a": a, "b": b, **params})
+    return app(name, **{"lang": language, "model": f"small-{language}", "a": a, "b": b, **params})
 
 
 def views(test: AppTest) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
@@ -68,7 +68,7 @@ def test_every_laboratory_runs(name: str, section: str, expected: set[str], lang
 def test_bars_hold_the_models_own_probabilities() -> None:
     test = page("masked_words", hidden="store,milk", mw_top_k="5")
     header, arrays = views(test)["mw_bars"]
-    expected = load("mini-en", device="cpu").fill_mask(*TEXTS["en"], top_k=5)
+    expected = load("small-en", device="cpu").fill_mask(*TEXTS["en"], top_k=5)
     place = 0
     for group, answers in zip(header["groups"], expected, strict=True):
         for row, answer in zip(group["rows"], answers, strict=False):
@@ -79,7 +79,7 @@ def test_bars_hold_the_models_own_probabilities() -> None:
 
 
 def test_the_hidden_word_is_marked_with_its_rank() -> None:
-    bert = load("mini-en", device="cpu")
+    bert = load("small-en", device="cpu")
     trace = bert.trace(*TEXTS["en"])
     test = page("masked_words", hidden="store,milk", mw_top_k="3")
     header, _ = views(test)["mw_bars"]
@@ -121,7 +121,7 @@ def test_without_a_mask_every_word_is_guessed_in_turn() -> None:
         (9, (a, "He came [MASK].")),
     ):
         word = group["rows"][row]["label"]
-        answers = load("mini-en", device="cpu").fill_mask(masked_a, masked_b, top_k=12288)[0]
+        answers = load("small-en", device="cpu").fill_mask(masked_a, masked_b, top_k=30522)[0]
         [own] = [answer.probability for answer in answers if answer.token == word]
         assert arrays["values"][row] == pytest.approx(own, rel=1e-3)
         tag = text("en", "masked_words.turn.rather", word=answers[0].token)
@@ -153,7 +153,7 @@ def test_a_new_draw_has_a_new_seed() -> None:
 def test_the_lens_marks_the_masks_and_ends_at_the_prediction() -> None:
     test = page("masked_words", mw_section="layers")
     header, arrays = views(test)["mw_lens"]
-    trace = load("mini-en", device="cpu").trace(*TEXTS["en"])
+    trace = load("small-en", device="cpu").trace(*TEXTS["en"])
     assert header["marked"] == [i for i, token in enumerate(trace.tokens) if token == "[MASK]"]
     best = trace.mlm_logits.softmax(-1).amax(-1).numpy()
     assert arrays["values"][:, -1] == pytest.approx(best, abs=1e-6)
@@ -161,7 +161,7 @@ def test_the_lens_marks_the_masks_and_ends_at_the_prediction() -> None:
 
 def test_the_ranks_of_the_first_choice_and_of_the_hidden_word_are_drawn() -> None:
     test = page("masked_words", mw_section="layers", hidden="elephant,milk")
-    bert = load("mini-en", device="cpu")
+    bert = load("small-en", device="cpu")
     trace = bert.trace(*TEXTS["en"])
     place = trace.tokens.index("[MASK]")
     best = bert.tokenizer.token(int(trace.mlm_logits_at(place).argmax()))
@@ -183,7 +183,7 @@ def test_the_ranks_of_the_first_choice_and_of_the_hidden_word_are_drawn() -> Non
 
 def test_the_answer_is_the_models_own() -> None:
     test = page("next_sentence")
-    expected = load("mini-en", device="cpu").next_sentence(*TEXTS["en"])
+    expected = load("small-en", device="cpu").next_sentence(*TEXTS["en"])
     _, arrays = views(test)["ns_answer"]
     assert arrays["values"] == pytest.approx([expected.is_next, expected.random], abs=1e-5)
     assert test.metric[0].value == share_text(expected.is_next)
@@ -202,7 +202,7 @@ def test_without_b_the_page_offers_one() -> None:
 def test_without_b_some_sentences_are_tried_as_b() -> None:
     header, arrays = views(page("next_sentence", b=""))["ns_candidates"]
     [group] = header["groups"]
-    bert = load("mini-en", device="cpu")
+    bert = load("small-en", device="cpu")
     expected = [bert.next_sentence(TEXTS["en"][0], row["label"]).is_next for row in group["rows"]]
     assert arrays["values"] == pytest.approx(expected, abs=1e-5)
     assert expected == sorted(expected, reverse=True) and len(expected) == 10

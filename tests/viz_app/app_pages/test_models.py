@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(CHECKPOINTS / "mini-en", tmp_path / "mine"))
 
 
-@pytest.mark.parametrize(("model", "language"), [("mini-en", "en"), ("mini-zh", "zh")])
+@pytest.mark.parametrize(("model", "language"), [("mini-en", "en"), ("small-zh", "zh")])
 def test_a_shipped_model_tells_its_sizes_and_where_it_is_from(model: str, language: str) -> None:
     test = models_page(model, language)
     assert not test.exception

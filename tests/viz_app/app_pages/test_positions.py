@@ -34,7 +34,7 @@ NAMES = ["-".join(view.values()) or "schemes" for view in VIEWS]
 def app(language: str = "en", **params: str) -> AppTest:
     """The positions page after its first run."""
     test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-    asked = {"lang": language, "model": f"mini-{language}", "a": SENTENCES[language], **params}
+    asked = {"lang": language, "model": f"small-{language}", "a": SENTENCES[language], **params}
     for name, value in asked.items():
         test.query_params[name] = value
     test.run()

@@ -29,7 +29,7 @@ def test_texts_are_in_the_models_language_or_the_pages_until_it_is_known(
         monkeypatch.setattr(streamlit, "session_state", chosen)
         return frame.text_language()
 
-    assert [found("mini-zh"), found("mini-en")] == ["zh", "en"]
+    assert [found("small-zh"), found("mini-en")] == ["zh", "en"]
     assert found("somebody/bert-base-chinese") == language
     monkeypatch.setattr(resources, "is_loaded", lambda name: True)
     monkeypatch.setattr(resources, "model", lambda name: toy_bert())

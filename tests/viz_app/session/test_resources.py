@@ -60,11 +60,11 @@ def test_the_same_text_gives_the_same_trace_and_an_intervention_another() -> Non
 
 def test_each_model_has_traces_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "我 the cat ."
-    english, chinese = (resources.trace(name, text, None) for name in ("mini-en", "mini-zh"))
+    english, chinese = (resources.trace(name, text, None) for name in ("mini-en", "small-zh"))
     assert english is not chinese
     assert (english.tokens, chinese.tokens) == (
         resources.model("mini-en").trace(text).tokens,
-        resources.model("mini-zh").trace(text).tokens,
+        resources.model("small-zh").trace(text).tokens,
     )
     # … also another model under the same name, such as a folder that was written anew
     first, second = toy_bert(1), toy_bert(2)

@@ -129,5 +129,5 @@ def test_a_second_sentence_of_spaces_is_none() -> None:
 
 
 def test_a_chinese_browser_starts_in_chinese() -> None:
-    assert default_selection("zh-CN").model == "mini-zh"
+    assert default_selection("zh-CN").model == "small-zh"
     assert default_selection(None).language == "en"
