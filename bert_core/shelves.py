@@ -1,8 +1,9 @@
 """The shelves: texts written for this project, on which a model is tried out.
 
-Sentences, next-sentence pairs, sentences with one gap, one word in several senses, and sentences
-with their grammatical relations, in English (`en`) and Simplified Chinese (`zh`). Only what was
-written is stored, under `assets/shelves`; pairs are made from the passages here.
+Sentences, next-sentence pairs, sentences with one gap, one word in several senses, sentences with
+their grammatical relations, and minimal pairs, in English (`en`) and Simplified Chinese (`zh`).
+Only what was written is stored, under `assets/shelves`; pairs for next-sentence prediction are made
+from the passages here.
 """
 
 import json
@@ -67,6 +68,19 @@ class AnnotatedSentence:
     """Characters start to end (exclusive) of each word."""
     relations: Mapping[str, tuple[tuple[int, int], ...]]
     """Name of a relation → pairs of words, (dependent, governor), as indices into `words`."""
+
+
+@dataclass(frozen=True)
+class PreparedPair:
+    """A minimal pair: two sentences that differ in one place or in the order there."""
+
+    id: str
+    """Unique on all shelves."""
+    phenomenon: str
+    """What the pair is about, such as `agreement`."""
+    sentences: tuple[str, str]
+    right: int
+    """Index of the sentence that a speaker would say."""
 
 
 def sentences(language: str) -> tuple[str, ...]:
@@ -160,6 +174,15 @@ def _annotated(entry: dict[str, Any]) -> AnnotatedSentence:
         for name, pairs in entry["relations"].items()
     }
     return AnnotatedSentence(text, words, tuple(spans), relations)
+
+
+def minimal_pairs(language: str) -> tuple[PreparedPair, ...]:
+    """Twenty minimal pairs, of like phenomena together. Raises as `sentences` does."""
+    return tuple(
+        PreparedPair(entry["id"], entry["phenomenon"], (first, second), entry["right"])
+        for entry in _read(f"minimal_pairs_{_known(language)}.json")["minimal_pairs"]
+        for first, second in [entry["sentences"]]
+    )
 
 
 def _known(language: str) -> str:

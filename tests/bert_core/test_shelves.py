@@ -191,6 +191,43 @@ def test_small_words_stand_where_grammar_has_them(language: str) -> None:
         assert found <= set(allowed.split()), name
 
 
+PHENOMENA = {
+    "en": {"agreement", "anaphora", "order", "plausibility"},
+    "zh": {"classifier", "aspect", "anaphora", "polarity", "order", "plausibility"},
+}
+
+
+def test_minimal_pairs_differ_in_one_place_and_in_nothing_that_gives_them_away(
+    language: str,
+) -> None:
+    shelf = shelves.minimal_pairs(language)
+    assert len(shelf) == 20
+    ids = [pair.id for one in shelves.LANGUAGES for pair in shelves.minimal_pairs(one)]
+    assert len(set(ids)) == 40
+    assert {pair.phenomenon for pair in shelf} == PHENOMENA[language]
+    texts = [text for pair in shelf for text in pair.sentences]
+    assert len(set(texts)) == len(texts)
+    # neither place nor length says which one is right
+    assert sum(pair.right for pair in shelf) == 10
+    known = one_token_words(language)
+    for pair in shelf:
+        words = [
+            re.findall(r"\w+|[^\w\s]", text.lower()) if language == "en" else list(text)
+            for text in pair.sentences
+        ]
+        first, second = words
+        assert len(first) == len(second), pair.id
+        different = [place for place, two in enumerate(zip(*words, strict=True)) if len({*two}) > 1]
+        assert different, pair.id
+        place = slice(different[0], different[-1] + 1)
+        assert {*first[place], *second[place]} <= known, pair.id
+        same_words = sorted(first[place]) == sorted(second[place])
+        one_word = 1 if language == "en" else 2
+        assert same_words or place.stop - place.start <= one_word, pair.id
+        if pair.phenomenon == "order":
+            assert same_words, pair.id
+
+
 AT_HOME_AND_AT_WORK = {
     "en": ("cook|kitchen|bake|dough|pie|soup|sauce", "drive|truck|carpenter|repair|judge|doctor"),
     "zh": ("厨房|做饭|饺子|新鞋|鸡蛋|烤面包", "公司|开车|卡车|木匠|轮胎|看报|银行"),

@@ -218,8 +218,94 @@ def test_the_layer_slider_moves_the_map(open_page: OpenPage) -> None:
     expect(page.get_by_text("in sentence 4")).to_be_visible()
 
 
+def chosen_token(page: Page) -> str:
+    return page.locator("button.row.selected .token").first.inner_text()
+
+
+def test_the_reader_guesses_before_the_model_answers(open_page: OpenPage) -> None:
+    page = opened(open_page, "masked-words", "x")
+    section(page, "Which sentence does it prefer?")
+    expect(page.locator("button.row")).to_have_count(0)
+    page.get_by_role("button", name="A is right", exact=True).click()
+    wait_until_settled(page)
+    expect(page.get_by_text("You chose A: that is what a speaker would say.")).to_be_visible()
+    expect(page.locator("button.row.differs")).to_have_count(1)
+    # the place where they differ is open, and a click or a key opens another one
+    assert chosen_token(page) == "are"
+    expect(page.get_by_text("where “are | is” is hidden")).to_be_visible()
+    page.locator("button.row", has_text="keys").first.click()
+    wait_until_settled(page)
+    expect(page.get_by_text("where “keys” is hidden")).to_be_visible()
+    assert chosen_token(page) == "keys"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    wait_until_settled(page)
+    assert chosen_token(page) == "to"
+    page.reload()
+    wait_until_settled(page)
+    expect(page.get_by_text("You chose A: that is what a speaker would say.")).to_be_visible()
+    assert chosen_token(page) == "to"
+    page.get_by_role("button", name="Next pair").click()
+    wait_until_settled(page)
+    expect(page.get_by_role("button", name="B is right", exact=True)).to_be_visible()
+    expect(page.locator("button.row")).to_have_count(0)
+
+
+def test_two_sentences_of_ones_own_are_compared(open_page: OpenPage) -> None:
+    page = opened(open_page, "masked-words", "x")
+    page.goto(page.url + "&mw_section=pairs&mw_pair=own")
+    wait_until_settled(page)
+    page.get_by_label("Your sentence A").fill("He has a red car.")
+    page.get_by_label("Your sentence B").fill("He have a red car.")
+    page.get_by_label("Your sentence B").press("Enter")
+    wait_until_settled(page)
+    page.get_by_role("button", name="It prefers A", exact=True).click()
+    wait_until_settled(page)
+    expect(page.get_by_text("You chose A, and so does the model.")).to_be_visible()
+    assert parameters(page)["mw_own_b"] == "He have a red car."
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == 1 + 6
+    assert lines[2].startswith("1,0,has,-") and ",have,-" in lines[2]
+
+
+def test_a_pair_of_the_shelf_opens_by_its_bar(open_page: OpenPage) -> None:
+    page = opened(open_page, "masked-words", "x")
+    page.goto(page.url + "&mw_section=pairs&mw_pair_shelf=1")
+    wait_until_settled(page)
+    page.locator("button.row", has_text="tea in the morning").click()
+    wait_until_settled(page)
+    assert parameters(page)["mw_pair"] == "order-1"
+    expect(page.get_by_role("button", name="B is right", exact=True)).to_be_visible()
+
+
+def test_long_sentences_fit_a_phone_token_by_token(open_page: OpenPage) -> None:
+    start = "the unbelievably long sentence goes on and on " * 7
+    texts = quote(start + "is here."), quote(start + "are here.")
+    page = open_page(
+        "/masked-words?lang=en&model=mini-en&a=x&mw_section=pairs&mw_pair=own&mw_own_guess=A"
+        f"&mw_own_a={texts[0]}&mw_own_b={texts[1]}",
+        theme="dark",
+        size=PHONE,
+    )
+    assert page.locator("button.row").count() > 60
+    for part in (".token", ".digits", ".difference"):
+        boxes = page.locator(f"button.row {part}").evaluate_all(
+            "all => all.map(one => one.scrollWidth - one.clientWidth)"
+        )
+        assert max(boxes) <= 0, part
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= PHONE[0]
+
+
 CHINESE = {
-    "masked-words": ("逐层来看", "训练任务", "哪些词起了作用", "猜词"),
+    "masked-words": (
+        "逐层来看",
+        "训练任务",
+        "哪些词起了作用",
+        "模型更喜欢哪一句？",
+        "猜词",
+    ),
     "next-sentence": ("它看哪里", "答对多少", "和 BERT 比一比", "这一对"),
     "words-in-context": (),
 }

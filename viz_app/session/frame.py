@@ -88,7 +88,7 @@ class Visit:
             st.info(self.say("app.text.empty"))
             st.stop()
         encoding = bert.encode(*self.selection.pair)
-        _say_what_is_lost(encoding, bert, self.say)
+        say_what_is_lost(encoding, bert, self.say)
         return encoding
 
     @cached_property
@@ -172,7 +172,8 @@ def may_load(name: str) -> bool:
     return resources.is_here(name) or resources.is_loaded(name) or state.model_was_asked(name)
 
 
-def _say_what_is_lost(encoding: Encoding, bert: Bert, say: Say) -> None:
+def say_what_is_lost(encoding: Encoding, bert: Bert, say: Say) -> None:
+    """Warn of what the model does not read of a text: what is cut, what its vocabulary lacks."""
     cut = (*encoding.cut_a, *encoding.cut_b)
     if cut:
         shown = " ".join(map(isolated, cut[:12])) + (" …" if len(cut) > 12 else "")

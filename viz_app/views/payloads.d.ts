@@ -259,6 +259,49 @@ export interface RankedBarsArrays {
   values: Float32Array<ArrayBuffer>;
 }
 
+export interface PairedSide {
+  token: string;
+  digits: string;
+}
+
+export interface PairedRow {
+  a: PairedSide | null;
+  b: PairedSide | null;
+  difference: string;
+  shared: boolean;
+}
+
+export interface PairedTotal {
+  label: string;
+  a: string;
+  b: string;
+  difference: string;
+}
+
+export interface PairedColumns {
+  token: string;
+  score: string;
+  difference: string;
+}
+
+export interface PairedBarsHeader {
+  view: string;
+  label: string;
+  scale: string;
+  columns: PairedColumns;
+  rows: PairedRow[];
+  total: PairedTotal;
+  action: string;
+}
+
+export interface PairedBarsArrays {
+  scores: Float32Array<ArrayBuffer>;
+}
+
+export interface PairedBarsValues {
+  row: number;
+}
+
 export interface CellTableHeader {
   view: string;
   label: string;

@@ -303,6 +303,50 @@ class RankedBarsArrays(TypedDict):
     values: NDArray[np.float32]
 
 
+class PairedSide(TypedDict):
+    token: str
+    digits: str
+
+
+class PairedRow(TypedDict):
+    a: PairedSide | None
+    b: PairedSide | None
+    difference: str
+    shared: bool
+
+
+class PairedTotal(TypedDict):
+    label: str
+    a: str
+    b: str
+    difference: str
+
+
+class PairedColumns(TypedDict):
+    token: str
+    score: str
+    difference: str
+
+
+class PairedBarsHeader(Header):
+    label: str
+    scale: str
+    columns: PairedColumns
+    rows: list[PairedRow]
+    total: PairedTotal
+    action: str
+    """What a click on a row does."""
+
+
+class PairedBarsArrays(TypedDict):
+    scores: NDArray[np.float32]
+    """[row, sentence]; NaN where it has no token."""
+
+
+class PairedBarsValues(TypedDict):
+    row: int
+
+
 class CellTableHeader(Header):
     label: str
     legend: str

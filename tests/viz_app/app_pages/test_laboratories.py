@@ -1,13 +1,16 @@
 """Every laboratory as a script run, in both languages, and what a missing head or text brings."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bert_core import load
+from bert_core import load, shelves
+from bert_core.pretraining.paradigms import MinimalPair, judge_pairs
 from bert_core.studies.masked_words import rank_of
+from bert_core.studies.minimal_pairs import score_pairs
 from tests.viz_app.test_app import app
 from tests.viz_app.toy import toy_bert
 from viz_app.messages import text
@@ -50,6 +53,7 @@ def views(test: AppTest) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
         ("masked_words", "layers", {"mw_chips", "mw_lens", "mw_lens_best"}),
         ("masked_words", "training", {"mw_training_chips", "mw_counts", "mw_three"}),
         ("masked_words", "reasons", {"mw_chips", "mw_agreement"}),
+        ("masked_words", "pairs", set()),
         ("next_sentence", "pair", {"ns_answer", "ns_variants"}),
         ("next_sentence", "blocks", {"ns_masses", "ns_head_blocks", "ns_effects"}),
         ("next_sentence", "shelf", {"ns_confusion", "ns_misses"}),
@@ -302,3 +306,137 @@ def test_curves_and_maps_are_drawn() -> None:
     test = page("words_in_context")
     specs = [json.loads(chart.proto.spec) for chart in test.get("plotly_chart")]
     assert [len(spec["data"]) for spec in specs] == [2, 3]
+
+
+def pair_page(language: str = "en", **params: str) -> AppTest:
+    return page("masked_words", language, mw_section="pairs", **params)
+
+
+def own_pair(first: str, second: str, **params: str) -> AppTest:
+    return pair_page(mw_pair="own", mw_own_a=first, mw_own_b=second, **params)
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_the_answer_comes_after_the_guess_and_adds_up(language: str) -> None:
+    test = pair_page(language)
+    assert "mw_pair_bars" not in views(test)
+    test.button(key="mw_guess_B").click().run()
+    assert not test.exception
+    header, arrays = views(test)["mw_pair_bars"]
+    pair = shelves.minimal_pairs(language)[0]
+    [score] = score_pairs(load(f"small-{language}", device="cpu"), [pair.sentences])
+    for column, (letter, side) in enumerate((("a", score.first), ("b", score.second))):
+        assert arrays["scores"][:, column] == pytest.approx(side.log_probabilities, abs=0.001)
+        digits = [Decimal(row[letter]["digits"].replace("−", "-")) for row in header["rows"]]
+        assert sum(digits) == Decimal(header["total"][letter].replace("−", "-"))
+        assert float(sum(digits)) == pytest.approx(side.total, abs=0.001 * len(digits))
+    [warning] = test.warning
+    assert warning.value == text(language, "masked_words.pairs.you.prepared.wrong", letter="B")
+    assert views(test)["mw_pair_hidden"][0]["groups"]
+    test.button(key="mw_pair_next").click().run()
+    assert test.selectbox(key="mw_pair").value == shelves.minimal_pairs(language)[1].id
+    assert "mw_pair_bars" not in views(test)
+    # and the guess is still known
+    test.selectbox(key="mw_pair").set_value(pair.id).run()
+    assert "mw_pair_bars" in views(test)
+
+
+def test_pair_guess_and_row_come_back_from_the_address() -> None:
+    test = pair_page()
+    test.selectbox(key="mw_pair").set_value("agreement-3").run()
+    test.button(key="mw_guess_B").click().run()
+    address = test.query_params
+    assert address["mw_guesses_en"] == "--b" and address["mw_pair"] == "agreement-3"
+    other = pair_page(**{name: address[name] for name in ("mw_guesses_en", "mw_pair")})
+    assert views(other)["mw_pair_bars"][0] == views(test)["mw_pair_bars"][0]
+    assert [box.value for box in other.success] == [box.value for box in test.success]
+
+
+def test_own_sentences_are_kept_and_asked_about_anew() -> None:
+    test = own_pair("", "")
+    assert test.info[0].value == text("en", "masked_words.pairs.problem.empty")
+    test.text_input(key="mw_own_a").set_value("The cats are here.")
+    test.text_input(key="mw_own_b").set_value("The cats is here.")
+    test.button(key="mw_own_take").click().run()
+    test.button(key="mw_guess_A").click().run()
+    assert not test.exception
+    assert test.success[0].value == text("en", "masked_words.pairs.you.own.right", letter="A")
+    kept = {name: it for name, it in test.query_params.items() if name.startswith("mw_own")}
+    assert set(kept) == {"mw_own_a", "mw_own_b", "mw_own_guess"}
+    assert "mw_pair_bars" in views(pair_page(mw_pair="own", **kept))
+    # a prepared pair in between loses nothing
+    test.selectbox(key="mw_pair").set_value("order-1").run()
+    test.selectbox(key="mw_pair").set_value("own").run()
+    assert test.text_input(key="mw_own_b").value == "The cats is here."
+    test.text_input(key="mw_own_b").set_value("The cats was here.")
+    test.button(key="mw_own_take").click().run()
+    assert "mw_pair_bars" not in views(test)
+    assert test.button(key="mw_guess_A")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "problem"),
+    [
+        ("", "A cat.", "empty"),
+        ("A cat.", "A cat.", "same_text"),
+        ("A cat.", "a CAT.", "same_tokens"),
+        ("😀", "🎉", "same_tokens"),
+        ("A [MASK].", "A cat.", "mask"),
+        ("a " * 600, "A cat.", "too_long"),
+    ],
+)
+def test_sentences_that_cannot_be_compared_are_kept(first: str, second: str, problem: str) -> None:
+    test = own_pair(first, second, mw_own_guess="A")
+    assert not test.exception and not test.error
+    assert text("en", f"masked_words.pairs.problem.{problem}") in [box.value for box in test.info]
+    assert [test.text_input(key=f"mw_own_{side}").value for side in "ab"] == [first, second]
+    assert "mw_pair_bars" not in views(test)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("<b>x</b> `a` $y$ :red[no] | *", "<script>x</script> :red[no]"),
+        ("The 😀 cat.", "The cat 🎉 sat."),
+        ("我喜欢你。", "مرحبا بالعالم"),
+        ("One", "Quite another sentence, with nothing in common!"),
+    ],
+)
+def test_any_two_sentences_that_differ_have_an_answer(first: str, second: str) -> None:
+    test = own_pair(first, second, mw_own_guess="B", mw_pair_row="9")
+    assert not test.exception and not test.error
+    header, _ = views(test)["mw_pair_bars"]
+    assert header["rows"] and views(test)["mw_pair_hidden"]
+
+
+def test_sentences_that_have_little_in_common_are_told_so() -> None:
+    said = text("en", "masked_words.pairs.mostly_different")
+    assert said in [box.value for box in own_pair("A cat sat.", "He has no milk left!").info]
+    assert not own_pair("A cat sat.", "A dog sat.").info
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_the_shelf_says_how_many_the_model_and_the_reader_have_right(language: str) -> None:
+    shelf = shelves.minimal_pairs(language)
+    guesses = "".join("ab"[pair.right] for pair in shelf[:3]) + "ab"[1 - shelf[3].right]
+    test = pair_page(language, mw_pair_shelf="1", **{f"mw_guesses_{language}": guesses})
+    assert not test.exception
+    right = sum(
+        judge_pairs(
+            load(f"small-{language}", device="cpu"),
+            [MinimalPair(pair.sentences[pair.right], pair.sentences[1 - pair.right])],
+        ).accuracy
+        for pair in shelf
+    )
+    counts = views(test)["mw_pair_counts"][0]["rows"]
+    assert counts[-1][1:] == [
+        "20",
+        str(int(right)),
+        text(language, "masked_words.pairs.of", right=3, count=4),
+    ]
+    assert sum(int(row[2]) for row in counts[:-1]) == right
+    [group] = views(test)["mw_shelf_pairs"][0]["groups"]
+    assert sum(not row["marked"] for row in group["rows"]) == right
+    assert views(test)["mw_pair_published"][0]["rows"]
+    test.button(key="mw_forget_guesses").click().run()
+    assert views(test)["mw_pair_counts"][0]["rows"][-1][-1] == "–"

@@ -88,6 +88,8 @@ _SEVERAL = {
         "walkthrough.picture_blocks",
     ),
     "a measure with decimals": (
+        "masked_words.pairs.arises",
+        "masked_words.pairs.prefers",
         "masked_words.training.loss",
         "positions.reading.constancy",
         "positions.reading.swamping",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from viz_app.app_pages.masked_words import guesses, layers, reasons, training
+from viz_app.app_pages.masked_words import guesses, layers, pairs, reasons, training
 from viz_app.session import frame
 from viz_app.session.page_choices import PageChoices
 
@@ -11,6 +11,7 @@ SECTIONS = {
     "layers": layers.layer_by_layer,
     "training": training.training_task,
     "reasons": reasons.which_words_mattered,
+    "pairs": pairs.which_sentence,
 }
 
 visit = frame.visit()

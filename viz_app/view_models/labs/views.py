@@ -83,3 +83,51 @@ class CellTable:
             raise ValueError(f"texts must have {shape[0]} rows of {shape[1]}")
         if not self.low < self.high:
             raise ValueError(f"the range must grow, got {self.low} to {self.high}")
+
+
+PAIR_DECIMALS = 3
+"""Decimals of ln p in a table of two sentences."""
+
+
+@dataclass(frozen=True)
+class PairedTokens:
+    """A row of two sentences side by side: each one's token with ln p (nats); None where none."""
+
+    first: tuple[str, float] | None
+    second: tuple[str, float] | None
+    shared: bool
+
+    @property
+    def difference(self) -> float:
+        """By how many nats the row puts the first sentence ahead."""
+        return (self.first[1] if self.first else 0.0) - (self.second[1] if self.second else 0.0)
+
+
+@dataclass(frozen=True)
+class PairTable:
+    """Two sentences side by side; sums and differences are those of the numbers in the rows."""
+
+    rows: tuple[PairedTokens, ...]
+
+    @property
+    def totals(self) -> tuple[float, float]:
+        """The pseudo-log-likelihood of each sentence (nats)."""
+        sides = zip(*((row.first, row.second) for row in self.rows), strict=True)
+        first, second = (sum(cell[1] for cell in side if cell) for side in sides)
+        return first, second
+
+    @property
+    def difference(self) -> float:
+        """By how many nats the first sentence is ahead."""
+        return sum(row.difference for row in self.rows)
+
+    @property
+    def at_the_place(self) -> float:
+        """How much of the difference arises where the sentences differ."""
+        return sum(row.difference for row in self.rows if not row.shared)
+
+    @property
+    def place(self) -> int:
+        """Where the sentences differ: of these rows the one that makes the largest difference."""
+        differing = [index for index, row in enumerate(self.rows) if not row.shared]
+        return max(differing, key=lambda index: abs(self.rows[index].difference))
