@@ -7,6 +7,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from bert_core import load
+from bert_core.studies.head_finder import shelf_relations, word_links
 from tests.browser.conftest import PHONE, OpenPage
 from tests.browser.driver import wait_until_settled
 
@@ -64,6 +66,31 @@ def test_a_click_and_the_arrow_keys_choose_a_head(open_page: OpenPage) -> None:
     expect(page.get_by_role("heading", name="Layer 1, head 1")).to_be_visible()
     wait_until_settled(page)
     assert (params(page)["layer"], params(page)["head"]) == ("1", "1")
+
+
+def test_a_relation_leads_to_its_head_and_to_what_it_links_here(open_page: OpenPage) -> None:
+    bert = load("small-en", device="cpu")
+    found = shelf_relations(bert).relations["dobj"].best()[0]
+    page = open_page(address(model="small-en", at_view="find", layer="5", head="11"))
+    ready(page, ".row.compared")
+    row = page.get_by_role("button", name=re.compile("object → verb|verb → object")).first
+    expect(row).to_contain_text(f"L{found.layer} H{found.head}; fixed −2:")
+    row.click()
+    name = f"L{found.layer} H{found.head}"
+    expect(
+        page.get_by_role("heading", name=f"In this sentence: the links of {name}")
+    ).to_be_visible()
+    page.wait_for_url("**at_relation=dobj**")
+    wait_until_settled(page)
+    assert (params(page)["layer"], params(page)["head"]) == (str(found.layer), str(found.head))
+    links = word_links(bert.trace(TEXT), found.layer, found.head, found.looks)[:3]
+    shown = page.locator(".row:not(.compared)")
+    for place, link in enumerate(links):
+        expect(shown.nth(place)).to_contain_text(f"{link.weight:.3f}")
+        expect(shown.nth(place)).to_contain_text(link.source.text)
+    page.reload()
+    ready(page, ".row.compared.marked")
+    expect(page.locator(".row.compared.marked")).to_contain_text("object")
 
 
 def test_pointing_at_a_tile_names_its_strongest_pair(open_page: OpenPage) -> None:

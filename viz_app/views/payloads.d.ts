@@ -238,6 +238,7 @@ export interface Bar {
   tag: string;
   marked: boolean;
   action: string;
+  baseline: number | null;
 }
 
 export interface BarGroup {

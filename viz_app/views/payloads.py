@@ -283,6 +283,7 @@ class Bar(TypedDict):
     tag: str
     marked: bool
     action: str
+    baseline: float | None
 
 
 class BarGroup(TypedDict):

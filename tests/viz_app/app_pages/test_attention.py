@@ -7,14 +7,17 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from bert_core import load, shelves
+from bert_core.checkpoint import save_checkpoint
+from bert_core.studies.head_finder import PLACES, shelf_relations, word_links
 from bert_core.studies.heads import SHELF_SEED, mask_shelf, mlm_loss
+from tests.viz_app.toy import toy_bert
 from viz_app.messages import text
 from viz_app.notebook import View
 from viz_app.views.payload import unpack
 
 ROOT = Path(__file__).resolve().parents[3]
 PAIR = {"a": "The man went to the store.", "b": "He bought milk.", "model": "mini-en"}
-SECTIONS = ("head", "lines", "neurons", "pair", "roles", "flow", "off", "compare", "save")
+SECTIONS = ("head", "lines", "neurons", "pair", "roles", "find", "flow", "off", "compare", "save")
 
 
 @pytest.fixture(autouse=True)
@@ -104,6 +107,7 @@ CONTROLS = {
     "neurons": {},
     "pair": {"block": "aa"},
     "roles": {"role": "sep", "source": "shelf"},
+    "find": {"relation": "dobj"},
     "flow": {"flow": "norm_head"},
     "off": {"off": "1.5,2.0"},
     "compare": {"model": "small-zh", "layer": "3", "head": "7", "text": "It was wide"},
@@ -125,6 +129,57 @@ def test_every_control_is_in_the_address_and_survives_a_reload(section: str) -> 
     assert {name.removeprefix("at_") for name in choices} <= set(CONTROLS[section]) | shared
     again = open_page(**{name: app.query_params[name] for name in app.query_params})
     assert again.session_state["_at_choices"].shown == choices
+
+
+def bars(app: AppTest) -> list[list[tuple[str, float]]]:
+    """Labels and values of each list of bars on the page."""
+    found = []
+    for element in app.get("bidi_component"):
+        if element.proto.component_name == "headlight_ranked_bars":
+            header, arrays = unpack(element.proto.bytes)
+            labels = [row["label"] for group in header["groups"] for row in group["rows"]]
+            found.append(list(zip(labels, arrays["values"].tolist(), strict=True)))
+    return found
+
+
+@pytest.mark.parametrize("model", ["mini-en", "mini-zh"])
+def test_the_finder_shows_the_best_heads_and_the_links_of_the_chosen_one(model: str) -> None:
+    text_a = (
+        "我的朋友买了一本新书。" if model == "mini-zh" else "The old man sold his little red car."
+    )
+    app = open_page(a=text_a, model=model, at_view="find", at_relation="dobj", layer="2", head="4")
+    bert = load(model, device="cpu")
+    scores = shelf_relations(bert).relations
+    best, links = bars(app)
+    assert [value for _, value in best[: len(scores)]] == pytest.approx(
+        [score.best()[0].share for score in scores.values()]
+    )
+    assert [label for label, _ in best[len(scores) :]] == [
+        text("en", f"attention.role.{place}") for place in PLACES
+    ]
+    looks = scores["dobj"].of_head(2, 4).looks
+    expected = word_links(bert.trace(text_a), 2, 4, looks)
+    assert [value for _, value in links] == pytest.approx(
+        [link.weight for link in expected[: len(links)]]
+    )
+    assert links[0][0] == f"{expected[0].source.text} → {expected[0].target.text}"
+    columns = next(box.value for box in app.markdown if box.value.startswith("|")).split("\n")[0]
+    assert ("BERT-base" in columns) == (model == "mini-en")
+
+
+def test_a_model_that_does_not_know_the_words_is_said_to(tmp_path: Path) -> None:
+    toy = toy_bert()
+    save_checkpoint(tmp_path / "toy", toy.model, toy.tokenizer)
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
+    name = str(tmp_path / "toy")
+    for key, value in {"lang": "en", "a": "the cat", "model": name, "at_view": "find"}.items():
+        app.query_params[key] = value
+    app.session_state["_models_asked"] = {name}
+    app.run()
+    app.switch_page("viz_app/app_pages/attention/page.py").run()
+    assert not app.exception
+    (warning,) = app.warning
+    assert "[UNK]" in warning.value
 
 
 def test_lines_keep_their_settings_and_follow_the_filter() -> None:

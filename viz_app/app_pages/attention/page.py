@@ -3,7 +3,7 @@
 import streamlit as st
 
 from bert_core.studies.heads import head_roles
-from viz_app.app_pages.attention import compare, flow, heads, off, roles, save
+from viz_app.app_pages.attention import compare, find, flow, heads, off, roles, save
 from viz_app.app_pages.attention.section import AttentionPage, choose_part
 from viz_app.session import frame, state
 from viz_app.session.page_choices import PageChoices
@@ -17,6 +17,7 @@ SECTIONS = {
     "neurons": heads.query_and_keys,
     "pair": heads.sentence_to_sentence,
     "roles": roles.what_heads_do,
+    "find": find.which_head_links,
     "flow": flow.how_weights_flow,
     "off": off.without_heads,
     "compare": compare.two_side_by_side,

@@ -76,7 +76,7 @@ def what_heads_do(page: AttentionPage) -> None:
             required=True,
         )
     here = head_roles(page.trace)
-    shelf = _shelf_roles(page) if source == "shelf" else None
+    shelf = shelf_means(page) if source == "shelf" else None
     if source == "shelf" and shelf is None:
         return
     roles = here if shelf is None else shelf
@@ -95,7 +95,7 @@ def what_heads_do(page: AttentionPage) -> None:
         show_grid(page, view, key="attention_roles")
         st.caption(say(f"attention.roles.uniform.{source}", value=decimal_text(uniform, 3)))
     paragraph(f"##### {say('attention.roles.table')}")
-    shelf = shelf or _shelf_roles(page)  # after the picture: the first time it takes seconds
+    shelf = shelf or shelf_means(page)  # after the picture: the first time it takes seconds
     if shelf is None:
         return
     rows = role_table(page, here, shelf, main_roles(shelf))
@@ -112,7 +112,7 @@ def what_heads_do(page: AttentionPage) -> None:
     st.caption(say("attention.roles.method"))
 
 
-def _shelf_roles(page: AttentionPage) -> RoleScores | None:
+def shelf_means(page: AttentionPage) -> RoleScores | None:
     """The mean over the shelf in the model's language; None if the reader stopped the work."""
     bert = page.bert
     texts = shelves.sentences(bert.language)

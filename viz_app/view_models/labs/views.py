@@ -37,7 +37,7 @@ class RankedRow:
     """One labelled bar: `value` on the scale of its view, `digits` as written beside it.
 
     `tag` is a short remark such as the rank; `marked` sets the row apart; with an `action` the row
-    can be clicked.
+    can be clicked. `baseline` is a second bar below the first, on the same scale, to compare with.
     """
 
     label: str
@@ -46,6 +46,7 @@ class RankedRow:
     tag: str = ""
     marked: bool = False
     action: str = ""
+    baseline: float | None = None
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ def ranked_bars(
                         "tag": row.tag,
                         "marked": row.marked,
                         "action": row.action,
+                        "baseline": row.baseline,
                     }
                     for row in group.rows
                 ],

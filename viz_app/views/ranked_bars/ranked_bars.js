@@ -11,21 +11,33 @@ import { clamp } from "../shared/scale.js";
 /** @typedef {{group: number, row: number}} Place */
 
 /**
- * @param {Bar} bar
+ * @param {string} name of its class
  * @param {number} share of the full length
+ */
+function makeBar(name, share) {
+  const bar = element("span", { class: name });
+  bar.style.width = `${clamp(share, [0, 1]) * 100}%`;
+  return bar;
+}
+
+/**
+ * @param {Bar} bar
+ * @param {number} value
+ * @param {number} high value of a bar of full length
  * @param {Place} place
  */
-function makeRow(bar, share, place) {
-  const length = element("span", { class: "bar" });
-  length.style.width = `${clamp(share, [0, 1]) * 100}%`;
+function makeRow(bar, value, high, place) {
+  const compared = bar.baseline !== null;
+  const bars = [makeBar("bar", value / high)];
+  if (bar.baseline !== null) bars.push(makeBar("bar baseline", bar.baseline / high));
   const parts = [
     element("span", { class: "label" }, bar.label),
-    element("span", { class: "track", "aria-hidden": "true" }, length),
+    element("span", { class: "track", "aria-hidden": "true" }, ...bars),
     element("span", { class: "digits" }, bar.digits),
     element("span", { class: "tag" }, bar.tag),
   ];
   const attributes = {
-    class: `row${bar.marked ? " marked" : ""}${bar.action ? " active" : ""}`,
+    class: `row${bar.marked ? " marked" : ""}${bar.action ? " active" : ""}${compared ? " compared" : ""}`,
     title: bar.action || null,
     "data-group": place.group,
     "data-row": place.row,
@@ -43,7 +55,7 @@ function makeRow(bar, share, place) {
  * @param {number} high
  */
 function makeGroup({ title, note, rows }, number, values, high) {
-  const made = rows.map((bar, row) => makeRow(bar, values[row] / high, { group: number, row }));
+  const made = rows.map((bar, row) => makeRow(bar, values[row], high, { group: number, row }));
   return element(
     "section",
     { class: "group" },
