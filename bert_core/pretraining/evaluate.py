@@ -166,9 +166,9 @@ def relation_figures(bert: Bert, language: str) -> dict[str, dict[str, Any]]:
         figures[name] = {
             "pairs": score.count,
             **asdict(best),
-            "share": round(best.share, 4),
+            "share": round(best.share, 5),
             "offset": score.offset,
-            "offset_share": round(score.offset_share, 4),
+            "offset_share": round(score.offset_share, 5),
         }
         print(
             f"{name:10}  {score.count:4d} pairs  L{best.layer} H{best.head}  {best.share:6.1%}"

@@ -170,9 +170,9 @@ def test_relations_by_command_line(tmp_path: Path, capsys: pytest.CaptureFixture
             best.layer,
             best.head,
         )
-        assert found["share"] == round(best.share, 4)
+        assert found["share"] == round(best.share, 5)
         assert (found["offset"], found["offset_share"]) == (
             score.offset,
-            round(score.offset_share, 4),
+            round(score.offset_share, 5),
         )
     assert "clf" in told.err and "fixed offset" in told.err

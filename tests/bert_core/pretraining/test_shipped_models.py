@@ -7,7 +7,7 @@ import pytest
 
 from bert_core import load
 from bert_core.assets import ASSETS
-from bert_core.pretraining.evaluate import EVALUATION_KINDS, everyday_figures
+from bert_core.pretraining.evaluate import EVALUATION_KINDS, everyday_figures, relation_figures
 from bert_core.shelves import LANGUAGES
 
 
@@ -53,3 +53,18 @@ def test_record_and_card_tell_where_the_model_is_from(language: str) -> None:
     shares = [f"{100 * packed[name]:.1f} %" for name in ("mlm_top1", "mlm_top1_masked")]
     assert "{} ({})".format(*shares) in readme
     assert f"{100 * record['everyday']['cloze_top5']:.1f} %" in card
+
+
+@pytest.mark.parametrize("name", ["small-en", "mini-en"])
+def test_the_readme_gives_the_measured_heads(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (ASSETS.parent / "README.md").read_text(encoding="utf-8")
+    figures = relation_figures(load(name, device="cpu"), "en")
+    column = {"small-en": 3, "mini-en": 4}[name]
+    for relation, found in figures.items():
+        (row,) = (line for line in readme.split("\n") if f"(`{relation}`)" in line)
+        cells = [cell.strip() for cell in row.split("|")]
+        head = f"(L{found['layer']} H{found['head']})"
+        assert cells[column] == f"{100 * found['share']:.1f} {head}"
+        assert cells[2] == str(found["pairs"])
+        assert cells[5] == f"{100 * found['offset_share']:.1f} ({found['offset']:+d})"
+    assert len(capsys.readouterr().err.splitlines()) == len(figures)
