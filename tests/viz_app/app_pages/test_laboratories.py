@@ -8,14 +8,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from bert_core import load, shelves
+from bert_core.assets import ASSETS
 from bert_core.pretraining.paradigms import MinimalPair, judge_pairs
 from bert_core.studies.masked_words import rank_of
 from bert_core.studies.minimal_pairs import score_pairs
 from tests.viz_app.test_app import app
 from tests.viz_app.toy import toy_bert
+from viz_app.app_pages.masked_words import pairs
 from viz_app.messages import text
 from viz_app.number_text import share_text
 from viz_app.session import jobs, resources
+from viz_app.session.frame import escape
 from viz_app.views.payload import unpack
 
 TEXTS = {
@@ -330,8 +333,15 @@ def test_the_answer_comes_after_the_guess_and_adds_up(language: str) -> None:
         digits = [Decimal(row[letter]["digits"].replace("−", "-")) for row in header["rows"]]
         assert sum(digits) == Decimal(header["total"][letter].replace("−", "-"))
         assert float(sum(digits)) == pytest.approx(side.total, abs=0.001 * len(digits))
-    [warning] = test.warning
-    assert warning.value == text(language, "masked_words.pairs.you.prepared.wrong", letter="B")
+    right = score.difference > 0
+    told = text(
+        language,
+        f"masked_words.pairs.model.{'right' if right else 'wrong'}",
+        model=escape(f"small-{language}"),
+    )
+    wrong = text(language, "masked_words.pairs.you.prepared.wrong", letter="B")
+    assert [box.value for box in test.warning] == [wrong, *([] if right else [told])]
+    assert [box.value for box in test.success] == ([told] if right else [])
     assert views(test)["mw_pair_hidden"][0]["groups"]
     test.button(key="mw_pair_next").click().run()
     assert test.selectbox(key="mw_pair").value == shelves.minimal_pairs(language)[1].id
@@ -437,6 +447,19 @@ def test_the_shelf_says_how_many_the_model_and_the_reader_have_right(language: s
     assert sum(int(row[2]) for row in counts[:-1]) == right
     [group] = views(test)["mw_shelf_pairs"][0]["groups"]
     assert sum(not row["marked"] for row in group["rows"]) == right
-    assert views(test)["mw_pair_published"][0]["rows"]
+    rows = views(test)["mw_pair_published"][0]["rows"]
+    assert [row[1] for row in rows][-1] == f"small-{language}"
     test.button(key="mw_forget_guesses").click().run()
     assert views(test)["mw_pair_counts"][0]["rows"][-1][-1] == "–"
+
+
+def test_what_a_model_was_measured_to_do_is_what_a_card_says() -> None:
+    cards = {
+        path.parent.name: path.read_text(encoding="utf-8")
+        for path in ASSETS.glob("checkpoints/*/README.md")
+    }
+    for model, (tests, share) in pairs.MEASURED.items():
+        figure = f"{share * 100:.1f} %"
+        lines = [line for card in cards.values() for line in card.splitlines() if tests in line]
+        beside = any(f"`{model}`: {figure}" in line for line in lines)
+        assert beside or any(f"sentence in {figure}" in line for line in lines), model
