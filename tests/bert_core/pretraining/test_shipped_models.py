@@ -9,6 +9,7 @@ from bert_core import load
 from bert_core.assets import ASSETS
 from bert_core.pretraining.evaluate import EVALUATION_KINDS, everyday_figures, relation_figures
 from bert_core.shelves import LANGUAGES
+from bert_core.studies.head_finder import first_subject_share
 
 
 def folder(language: str) -> Path:
@@ -68,3 +69,5 @@ def test_the_readme_gives_the_measured_heads(name: str, capsys: pytest.CaptureFi
         assert cells[2] == str(found["pairs"])
         assert cells[5] == f"{100 * found['offset_share']:.1f} ({found['offset']:+d})"
     assert len(capsys.readouterr().err.splitlines()) == len(figures)
+    first = f"subject of the sentence is right in {100 * first_subject_share('en'):.1f} %"
+    assert first in readme

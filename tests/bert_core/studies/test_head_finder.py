@@ -8,6 +8,7 @@ from bert_core.relations import word_weights
 from bert_core.studies.head_finder import (
     PLACES,
     PUBLISHED,
+    first_subject_share,
     place_head,
     shelf_relations,
     word_links,
@@ -48,6 +49,21 @@ def test_looking_the_other_way_every_word_is_linked_to_who_looks_at_it() -> None
         column = between[:, words.index(link.target)].clone()
         column[words.index(link.target)] = -1
         assert link.source == words[int(column.argmax())]
+
+
+def test_pronouns_that_stand_for_the_first_subject_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of three, the first alone stands for it."""
+    told: list[dict[str, tuple[tuple[int, int], ...]]] = [
+        {"nsubj": ((3, 4), (1, 2)), "antecedent": ((3, 1),)},
+        {"nsubj": ((1, 2),), "antecedent": ((5, 4),)},
+        {"antecedent": ((3, 1),)},
+        {"nsubj": ((0, 1),)},
+    ]
+    shelf = [shelves.AnnotatedSentence("", (), (), relations) for relations in told]
+    monkeypatch.setattr(shelves, "annotated", lambda language: shelf)
+    assert first_subject_share("en") == pytest.approx(1 / 3)
 
 
 @pytest.mark.parametrize("text", ["", "cat", "cats"])

@@ -142,10 +142,10 @@ def bars(app: AppTest) -> list[list[tuple[str, float]]]:
     return found
 
 
-@pytest.mark.parametrize("model", ["mini-en", "mini-zh"])
+@pytest.mark.parametrize("model", ["mini-en", "small-zh"])
 def test_the_finder_shows_the_best_heads_and_the_links_of_the_chosen_one(model: str) -> None:
     text_a = (
-        "我的朋友买了一本新书。" if model == "mini-zh" else "The old man sold his little red car."
+        "我的朋友买了一本新书。" if model == "small-zh" else "The old man sold his little red car."
     )
     app = open_page(a=text_a, model=model, at_view="find", at_relation="dobj", layer="2", head="4")
     bert = load(model, device="cpu")
@@ -165,6 +165,12 @@ def test_the_finder_shows_the_best_heads_and_the_links_of_the_chosen_one(model: 
     assert links[0][0] == f"{expected[0].source.text} → {expected[0].target.text}"
     columns = next(box.value for box in app.markdown if box.value.startswith("|")).split("\n")[0]
     assert ("BERT-base" in columns) == (model == "mini-en")
+
+
+def test_pronouns_have_a_stronger_rival_than_a_fixed_distance() -> None:
+    app = open_page(**PAIR, at_view="find", at_relation="antecedent")
+    rival = text("en", "attention.find.first_subject", share="66.7\u00a0%")
+    assert any(rival in box.value for box in app.markdown)
 
 
 def test_a_model_that_does_not_know_the_words_is_said_to(tmp_path: Path) -> None:

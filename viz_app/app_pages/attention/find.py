@@ -6,7 +6,7 @@ import streamlit as st
 
 from bert_core import shelves
 from bert_core.relations import Looks, RelationScores
-from bert_core.studies.head_finder import shelf_relations, word_links
+from bert_core.studies.head_finder import first_subject_share, shelf_relations, word_links
 from bert_core.studies.heads import ROLES, RoleScores
 from bert_core.words import words_of
 from viz_app.app_pages.attention.roles import shelf_means
@@ -103,6 +103,9 @@ def _links(
             offset_share=share_text(score.offset_share),
             best=head_name(*best),
         )
+        if chosen == "antecedent":
+            first = share_text(first_subject_share(page.bert.language))
+            reading += " " + say("attention.find.first_subject", share=first)
     else:
         reading = say(
             "attention.find.here_place",
