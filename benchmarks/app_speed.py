@@ -20,7 +20,7 @@ from viz_app.view_models.walkthrough.steps import STEP_IDS
 TITLE = "The app"
 NOTE = (
     "Median and slowest of the tries, in milliseconds, from the key press to the frame after the "
-    "new content is on the page; `mini-en`, headless Chromium without a GPU."
+    "new content is on the page; `small-en`, headless Chromium without a GPU."
 )
 TRIES = 12
 STEPS_OF_A_LAYER = STEP_IDS.index("hidden_states") - STEP_IDS.index("layer_input") + 1
@@ -39,7 +39,7 @@ def run() -> list[dict[str, object]]:
             )
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             text = quote(_sentence(32))
-            page.goto(f"{app.address}/attention?lang=en&model=mini-en&a={text}&layer=1&head=0")
+            page.goto(f"{app.address}/attention?lang=en&model=small-en&a={text}&layer=1&head=0")
             wait_until_settled(page, 120)
             page.get_by_role("application").first.wait_for()
             maps, headings = _head_times(page)
@@ -47,7 +47,7 @@ def run() -> list[dict[str, object]]:
             rows.append(_row("another head on Attention: its heading", headings))
             rows.append(_row("a new 32-token sentence on Attention", _sentence_times(page)))
             page.goto(
-                f"{app.address}/walkthrough?lang=en&model=mini-en&a={text}"
+                f"{app.address}/walkthrough?lang=en&model=small-en&a={text}"
                 f"&layer=1&head=0&token=3&step=layer_input"
             )
             within, across = _step_times(page)
@@ -73,7 +73,7 @@ def _sentence(tokens: int, seed: int = 0) -> str:
 
 
 def _trace_times() -> list[float]:
-    bert = load("mini-en")
+    bert = load("small-en")
     times = []
     for seed in range(TRIES):
         begin = time.perf_counter()

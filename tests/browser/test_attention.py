@@ -147,6 +147,22 @@ def test_lines_answer_without_the_server_and_keep_their_settings(open_page: Open
     expect(page.locator(".chip[aria-pressed=true]")).to_have_text("H5")
 
 
+def test_at_rest_the_lines_are_those_of_the_chosen_token(open_page: OpenPage) -> None:
+    page = open_page(address(at_view="lines"))
+    ready(page, ".token.query")
+    page.mouse.move(5, 5)
+    expect(page.locator(".count")).to_contain_text("Lines of “didn”")
+    one = lit_pixels(page, "canvas.resting")
+    page.get_by_role("button", name="lines of all tokens").click()
+    expect(page.locator(".count")).to_contain_text("Lines while no token")
+    assert lit_pixels(page, "canvas.resting") > 3 * one
+    page.wait_for_url("**at_lines=a**")
+    page.reload()
+    ready(page, ".token.query")
+    everything = page.get_by_role("button", name="lines of all tokens")
+    expect(everything).to_have_attribute("aria-pressed", "true")
+
+
 def test_lines_by_keyboard_only(open_page: OpenPage) -> None:
     page = open_page(address(at_view="lines"))
     ready(page, ".token.query")

@@ -81,6 +81,10 @@ test("the heaviest lines of the heads that are on are drawn", () => {
   const one = weights.choose({ cut: "weight", threshold: 0.35, count: 9 }, [false, true]);
   assert.equal(one.count, 3);
   assert.ok(Math.abs(one.weight - 1.2) < 1e-6);
+  const row = weights.choose({ cut: "weight", threshold: 0.35, count: 9 }, [true, true], 1);
+  const places = row.bundles.flatMap(({ heads }) => heads.flat());
+  assert.ok(places.length > 0);
+  assert.deepEqual([...new Set(places.map((place) => weights.pair(place)[0]))], [1]);
 });
 
 test("weights sent sparsely are the same weights", () => {
@@ -102,6 +106,7 @@ test("a sentence names the strongest pairs, their mean and what a filter hid", (
     mean: "(mean of {heads})",
     hidden: "hidden {value}",
     count: "{shown}/{total} {weight}",
+    count_of: "{token}: {shown}/{total} {weight}",
     sparse: "sparse",
   };
   const header = { labels, tokens: tokens(3) };
@@ -110,7 +115,9 @@ test("a sentence names the strongest pairs, their mean and what a filter hid", (
   const seen = tokenSentence(header, weights, { side: "key", index: 0 }, [0]);
   assert.equal(seen, "t0 seen: t2 0.002 · t0 0.000 · t1 0.000");
   const chosen = weights.choose({ cut: "weight", threshold: 0.35, count: 9 }, [true, true]);
-  assert.equal(countSentence(labels, weights, chosen, [0, 1]), "6/15 67 %");
+  assert.equal(countSentence(header, weights, chosen, [0, 1], null), "6/15 67 %");
+  const row = weights.choose({ cut: "weight", threshold: 0.35, count: 9 }, [true, true], 1);
+  assert.equal(countSentence(header, weights, row, [0, 1], 1), "t1: 2/4 70 %");
 });
 
 test("switching heads: one off, one on again, only one, all", () => {

@@ -103,6 +103,7 @@ LinesLabel = Literal[
     "queries",
     "keys",
     "all",
+    "everything",
     "head",
     "by_weight",
     "by_count",
@@ -116,6 +117,7 @@ LinesLabel = Literal[
     "hidden",
     "mean",
     "count",
+    "count_of",
     "plot",
 ]
 Side = Literal["query", "key"]
@@ -152,6 +154,7 @@ class LinesValues(TypedDict):
     count: int
     across: bool | None
     locked: LinesPlace | None
+    everything: bool
 
 
 # --- overview ------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from viz_app.views.payloads import LinesValues
         (LineSettings(), ""),
         (LineSettings(heads=(0, 3), threshold=0.25, locked=("query", 7)), "h0.3_t0.250_q7"),
         (LineSettings(heads=(), across=True), "h_x"),
+        (LineSettings(across=True, everything=True), "x_a"),
         (LineSettings(cut="count", count=40, across=False, locked=("key", 0)), "n40_y_k0"),
     ],
 )
@@ -38,8 +39,9 @@ def test_settings_come_back_from_the_browser() -> None:
         "count": 30,
         "across": None,
         "locked": {"side": "key", "index": 4},
+        "everything": True,
     }
-    expected = LineSettings(heads=(1, 2), cut="count", count=30, locked=("key", 4))
+    expected = LineSettings(heads=(1, 2), cut="count", count=30, locked=("key", 4), everything=True)
     assert read_settings(sent) == expected
 
 

@@ -18,7 +18,7 @@ from viz_app.views.tokens import token_header
 
 DENSE = 300_000
 """Weights (heads × tokens²) that are sent in full, 1.2 MB; of more only what can be drawn."""
-FILLED = frozenset({"looks", "seen", "hidden", "mean", "count", "plot"})
+FILLED = frozenset({"looks", "seen", "hidden", "mean", "count", "count_of", "plot"})
 """Labels with values."""
 POINTED = 0.005  # lighter lines are not drawn, not even for the token pointed at
 LONGEST_SETTINGS = 400  # characters taken from an address
@@ -39,6 +39,8 @@ class LineSettings:
     """Two rows of tokens instead of two columns; None: rows for Chinese, columns otherwise."""
     locked: tuple[Side, int] | None = None
     """The token whose lines stay in front."""
+    everything: bool = False
+    """Lines of all tokens while nothing is pointed at; otherwise of the query token alone."""
 
     def to_text(self) -> str:
         """Only what differs from the defaults, such as `h0.3_t0.050_q7`; empty for none."""
@@ -54,6 +56,8 @@ class LineSettings:
             parts.append("x" if self.across else "y")
         if self.locked is not None:
             parts.append(f"{self.locked[0][0]}{self.locked[1]}")
+        if self.everything:
+            parts.append("a")
         return "_".join(parts)
 
     @classmethod
@@ -67,6 +71,8 @@ class LineSettings:
                 found |= {"cut": "count", "count": max(1, int(part[1:]))}
             elif re.fullmatch(r"t[01]\.\d{1,3}", part, re.ASCII):
                 found["threshold"] = min(1.0, float(part[1:]))
+            elif part == "a":
+                found["everything"] = True
             elif part in {"x", "y"}:
                 found["across"] = part == "x"
             elif re.fullmatch(r"[qk]\d{1,4}", part, re.ASCII):
@@ -85,6 +91,13 @@ def lines_payload(view: LinesView, *, key: str, say: Say) -> bytes:
         "hidden": say("attention.lines.hidden", value="{value}"),
         "mean": say("attention.lines.mean", heads="{heads}"),
         "count": say("attention.lines.count", shown="{shown}", total="{total}", weight="{weight}"),
+        "count_of": say(
+            "attention.lines.count_of",
+            token="{token}",
+            shown="{shown}",
+            total="{total}",
+            weight="{weight}",
+        ),
         "plot": say("attention.lines.plot", layer=view.layer),
     }
     heads, queries, keys = view.weights.shape
@@ -143,6 +156,7 @@ def settings_values(settings: LineSettings, selected: int | None) -> LinesValues
         "count": settings.count,
         "across": settings.across,
         "locked": None if locked is None else {"side": locked[0], "index": locked[1]},
+        "everything": settings.everything,
     }
 
 
@@ -156,4 +170,5 @@ def read_settings(sent: LinesValues) -> LineSettings:
         count=int(sent["count"]),
         across=sent["across"],
         locked=None if locked is None else (locked["side"], int(locked["index"])),
+        everything=bool(sent["everything"]),
     )

@@ -37,6 +37,7 @@ export class Controls {
   cut = element("input", { type: "range" });
   cutValue = element("output");
   turn = element("button", { type: "button", class: "plain" });
+  everything = element("button", { type: "button", class: "plain" });
   unlock = element("button", { type: "button", class: "plain", hidden: true });
   box = element(
     "div",
@@ -44,6 +45,7 @@ export class Controls {
     this.cutKind,
     this.cut,
     this.cutValue,
+    this.everything,
     this.turn,
     this.unlock,
   );
@@ -67,6 +69,9 @@ export class Controls {
       const value = Number(this.cut.value);
       actions.change(settings().cut === "weight" ? { threshold: value } : { count: value });
     });
+    this.everything.addEventListener("click", () => {
+      actions.change({ everything: !settings().everything });
+    });
     this.turn.addEventListener("click", actions.turn);
     this.unlock.addEventListener("click", actions.unlock);
   }
@@ -81,6 +86,7 @@ export class Controls {
       element("option", { value: "count" }, labels.by_count),
     );
     this.cut.setAttribute("aria-label", labels.by_weight);
+    this.everything.textContent = labels.everything;
     this.turn.textContent = labels.turn;
     this.unlock.textContent = labels.unlock;
     this.chips.setAttribute("aria-label", labels.head);
@@ -112,7 +118,7 @@ export class Controls {
 
   /** Show the settings as they are now. */
   update() {
-    const { heads, cut, threshold, count, locked } = this.settings();
+    const { heads, cut, threshold, count, locked, everything } = this.settings();
     this.buttons.forEach((chip, head) => {
       chip.setAttribute("aria-pressed", String(heads === null || heads.includes(head)));
     });
@@ -125,6 +131,7 @@ export class Controls {
         : { min: 1, max: 500, step: 1, value: count },
     );
     this.cutValue.textContent = byWeight ? digits(threshold, 2) : String(count);
+    this.everything.setAttribute("aria-pressed", String(everything));
     this.unlock.hidden = locked === null;
   }
 }

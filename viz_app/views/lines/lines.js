@@ -55,6 +55,7 @@ class Lines {
     count: 100,
     across: null,
     locked: null,
+    everything: false,
   };
   telling = 0;
   clicking = 0;
@@ -152,6 +153,13 @@ class Lines {
     );
   }
 
+  /** The token whose lines are drawn while none is pointed at; null for all tokens. */
+  get resting() {
+    const { query, weights } = this;
+    const chosen = query !== null && query < (weights?.many ?? 0);
+    return chosen && !this.settings.everything ? query : null;
+  }
+
   /** @param {Partial<Settings>} change */
   change(change) {
     Object.assign(this.settings, change);
@@ -211,8 +219,9 @@ class Lines {
     if (!this.header || !this.weights) return;
     const { heads } = this;
     const on = Array.from({ length: this.weights.heads }, (_, head) => heads.includes(head));
-    const chosen = this.weights.choose(this.settings, on);
-    this.count.textContent = countSentence(this.header.labels, this.weights, chosen, heads);
+    const { resting } = this;
+    const chosen = this.weights.choose(this.settings, on, resting);
+    this.count.textContent = countSentence(this.header, this.weights, chosen, heads, resting);
     this.plot.rest(chosen);
     this.focus();
   }

@@ -34,18 +34,19 @@ export function tokenSentence({ labels, tokens }, weights, place, heads) {
 /**
  * How many lines are drawn, and how much of all weight they are.
  *
- * @param {LinesHeader["labels"]} labels
+ * @param {Pick<LinesHeader, "labels" | "tokens">} header
  * @param {Weights} weights
  * @param {Chosen} chosen
  * @param {number[]} heads
+ * @param {number | null} query the one token whose lines are drawn, null for all
  */
-export function countSentence(labels, weights, chosen, heads) {
-  const total = heads.reduce((sum, head) => sum + weights.counts[head], 0);
-  const all = heads.length * weights.many;
+export function countSentence({ labels, tokens }, weights, chosen, heads, query) {
+  const all = heads.length * (query === null ? weights.many : 1);
   const share = all ? (100 * chosen.weight) / all : 0;
-  const text = fill(labels.count, {
+  const text = fill(query === null ? labels.count : labels.count_of, {
+    token: query === null ? "" : tokens[query].label,
     shown: chosen.count,
-    total,
+    total: weights.countOf(heads, query),
     weight: `${digits(share, 0)} %`,
   });
   return weights.sparse ? `${text} ${labels.sparse}` : text;

@@ -111,6 +111,21 @@ export class Weights {
   }
 
   /**
+   * How many weights of some heads are not zero: of one query token, or of all.
+   *
+   * @param {number[]} heads
+   * @param {number | null} query
+   */
+  countOf(heads, query) {
+    if (query === null) return heads.reduce((sum, head) => sum + this.counts[head], 0);
+    const keys = [...Array(this.many).keys()];
+    return heads.reduce(
+      (sum, head) => sum + keys.filter((key) => this.at(head, query, key) > 0).length,
+      0,
+    );
+  }
+
+  /**
    * The mean weight of a token's pairs over some heads, by the token on the other side.
    *
    * @param {LinesPlace} place
@@ -140,9 +155,10 @@ export class Weights {
    *
    * @param {Pick<LinesValues, "cut" | "threshold" | "count">} settings
    * @param {boolean[]} on by head
+   * @param {number | null} query the one token whose lines are wanted, null for all
    * @returns {Chosen}
    */
-  choose({ cut, threshold, count }, on) {
+  choose({ cut, threshold, count }, on, query = null) {
     const pairs = this.many * this.many;
     const most = cut === "count" ? count : MOST_LINES;
     const least = cut === "weight" ? threshold : 0;
@@ -153,6 +169,7 @@ export class Weights {
       const value = this.values[place];
       const head = Math.floor(place / pairs);
       if (!on[head] || value < least) continue; // within one step of the sort the order is free
+      if (query !== null && this.pair(place)[0] !== query) continue;
       const level = Math.ceil(opacity(value) * LEVELS);
       let alike = chosen.bundles.at(-1);
       if (alike?.level !== level) {
