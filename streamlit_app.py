@@ -33,9 +33,11 @@ page = st.navigation(pages, position="top")
 # the browser's history and its tabs tell pages apart by this
 title = say("app.title") if page is pages[0] else f"{page.title} · Headlight"
 st.set_page_config(page_title=title, layout="wide")
-# Streamlit leaves room for a header that this app does not have.
+# Streamlit leaves room for a header that this app does not have, and writes "Press Enter to apply"
+# in English over the text of a box; leaving the box applies it too.
 st.html(
-    "<style>[data-testid=stMainBlockContainer]{padding-top:4.25rem;padding-bottom:3rem}</style>"
+    "<style>[data-testid=stMainBlockContainer]{padding-top:4.25rem;padding-bottom:3rem}"
+    "[data-testid=InputInstructions]{display:none}</style>"
 )
 sentence_bar(say)
 frame.run(page, waits=page is not pages[0])  # Start shows a stored picture meanwhile

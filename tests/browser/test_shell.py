@@ -28,6 +28,21 @@ def test_a_typed_sentence_is_in_the_address_and_survives_a_reload(page: Page) ->
     expect(page.get_by_label("Sentence A")).to_have_value("A small <b>dog</b> barks & runs.")
 
 
+def test_a_text_is_taken_by_whatever_the_reader_does_next(page: Page) -> None:
+    box = page.get_by_label("Sentence A")
+    box.fill("Dogs bark at night.")
+    page.get_by_role("link", name="Attention").click()
+    wait_until_settled(page)
+    expect(box).to_have_value("Dogs bark at night.")
+    assert parameters(page)["a"] == "Dogs bark at night."
+    box.fill("Cats sleep.")
+    page.get_by_role("radio", name="Lines").click()
+    wait_until_settled(page)
+    assert parameters(page)["a"] == "Cats sleep."
+    assert parameters(page)["at_view"] == "lines"
+    expect(page.get_by_title("sleep").first).to_be_visible()
+
+
 def test_a_head_clicked_in_the_overview_is_the_head_of_every_page(open_page: OpenPage) -> None:
     page = open_page("/attention?model=mini-en&layer=1&head=0")
     overview = page.get_by_role("application").first

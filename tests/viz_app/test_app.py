@@ -37,6 +37,11 @@ def said(test: AppTest) -> str:
     return "\n".join(box.value for kind in (test.info, test.warning, test.error) for box in kind)
 
 
+def written(test: AppTest) -> list[str]:
+    """All paragraphs of the page."""
+    return [paragraph.value for paragraph in test.markdown]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_runs_in_every_language(page: str, language: str) -> None:
@@ -199,12 +204,47 @@ def test_an_example_brings_its_text_and_its_model() -> None:
     assert test.text_input(key="text_a").value == "我喜欢吃洋葱"
     assert test.selectbox(key="model").value == "small-zh"
     assert test.selectbox(key="example").value is None
-    # … and says once what there is to see, where it is to be seen
-    assert ["“洋”" in toast.value for toast in test.toast] == [True]
+    task = escape(example("zh-like-onions")[1].shows)
+    # … and says what there is to see until it is put away, and where it is to be seen
+    assert task in written(test)
     _, entry = example("zh-like-onions")
     place = [test.session_state[name] for name in ("layer", "head", "query")]
     assert place == [entry.seen.layer, entry.seen.head, entry.seen.query]
-    assert not test.run().toast
+    test.run()
+    assert task in written(test) and not test.toast
+    [link] = test.get("page_link")
+    assert link.proto.page.endswith(entry.seen.page.replace("_", "-"))
+    test.button(key="example_done").click().run()
+    assert task not in written(test)
+
+
+def test_what_was_typed_comes_back_after_a_random_pair() -> None:
+    test = app(a="Mine.", b="Mine too.")
+    assert test.button(key="undo_text").disabled
+    for _ in range(2):
+        test.button(key="random_text").click().run()
+        assert test.text_input(key="text_a").value != "Mine."
+    test.button(key="undo_text").click().run()
+    texts = [test.text_input(key=key).value for key in ("text_a", "text_b")]
+    assert texts == ["Mine.", "Mine too."]
+    assert test.button(key="undo_text").disabled
+    test.button(key="random_text").click().run()
+    test.text_input(key="text_a").set_value("Another of mine.").run()
+    assert test.button(key="undo_text").disabled
+
+
+def test_an_example_is_taken_back_with_its_model() -> None:
+    test = app(a="Mine.")
+    model = test.selectbox(key="model").value
+    test.selectbox(key="example").set_value("zh-like-onions").run()
+    test.button(key="undo_text").click().run()
+    assert test.text_input(key="text_a").value == "Mine."
+    assert test.selectbox(key="model").value == model
+
+
+def test_nothing_can_be_swapped_without_a_second_sentence() -> None:
+    assert app(a="First.").button(key="swap_text").disabled
+    assert not app(a="First.", b="Second.").button(key="swap_text").disabled
 
 
 def test_the_help_of_the_model_names_the_shipped_ones() -> None:

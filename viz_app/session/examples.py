@@ -18,6 +18,12 @@ from bert_core.claims import Claim, read_claim, read_record
 
 FILE = ASSETS / "examples.json"
 PAGES = Path(__file__).parents[1] / "app_pages"
+FIRST_SECTIONS = {
+    "attention": "at_view=head",
+    "masked_words": "mw_section=guess",
+    "next_sentence": "ns_section=pair",
+}
+"""Named in a link, since a page otherwise opens where the reader left it."""
 TEXTS = frozenset({"id", "title", "text_a", "text_b", "shows"})
 
 
@@ -41,7 +47,8 @@ class Place:
     @property
     def choices(self) -> dict[str, str]:
         """The page's own parameters in the address."""
-        name, _, value = self.section.partition("=")
+        section = self.section or FIRST_SECTIONS.get(self.page, "")
+        name, _, value = section.partition("=")
         return {name: value} if name else {}
 
 

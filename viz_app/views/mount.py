@@ -65,9 +65,13 @@ def signal(view: str, values: Mapping[str, Any]) -> None:
     component("shared/signal.js")(key=f"{view}_signal", data={"view": view, "values": dict(values)})
 
 
-def page_language(language: str) -> None:
-    """Tell the browser which language the page is in; Streamlit's own page says `en`."""
-    component("shared/language.js")(key="page_language", data={"language": language})
+def shell(language: str) -> None:
+    """What the frame of the app needs of the browser; draws nothing.
+
+    It says which language the page is in, since Streamlit's own page says `en`, and lets a text
+    that was typed go before the link to another page.
+    """
+    component("shared/shell.js")(key="shell", data={"language": language})
 
 
 def prefetch(

@@ -13,8 +13,10 @@ from bert_core.language import shipped_language
 from viz_app.messages import LANGUAGES, Say
 from viz_app.session import frame, state
 from viz_app.session.examples import example, examples
-from viz_app.views.mount import page_language
+from viz_app.views.mount import shell
 
+_TASK = "_example_task"  # id of the example whose task is shown
+_REPLACED = "_texts_replaced"  # what was there before Random or an example, and what came
 _TYPED_MASK = re.compile(r"[\[【［]\s*mask\s*[\]】］]", re.IGNORECASE)
 
 
@@ -22,24 +24,72 @@ def sentence_bar(say: Say) -> None:
     """Draw the bar. What is typed or picked goes into the session state, and from there on."""
     with st.container(key="sentence_bar", border=True, gap="small"):
         _draw_settings(say)
-        with st.form("text", border=False):
-            a, b, buttons = st.columns([4, 4, 3], vertical_alignment="bottom")
-            a.text_input(say("app.text.a"), key="text_a", placeholder=say("app.text.a_placeholder"))
-            b.text_input(say("app.text.b"), key="text_b", placeholder=say("app.text.b_placeholder"))
-            with buttons.container(horizontal=True, gap="small"):
-                # the first button is the one that Enter presses
-                st.form_submit_button(
-                    say("app.text.run"), type="primary", on_click=_tidy_text, key="run_text"
-                )
-                st.form_submit_button(
-                    "⇄", on_click=_swap, help=say("app.text.swap"), key="swap_text"
-                )
-                st.form_submit_button(
-                    say("app.text.random"),
-                    on_click=_random_pair,
-                    help=say("app.text.random_help"),
-                    key="random_text",
-                )
+        _draw_texts(say)
+        _draw_task(say)
+
+
+def _draw_texts(say: Say) -> None:
+    """The texts, taken as soon as the reader goes on to anything else: there is no form.
+
+    A form would hold back what was typed while another page or section is drawn from what was there
+    before.
+    """
+    a, b, buttons = st.columns([4, 4, 3], vertical_alignment="bottom")
+    a.text_input(
+        say("app.text.a"),
+        key="text_a",
+        placeholder=say("app.text.a_placeholder"),
+        on_change=_tidy_text,
+    )
+    b.text_input(
+        say("app.text.b"),
+        key="text_b",
+        placeholder=say("app.text.b_placeholder"),
+        on_change=_tidy_text,
+    )
+    with buttons.container(horizontal=True, gap="small"):
+        # leaving the box has taken the text; the button is there for whoever looks for one
+        st.button(say("app.text.run"), type="primary", key="run_text")
+        st.button(
+            "⇄",
+            on_click=_swap,
+            help=say("app.text.swap"),
+            key="swap_text",
+            disabled=not st.session_state["text_b"].strip(),
+        )
+        st.button(
+            say("app.text.random"),
+            on_click=_random_pair,
+            help=say("app.text.random_help"),
+            key="random_text",
+        )
+        st.button(
+            "↶",
+            on_click=_undo,
+            help=say("app.text.undo"),
+            key="undo_text",
+            disabled=_replaced() is None,
+        )
+
+
+def _draw_task(say: Say) -> None:
+    """What the example picked last asks the reader to do, until it is put away."""
+    if _TASK not in st.session_state:
+        return
+    _, entry = example(st.session_state[_TASK])
+    with st.container(horizontal=True, vertical_alignment="center", key="example_task"):
+        st.markdown(frame.escape(entry.shows), width="stretch")
+        st.page_link(
+            entry.seen.file,
+            label=say("app.examples.open", page=say(f"app.page.{entry.seen.page}")),
+            query_params=entry.seen.choices,
+        )
+        st.button(
+            "✕",
+            help=say("app.examples.dismiss"),
+            key="example_done",
+            on_click=lambda: st.session_state.pop(_TASK),
+        )
 
 
 def _draw_settings(say: Say) -> None:
@@ -70,7 +120,7 @@ def _draw_settings(say: Say) -> None:
             format_func=LANGUAGES.__getitem__,
             required=True,
         )
-        page_language(st.session_state["language"])
+        shell(st.session_state["language"])
 
 
 def _shipped_by_language() -> dict[str, str]:
@@ -101,10 +151,10 @@ def _take_example() -> None:
         return
     language, entry = example(st.session_state["example"])
     seen = entry.seen
-    state.choose(text_a=entry.text_a, text_b=entry.text_b)
+    _replace_texts(entry.text_a, entry.text_b)
     state.choose(layer=seen.layer, head=seen.head, query=seen.query)
     _use_model_of(language)
-    st.toast(entry.shows, duration="long")
+    st.session_state[_TASK] = entry.id
     # The menu is a menu, not a setting: picking the same example again works.
     st.session_state["example"] = None
 
@@ -133,4 +183,27 @@ def _random_pair() -> None:
     """Two sentences from the shelf; about half of the pairs follow each other."""
     pairs = shelves.next_sentence_pairs(frame.text_language())
     pair = random.choice(pairs)
-    state.choose(text_a=pair.text_a, text_b=pair.text_b)
+    _replace_texts(pair.text_a, pair.text_b)
+
+
+def _replace_texts(text_a: str, text_b: str) -> None:
+    """Put other texts in place of the reader's, which can be taken back."""
+    before = _chosen_texts() if _replaced() is None else st.session_state[_REPLACED][0]
+    state.choose(text_a=text_a, text_b=text_b)
+    st.session_state[_REPLACED] = before, (text_a, text_b)
+
+
+def _chosen_texts() -> dict[str, str]:
+    return {name: st.session_state[name] for name in ("text_a", "text_b", "model")}
+
+
+def _replaced() -> dict[str, str] | None:
+    """What the reader had before the texts that are there now; None once these were changed."""
+    before, now = st.session_state.get(_REPLACED, (None, None))
+    return before if now == (st.session_state["text_a"], st.session_state["text_b"]) else None
+
+
+def _undo() -> None:
+    before = _replaced()
+    if before is not None:
+        state.choose(**before)
