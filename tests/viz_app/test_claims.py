@@ -6,12 +6,12 @@ import torch
 from bert_core import load
 from bert_core.assets import shipped_checkpoints
 from bert_core.bert import Bert
-from bert_core.claims import HeadClaim
+from bert_core.claims import HeadClaim, InTop, NextSentence, WeightAtLeast
 from bert_core.findings import check, position_of
 from bert_core.trace import Trace
-from viz_app.messages import LANGUAGES
+from bert_core.words import hide_word, words_of
+from viz_app.session.defaults import DEFAULTS
 from viz_app.session.examples import examples
-from viz_app.session.state import default_selection
 
 
 @pytest.fixture(scope="module", params=shipped_checkpoints())
@@ -25,10 +25,10 @@ def traces(bert: Bert) -> list[Trace]:
     return [bert.trace(entry.text_a, entry.text_b or None) for entry in menu]
 
 
-@pytest.fixture(scope="module", params=LANGUAGES)
+@pytest.fixture(scope="module", params=DEFAULTS)
 def default(request: pytest.FixtureRequest) -> Bert:
     """The default model of a language: of this one the examples speak."""
-    return load(default_selection(request.param).model, device="cpu")
+    return load(DEFAULTS[request.param].model, device="cpu")
 
 
 def test_every_example_keeps_its_promises(default: Bert) -> None:
@@ -52,6 +52,37 @@ def test_an_example_is_seen_at_a_token_that_its_claims_speak_of(default: Bert) -
         ]
         if rows:
             assert seen.query in rows, entry.id
+
+
+def test_what_a_visitor_sees_first_shows_its_point(default: Bert) -> None:
+    """The head of the default text sends its token to a word of the text, not to the next one."""
+    first = DEFAULTS[default.language]
+    entry, seen = first.example, first.example.seen
+    assert seen.page == "attention"
+    trace = default.trace(entry.text_a, entry.text_b or None)
+    row = trace.layer(seen.layer).attention_probs[seen.head, seen.query].clone()
+    row[[0, -1]] = 0
+    best = int(row.argmax())
+    assert abs(best - seen.query) > 1 and row[best] >= 0.25
+    assert any(
+        isinstance(claim, WeightAtLeast) and trace.tokens[best] in " ".join(claim.key)
+        for claim in entry.expect
+    )
+
+
+def test_pages_open_with_something_that_the_default_model_does(default: Bert) -> None:
+    first = DEFAULTS[default.language]
+    text, seen = first.example.text_a, first.example.seen
+    [word] = [word for word in words_of(default.encode(text)) if word.text == first.hidden]
+    masked, _ = hide_word(default.encode(text), word)
+    assert check(InTop(first.hidden.lower(), 3), default, masked).holds
+    assert check(NextSentence(True, 0.9), default, text, first.text_b).holds
+    heads = [
+        default.trace(each).layer(seen.layer).attention_probs[seen.head]
+        for each in (text, first.compared)
+    ]
+    assert heads[0].shape == heads[1].shape
+    assert (heads[0] - heads[1])[seen.query].abs().max() >= 0.2
 
 
 def test_trained_dot_products_grow_faster_than_the_root(traces: list[Trace]) -> None:

@@ -101,13 +101,13 @@ class PageChoices:
 
         return self._prepare(name, False, read, (True, False).__contains__, lambda on: str(int(on)))
 
-    def text(self, name: str, longest: int) -> str:
+    def text(self, name: str, longest: int, default: str = "") -> str:
         """A short text that its reader checks, such as a component's own settings."""
 
         def fits(value: Any) -> bool:
             return isinstance(value, str) and len(value) <= longest
 
-        return self._prepare(name, "", str, fits, str)
+        return self._prepare(name, default, str, fits, str)
 
     def __getitem__(self, name: str) -> Any:
         """The value of a choice that was prepared in this run."""

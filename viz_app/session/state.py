@@ -14,6 +14,7 @@ import streamlit as st
 
 from viz_app.messages import LANGUAGES
 from viz_app.session import address
+from viz_app.session.defaults import DEFAULTS
 
 URL_NAMES = {
     "language": "lang",
@@ -27,6 +28,8 @@ URL_NAMES = {
 }
 """Field of `Selection` → name in the address."""
 NUMBERS = ("layer", "head", "query")
+READ = ("model", "text_a", "text_b")
+"""What layer, head and query token belong to."""
 
 LAG_SECONDS = 1.0
 """For so long a browser may send the address from before the last change."""
@@ -69,22 +72,25 @@ class Selection:
 
 def default_selection(locale: str | None) -> Selection:
     """What a new visitor sees, by the language of a link or of the browser."""
-    if (locale or "").lower().startswith("zh"):
-        return Selection("zh", "small-zh", "小猫饿了，它想吃鱼。", layer=2, head=5, query=6)
+    language = "zh" if (locale or "").lower().startswith("zh") else "en"
+    default = DEFAULTS[language]
+    entry, seen = default.example, default.example.seen
     return Selection(
-        "en",
-        "small-en",
-        "The animal didn't cross the street because it was too tired.",
-        layer=3,
-        head=1,
-        query=10,
+        language,
+        default.model,
+        entry.text_a,
+        entry.text_b,
+        layer=seen.layer,
+        head=seen.head,
+        query=seen.query,
     )
 
 
 def from_address(params: Mapping[str, str], base: Selection) -> Selection:
     """Read a selection from the address; what is missing or makes no sense stays as in `base`.
 
-    An address that names a text has no second one unless it names that too.
+    An address that names a text has no second one unless it names that too; one that names
+    another text or model begins at the first layer, head and token unless it names those.
     """
     found: dict[str, str | int] = {}
     for choice, name in URL_NAMES.items():
@@ -100,6 +106,8 @@ def from_address(params: Mapping[str, str], base: Selection) -> Selection:
         found.setdefault("text_b", "")
     if found.get("language", base.language) not in LANGUAGES:
         del found["language"]
+    if any(found.get(name, getattr(base, name)) != getattr(base, name) for name in READ):
+        found = {**dict.fromkeys(NUMBERS, 0), **found}
     return replace(base, **found)  # type: ignore[arg-type]  # each value has its field's type
 
 

@@ -13,6 +13,7 @@ from bert_core.studies.heads import SHELF_SEED, mask_shelf, mlm_loss
 from tests.viz_app.toy import toy_bert
 from viz_app.messages import text
 from viz_app.notebook import View
+from viz_app.session.defaults import DEFAULTS
 from viz_app.views.payload import unpack
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -247,8 +248,37 @@ def test_compare_draws_a_difference_only_between_equal_lengths() -> None:
     ]
     assert [header["kind"] for header in headers] == ["probability", "probability", "signed"]
     assert "tired/wide" in [token["text"] for token in headers[2]["rows"]]
-    app.text_input(key="at_text").set_value("").run()  # the same text again, the same head
+    assert app.selectbox(key="at_head").value == 5
+    # the same text again: the next head beside the one that is chosen
+    app.text_input(key="at_text").set_value("").run()
+    assert app.selectbox(key="at_head").value == 6
+    assert not app.info
+    app.selectbox(key="at_head").set_value(5).run()
     assert [box.value for box in app.info] == [text("en", "attention.compare.equal")]
+
+
+@pytest.mark.parametrize("language", DEFAULTS)
+def test_compare_opens_with_a_text_in_which_the_first_head_does_something_else(
+    language: str,
+) -> None:
+    default = DEFAULTS[language]
+    seen = default.example.seen
+    app = open_page(
+        a=default.example.text_a,
+        b=default.example.text_b,
+        model=default.model,
+        layer=str(seen.layer),
+        head=str(seen.head),
+        at_view="compare",
+    )
+    assert app.text_input(key="at_text").value == default.compared
+    assert (app.selectbox(key="at_layer").value, app.selectbox(key="at_head").value) == (
+        seen.layer,
+        seen.head,
+    )
+    app.text_input(key="at_text").set_value("").run()  # an emptied box stays empty
+    assert app.text_input(key="at_text").value == ""
+    assert app.selectbox(key="at_head").value == seen.head + 1
 
 
 def test_every_head_is_ranked_by_the_loss_without_it() -> None:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from bert_core import load, shelves
 from bert_core.assets import ASSETS
 from bert_core.pretraining.paradigms import MinimalPair, judge_pairs
-from bert_core.studies.masked_words import rank_of
+from bert_core.studies.masked_words import hide_each_word, rank_of
 from bert_core.studies.minimal_pairs import score_pairs
 from tests.viz_app.test_app import app
 from tests.viz_app.toy import toy_bert
@@ -18,6 +18,7 @@ from viz_app.app_pages.masked_words import pairs
 from viz_app.messages import text
 from viz_app.number_text import share_text
 from viz_app.session import jobs, resources
+from viz_app.session.defaults import DEFAULTS
 from viz_app.session.frame import escape
 from viz_app.views.payload import unpack
 
@@ -111,11 +112,39 @@ def test_hidden_words_of_another_text_are_forgotten() -> None:
 def test_without_a_mask_the_page_offers_to_hide_a_word(section: str) -> None:
     test = page("masked_words", a="The cat sat down.", b="", mw_section=section)
     assert test.info[0].value == text("en", "masked_words.none")
+    turns = hide_each_word(bert := load("mini-en", device="cpu"), bert.encode("The cat sat down."))
+    least = min(turns[:-1], key=lambda turn: abs((turn.probability or 0) - 0.5)).word
+    assert test.button(key="mw_hide_one").label == f"Hide “{least.text}”"
     test.button(key="mw_hide_one").click().run()
     assert not test.exception
-    assert test.text_input(key="text_a").value == "The cat [MASK] down."
+    masked = "The cat sat down."[: least.start] + "[MASK]" + "The cat sat down."[least.end :]
+    assert test.text_input(key="text_a").value == masked
     header, _ = views(test)["mw_chips"]
-    assert [chip["note"] for chip in header["chips"] if chip["state"] == "masked"] == ["sat"]
+    notes = [chip["note"] for chip in header["chips"] if chip["state"] == "masked"]
+    assert notes == [least.text.lower()]
+
+
+@pytest.mark.parametrize("language", DEFAULTS)
+def test_masked_words_opens_with_the_guesses_for_a_word_of_the_default_text(language: str) -> None:
+    default = DEFAULTS[language]
+    entry = default.example
+    test = page("masked_words", language, model=default.model, a=entry.text_a, b=entry.text_b)
+    header, arrays = views(test)["mw_first"]
+    [group] = header["groups"]
+    masked = entry.text_a.replace(f" {default.hidden} ", " [MASK] ", 1)
+    if language == "zh":
+        masked = entry.text_a.replace(default.hidden, "[MASK]", 1)
+    best = load(default.model, device="cpu").fill_mask(masked, entry.text_b or None, top_k=8)[0]
+    assert [row["label"] for row in group["rows"][:8]] == [guess.token for guess in best]
+    assert arrays["values"][:8] == pytest.approx([guess.probability for guess in best], rel=1e-3)
+    assert any(row["marked"] for row in group["rows"]) and not group["rows"][0]["action"]
+    assert test.text_input(key="text_a").value == entry.text_a
+
+
+def test_a_long_text_without_a_mask_begins_with_the_word_in_the_middle() -> None:
+    test = page("masked_words", a="so " * 40 + "far " + "so " * 39, b="")
+    assert test.button(key="mw_hide_one").label == "Hide “far”"
+    assert "mw_first" in views(test)
 
 
 def test_without_a_mask_every_word_is_guessed_in_turn() -> None:
@@ -213,6 +242,26 @@ def test_without_b_some_sentences_are_tried_as_b() -> None:
     expected = [bert.next_sentence(TEXTS["en"][0], row["label"]).is_next for row in group["rows"]]
     assert arrays["values"] == pytest.approx(expected, abs=1e-5)
     assert expected == sorted(expected, reverse=True) and len(expected) == 10
+
+
+@pytest.mark.parametrize("language", DEFAULTS)
+def test_next_sentence_opens_with_a_pair(language: str) -> None:
+    default = DEFAULTS[language]
+    a = default.example.text_a
+    for text_a, text_b in (
+        (a, default.text_b),
+        (TEXTS[language][0], None),  # the sentence that was found best
+    ):
+        test = page("next_sentence", language, model=default.model, a=text_a, b="")
+        found = views(test)
+        labels = [row["label"] for row in found["ns_candidates"][0]["groups"][0]["rows"]]
+        assert text_b is None or text_b in labels
+        expected = (
+            load(default.model, device="cpu").next_sentence(text_a, text_b or labels[0]).is_next
+        )
+        assert found["ns_answer"][1]["values"][0] == pytest.approx(expected, abs=1e-5)
+        assert "ns_variants" in found and "ns_trials" not in found
+        assert test.text_input(key="text_b").value == ""
 
 
 def test_pairs_tried_are_kept_once_and_can_be_cleared() -> None:

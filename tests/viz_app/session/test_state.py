@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from viz_app.messages import LANGUAGES
+from viz_app.session.defaults import DEFAULTS
 from viz_app.session.state import (
     LONGEST_TEXT,
     NUMBERS,
@@ -65,7 +66,7 @@ def test_any_address_gives_a_selection_that_can_be_shown(params: dict[str, str])
     for choice in NUMBERS:
         value, asked = getattr(found, choice), params.get(URL_NAMES[choice])
         assert type(value) is int and value >= 0
-        assert value == getattr(BASE, choice) or int(asked or "") == value
+        assert value in (0, getattr(BASE, choice)) or int(asked or "") == value
     assert from_address(to_address(found), BASE) == found
 
 
@@ -96,6 +97,16 @@ def test_an_address_with_one_sentence_has_no_second_one() -> None:
     pair = Selection("en", "mini-en", "A.", "B.")
     assert from_address({"a": "Only this."}, pair).text_b == ""
     assert from_address({"layer": "2"}, pair).text_b == "B."
+
+
+def test_an_address_with_another_text_or_model_begins_at_the_first_head() -> None:
+    for params in ({"a": "Another."}, {"model": "another"}, {"b": "More."}):
+        found = from_address(params, BASE)
+        assert (found.layer, found.head, found.query) == (0, 0, 0)
+        found = from_address({**params, "layer": "1", "token": "2"}, BASE)
+        assert (found.layer, found.head, found.query) == (1, 0, 2)
+    same = from_address({"a": BASE.text_a, "model": BASE.model, "lang": "zh"}, BASE)
+    assert (same.layer, same.head, same.query) == (BASE.layer, BASE.head, BASE.query)
 
 
 def test_an_endless_text_in_the_address_is_bounded() -> None:
@@ -129,5 +140,5 @@ def test_a_second_sentence_of_spaces_is_none() -> None:
 
 
 def test_a_chinese_browser_starts_in_chinese() -> None:
-    assert default_selection("zh-CN").model == "small-zh"
+    assert default_selection("zh-CN").model == DEFAULTS["zh"].model
     assert default_selection(None).language == "en"

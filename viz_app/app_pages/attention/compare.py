@@ -8,6 +8,7 @@ from bert_core.assets import shipped_checkpoints
 from bert_core.trace import Trace
 from viz_app.app_pages.attention.section import AttentionPage
 from viz_app.session import frame, resources
+from viz_app.session.defaults import default_at
 from viz_app.view_models.attention.compare import difference_map
 from viz_app.view_models.attention.matrix import attention_map
 from viz_app.view_models.attention.slices import slice_matrix
@@ -20,6 +21,9 @@ LONGEST_TEXT = 2_000  # characters
 def two_side_by_side(page: AttentionPage) -> None:
     """What is chosen above beside something else, on one scale, and the difference."""
     say, choices, chosen = page.say, page.choices, page.chosen
+    default = default_at(chosen.model, chosen.text_a, chosen.text_b)
+    compared = default.compared if default is not None else ""
+    text_key = choices.text("text", LONGEST_TEXT, compared)
     paragraph(say("attention.compare.intro"))
     models = list(dict.fromkeys([chosen.model, *shipped_checkpoints()]))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -31,6 +35,8 @@ def two_side_by_side(page: AttentionPage) -> None:
         )
     other = page.visit.model(model)
     config = other.config
+    # the same head elsewhere, or else the one beside it: two of the same would show nothing
+    elsewhere = bool(st.session_state[text_key]) or model != chosen.model
     with st.container(horizontal=True, vertical_alignment="bottom"):
         layers, heads = range(config.num_hidden_layers), range(config.num_attention_heads)
         layer = st.selectbox(
@@ -43,13 +49,13 @@ def two_side_by_side(page: AttentionPage) -> None:
         head = st.selectbox(
             say("attention.compare.head"),
             heads,
-            key=choices.one_of("head", heads, min(chosen.head, len(heads) - 1)),
+            key=choices.one_of("head", heads, (chosen.head + (not elsewhere)) % len(heads)),
             format_func=lambda index: f"H{index}",
             width=110,
         )
         text = st.text_input(
             say("attention.compare.text"),
-            key=choices.text("text", LONGEST_TEXT),
+            key=text_key,
             placeholder=say("attention.compare.same_text"),
             max_chars=LONGEST_TEXT,
         )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from bert_core.bert import mask_positions
 from bert_core.encoding import Encoding
 from bert_core.predict import top_tokens
-from bert_core.studies.masked_words import hide_each_word
+from bert_core.studies.masked_words import HiddenInTurn, hide_each_word
 from bert_core.trace import Trace
 from bert_core.words import Word, hide_word, replace_word, word_at, words_of
 from viz_app.app_pages.masked_words.hidden import hidden_words, remember
 from viz_app.messages import Say
-from viz_app.session import jobs, resources, state
+from viz_app.session import frame, jobs, resources, state
+from viz_app.session.defaults import default_at
 from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.hidden_words import HiddenWord, word_of_mask
@@ -25,13 +28,18 @@ from viz_app.view_models.labs.predictions import (
     mask_guesses,
     turn_groups,
 )
+from viz_app.view_models.tokens import display_text
 from viz_app.views.ranked_bars import ranked_bars
 from viz_app.views.token_chips import token_chips
 from viz_app.widgets.chart import download
 
-CHIPS, BARS, TURNS = "mw_chips", "mw_bars", "mw_turns"
+CHIPS, BARS, TURNS, FIRST = "mw_chips", "mw_bars", "mw_turns", "mw_first"
 MOST = 50
 """Say shown per mask, at most."""
+BEST = 8
+"""Say shown at first."""
+UNDECIDED = 0.5
+"""A probability at which a guess is neither given away nor out of reach."""
 LONGEST_IN_TURN = 64
 """Tokens; hiding every word of a longer text in turn is not begun unasked."""
 
@@ -41,13 +49,14 @@ def guess(visit: Visit, choices: PageChoices) -> None:
     say, bert = visit.say, visit.bert
     trace, masks, words = chips_of_the_text(visit)
     if not masks:
-        offer_to_hide(say, trace)
-        if len(trace.encoding) <= LONGEST_IN_TURN:
-            each_in_turn(visit)
+        word = offer_to_hide(visit)
+        if word is not None:
+            _first_guesses(visit, word)
+        each_in_turn(visit)
         return
     controls = st.columns([2, 2, 3], vertical_alignment="bottom")
     top_k = controls[0].slider(
-        say("masked_words.top_k"), 1, MOST, key=choices.number("top_k", 1, MOST, 8)
+        say("masked_words.top_k"), 1, MOST, key=choices.number("top_k", 1, MOST, BEST)
     )
     only_words = controls[1].toggle(
         say("masked_words.only_words"),
@@ -195,42 +204,85 @@ def _write(texts: tuple[str, str | None]) -> None:
     state.choose(text_a=texts[0], text_b=texts[1] or "")
 
 
-def offer_to_hide(say: Say, trace: Trace) -> None:
-    """No [MASK] in the text: say what to do, and offer to hide a word."""
+def offer_to_hide(visit: Visit) -> Word | None:
+    """No [MASK] in the text: say what to do, and offer to hide a word, which is returned."""
+    say, word = visit.say, opening_word(visit)
     st.info(say("masked_words.none"))
-    own = trace.encoding.own
-    if own:
-        # a word in the middle has something to guess from on both sides
+    if word is not None:
         st.button(
-            say("masked_words.none_button"),
+            say("masked_words.none_button", word=frame.escape(display_text(word.text))),
             type="primary",
             key="mw_hide_one",
             on_click=hide,
-            args=[trace.encoding, [], (), own[len(own) // 2]],
+            args=[visit.encoding, [], (), word.positions[0]],
         )
+    return word
 
 
-def each_in_turn(visit: Visit) -> None:
-    """How probable the model finds every word of the text when that word alone is hidden."""
-    say, bert, encoding = visit.say, visit.bert, visit.encoding
+def opening_word(visit: Visit) -> Word | None:
+    """The word to begin with, None where the text has none.
+
+    A default text has its own. Of any other it is the word whose guess is least decided, and of a
+    long one, whose words are not all tried, the one in the middle.
+    """
+    chosen, encoding = visit.selection, visit.encoding
+    words = words_of(encoding)
+    default = default_at(chosen.model, chosen.text_a, chosen.text_b)
+    if default is not None:
+        return next(word for word in words if word.text == default.hidden)
+    tried = [
+        (abs(turn.probability - UNDECIDED), turn.word)
+        for turn in words_in_turn(visit)
+        if turn.probability is not None and any(map(str.isalnum, turn.word.text))
+    ]
+    if tried:
+        return min(tried, key=lambda one: one[0])[1]
+    return words[len(words) // 2] if words else None
+
+
+def _first_guesses(visit: Visit, word: Word) -> None:
+    """What the model would put in place of a word, the text being left as it is."""
+    say, bert = visit.say, visit.bert
+    trace = resources.trace(visit.selection.model, *hide_word(visit.encoding, word))
+    masks = mask_positions(trace.encoding, bert.tokenizer)
+    truths = hidden_truths(bert, [HiddenWord(word.text, len(word.positions))])
+    found = mask_guesses(bert, trace, masks, truths, top_k=BEST, only_words=False)
+    title = say("masked_words.first", word=display_text(word.text))
+    groups = [
+        replace(group, title=title, rows=tuple(replace(row, action="") for row in group.rows))
+        for group in guess_groups(found, say)
+    ]
+    ranked_bars(groups, key=FIRST, label=title, high=1.0, scale=say("masked_words.first_scale"))
+
+
+def words_in_turn(visit: Visit) -> tuple[HiddenInTurn, ...]:
+    """Every word of the text hidden alone; none of a long text, or if the reader stopped it."""
+    bert, encoding = visit.bert, visit.encoding
+    if len(encoding) > LONGEST_IN_TURN:
+        return ()
     turns = jobs.result(
         "in_turn",
         visit.trace,
         (),
         lambda report: hide_each_word(bert, encoding, report),
-        say,
+        visit.say,
     )
-    if not turns:
-        return
-    ranked_bars(
-        turn_groups(turns, say),
-        key=TURNS,
-        label=say("masked_words.turn.heading"),
-        high=1.0,
-        scale=say("masked_words.turn.scale"),
-        layout="wide",
-        on_select=hide_turn,
-    )
+    return turns or ()
+
+
+def each_in_turn(visit: Visit) -> None:
+    """How probable the model finds every word of the text when that word alone is hidden."""
+    say, turns = visit.say, words_in_turn(visit)
+    if turns:
+        ranked_bars(
+            turn_groups(turns, say),
+            key=TURNS,
+            label=say("masked_words.turn.heading"),
+            high=1.0,
+            scale=say("masked_words.turn.scale"),
+            layout="wide",
+            on_select=hide_turn,
+        )
 
 
 def hide_turn() -> None:

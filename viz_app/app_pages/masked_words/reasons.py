@@ -31,7 +31,7 @@ def which_words_mattered(visit: Visit, choices: PageChoices) -> None:
     say, bert = visit.say, visit.bert
     trace, masks, words = chips_of_the_text(visit)
     if not masks:
-        offer_to_hide(say, trace)
+        offer_to_hide(visit)
         return
     paragraph(say("masked_words.reasons.intro"))
     mask, target = _pick(len(masks), choices, say)

@@ -11,6 +11,7 @@ from bert_core.batched import nsp_logits_of
 from viz_app.messages import Say
 from viz_app.number_text import decimal_text, share_text, signed_text
 from viz_app.session import frame, jobs, state
+from viz_app.session.defaults import default_at
 from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.pairs import VARIANTS, PairTrial, pair_trial
@@ -28,18 +29,26 @@ CANDIDATES = 10
 
 
 def one_pair(visit: Visit, choices: PageChoices) -> None:
-    """The answer as two bars with their logits, then the same for every change of the pair."""
-    say = visit.say
-    if not visit.encoding.is_pair:
+    """The answer as two bars with their logits, then the same for every change of the pair.
+
+    While there is no B, a sentence is tried as B, so that the page opens with a pair.
+    """
+    say, is_pair, text_b = visit.say, visit.encoding.is_pair, visit.encoding.text_b or ""
+    found: list[tuple[float, str]] = []
+    if not is_pair:
         offer_b(say)
-        _candidates(visit)
-        return
-    bert, encoding = visit.bert, visit.encoding
+        found = _tried_as_b(visit)
+        if not found:
+            return
+        default = default_at(visit.selection.model, visit.selection.text_a, "")
+        text_b = default.text_b if default is not None else found[0][1]
+        paragraph(say("next_sentence.opening", text=frame.escape(text_b)))
+    bert, text_a = visit.bert, visit.encoding.text_a
     trial = jobs.result(
         "pair",
         bert,
-        encoding,
-        lambda report: pair_trial(bert, encoding.text_a, encoding.text_b or "", report),
+        (text_a, text_b),
+        lambda report: pair_trial(bert, text_a, text_b, report),
         say,
     )
     if trial is None:
@@ -47,10 +56,14 @@ def one_pair(visit: Visit, choices: PageChoices) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         _answer(trial, say)
-        _buttons(say)
+        if is_pair:
+            _buttons(say)
     with right:
         _variants(trial, say)
-    _trials(trial, say)
+    if is_pair:
+        _trials(trial, say)
+    else:
+        _candidates(found, say)
 
 
 def offer_b(say: Say) -> None:
@@ -61,21 +74,27 @@ def offer_b(say: Say) -> None:
     )
 
 
-def _candidates(visit: Visit) -> None:
-    """A few sentences of the shelf as B, the most probable first; a click takes one."""
-    say, bert, text_a = visit.say, visit.bert, visit.selection.text_a
-    shelf = shelves.next_sentence_pairs(bert.language)
-    texts = [one.text_b for one in shelf[:CANDIDATES]]
+def _tried_as_b(visit: Visit) -> list[tuple[float, str]]:
+    """P(is next) of a few sentences as B, the most probable first; none if it was stopped."""
+    bert, text_a = visit.bert, visit.selection.text_a
+    texts = [one.text_b for one in shelves.next_sentence_pairs(bert.language)[:CANDIDATES]]
+    default = default_at(visit.selection.model, text_a, "")
+    if default is not None:
+        texts[0] = default.text_b
     logits = jobs.result(
         "candidates",
         bert,
-        text_a,
+        (text_a, *texts),
         lambda report: nsp_logits_of(bert, [bert.encode(text_a, text) for text in texts], report),
-        say,
+        visit.say,
     )
     if logits is None:
-        return
-    found = sorted(zip(logits.softmax(-1)[:, 0].tolist(), texts, strict=True), reverse=True)
+        return []
+    return sorted(zip(logits.softmax(-1)[:, 0].tolist(), texts, strict=True), reverse=True)
+
+
+def _candidates(found: list[tuple[float, str]], say: Say) -> None:
+    """The sentences that were tried as B; a click takes one."""
     st.session_state[OFFERED] = [text for _, text in found]
     rows = tuple(
         RankedRow(
