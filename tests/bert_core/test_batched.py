@@ -5,6 +5,7 @@ import torch
 
 from bert_core.batched import (
     TOKENS_PER_PASS,
+    attention_probs_of,
     hidden_states_of,
     mlm_log_probabilities_at,
     mlm_log_probabilities_of,
@@ -32,12 +33,15 @@ def test_padding_changes_nothing() -> None:
     tokens = [5, 19, 0, 7]
     at = mlm_log_probabilities_at(bert, encodings, positions, tokens)
     assert torch.equal(at, log_probabilities[range(len(tokens)), tokens])
+    weights = dict(attention_probs_of(bert, encodings))
     for index, pair in enumerate(PAIRS):
         trace = bert.trace(*pair)
         torch.testing.assert_close(logits[index], trace.nsp_logits, rtol=1e-5, atol=1e-4)
         torch.testing.assert_close(
             hidden[index], torch.stack(trace.hidden_states), rtol=1e-5, atol=1e-4
         )
+        layers = [trace.layer(layer).attention_probs for layer in range(trace.num_layers)]
+        torch.testing.assert_close(weights[index], torch.stack(layers), rtol=1e-5, atol=1e-5)
         torch.testing.assert_close(
             log_probabilities[index],
             trace.mlm_logits_at(positions[index]).log_softmax(-1),

@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from bert_core import relations
+from bert_core.bert import Bert
 from bert_core.encoding import Encoding
+from bert_core.model import BertForPreTraining
 from bert_core.relations import most_attended, score_relations, word_tokens, word_weights
 from bert_core.shelves import AnnotatedSentence
 from tests.viz_app.toy import toy_bert
@@ -117,14 +119,11 @@ def test_best_heads_come_in_order_whatever_they_look_at() -> None:
     assert all(one.share == score.shares[:, one.layer, one.head].max() for one in ranked)
 
 
-def test_batched_weights_are_those_of_a_single_pass() -> None:
-    """Padding beside a longer sentence changes nothing."""
-    bert = toy_bert()
-    shelf = [sentence("the cat saw the dog", dobj=((4, 2),)), sentence("it saw", nsubj=((0, 1),))]
-    together = score_relations(bert, shelf).relations
-    for one in shelf:
-        for name, alone in score_relations(bert, [one]).relations.items():
-            torch.testing.assert_close(together[name].shares, alone.shares)
+def test_a_model_with_one_segment_is_scored_too() -> None:
+    config = replace(toy_bert().config, type_vocab_size=1)
+    bert = Bert("one", BertForPreTraining(config).eval(), toy_bert().tokenizer, missing={})
+    found = score_relations(bert, [sentence("the cat saw", det=((0, 1),))])
+    assert found.relations["det"].shares.shape == (2, 3, 4)
 
 
 def test_words_that_were_cut_off_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
