@@ -33,6 +33,7 @@ BY_PLACE = "place"
 TILE_ORDERS = (BY_PLACE, *SIGNS)
 """Tiles of the overview by layer and head, or by the score for a role."""
 
+ROLE_WIDTH = 240  # pixels, for “between roles, nearest ← previous token”
 COLUMNS = ("head", "role", "shelf", "sentence", "uniform")
 
 
@@ -105,7 +106,8 @@ def what_heads_do(page: AttentionPage) -> None:
         hide_index=True,
         height=min(38 + 35 * len(rows), 420),
         column_config={
-            column: st.column_config.NumberColumn(format="%.3f") for column in columns[2:5]
+            columns[1]: st.column_config.TextColumn(width=ROLE_WIDTH),
+            **{column: st.column_config.NumberColumn(format="%.3f") for column in columns[2:5]},
         },
     )
     download("head_roles", lambda: (columns, rows), say)
