@@ -12,6 +12,7 @@ from bert_core.assets import shipped_checkpoints
 from bert_core.checkpoint import CheckpointError, Problem
 from viz_app.messages import LANGUAGES, text
 from viz_app.session import resources
+from viz_app.session.defaults import DEFAULTS
 from viz_app.session.examples import example
 from viz_app.session.frame import escape
 from viz_app.session.state import LAG_SECONDS, default_selection
@@ -216,6 +217,14 @@ def test_an_example_brings_its_text_and_its_model() -> None:
     assert link.proto.page.endswith(entry.seen.page.replace("_", "-"))
     test.button(key="example_done").click().run()
     assert task not in written(test)
+
+
+def test_an_examples_task_says_of_which_model_it_is_true() -> None:
+    for model, said_so in ((DEFAULTS["en"].model, False), ("mini-en", True)):
+        test = app(model=model)
+        test.selectbox(key="example").set_value("animal-tired").run()
+        note = text("en", "app.examples.of_model", model=DEFAULTS["en"].model)
+        assert any(note in paragraph for paragraph in written(test)) == said_so
 
 
 def test_what_was_typed_comes_back_after_a_random_pair() -> None:

@@ -8,10 +8,15 @@ from bert_core.assets import shipped_checkpoints
 from bert_core.bert import Bert
 from bert_core.claims import HeadClaim, InTop, NextSentence, WeightAtLeast
 from bert_core.findings import check, position_of
-from bert_core.trace import Trace
+from bert_core.shelves import word_contexts
+from bert_core.studies.heads import ROLES, head_roles
+from bert_core.studies.order import order_effect, word_order
+from bert_core.studies.words_in_context import cosines, sense_similarity
+from bert_core.trace import Trace, trace_forward
 from bert_core.words import hide_word, words_of
 from viz_app.session.defaults import DEFAULTS
 from viz_app.session.examples import examples
+from viz_app.view_models.labs.contexts import uses_of, vectors_of
 
 
 @pytest.fixture(scope="module", params=shipped_checkpoints())
@@ -83,6 +88,41 @@ def test_pages_open_with_something_that_the_default_model_does(default: Bert) ->
     ]
     assert heads[0].shape == heads[1].shape
     assert (heads[0] - heads[1])[seen.query].abs().max() >= 0.2
+
+
+def test_the_first_word_in_context_has_senses_that_the_default_model_tells_apart(
+    default: Bert,
+) -> None:
+    first = DEFAULTS[default.language].word
+    [entry] = [each for each in word_contexts(default.language) if each.word == first]
+    uses, encodings = uses_of(default, entry.word, entry.sentences, entry.senses)
+    vectors = vectors_of(default, uses, encodings)
+    found = sense_similarity(vectors, [use.sense for use in uses if use.positions])
+    assert found.same[-1] - found.different[-1] >= 0.15
+
+
+def test_some_heads_look_at_places_and_others_do_not(bert: Bert, traces: list[Trace]) -> None:
+    scores = torch.stack([head_roles(trace).scores for trace in traces]).nanmean(0)
+    for role in ("previous", "next"):
+        assert scores[ROLES.index(role)].max() >= 0.8
+    places = torch.stack([scores[ROLES.index(role)] for role in ("previous", "next", "self")])
+    assert (places.sum(0) <= 0.25).any()
+
+
+def test_with_positions_a_model_tells_another_order_apart(traces: list[Trace], bert: Bert) -> None:
+    for trace in traces:
+        order = word_order(trace.encoding, "reverse")
+        moved = trace_forward(bert.model, trace.encoding.reordered(order))
+        assert order_effect(trace, moved, order).max() > 0.1
+
+
+def test_what_all_positions_share_makes_them_look_more_alike(bert: Bert) -> None:
+    table = bert.model.bert.embeddings.position_embeddings.weight.detach()[:64]
+    own, centred = (
+        cosines(rows, rows)[torch.ones(64, 64).triu(1).bool()].mean()
+        for rows in (table, table - table.mean(0))
+    )
+    assert own > centred + 0.1
 
 
 def test_trained_dot_products_grow_faster_than_the_root(traces: list[Trace]) -> None:

@@ -24,6 +24,8 @@ class Default:
     """A second sentence for Next sentence, which follows the text."""
     compared: str
     """A text for Compare in which the head does something else."""
+    word: str
+    """A word of the shelf for Words in context, whose senses the model tells apart."""
 
     @property
     def example(self) -> Example:
@@ -38,6 +40,7 @@ DEFAULTS: Mapping[str, Default] = {
         hidden="it",
         text_b="It lay down and fell asleep.",
         compared="The animal didn't cross the street because it was too wide.",
+        word="bank",
     ),
     "zh": Default(
         "small-zh",
@@ -45,14 +48,20 @@ DEFAULTS: Mapping[str, Default] = {
         hidden="歌",
         text_b="她每天都唱给妈妈听。",
         compared="小明有一个弟弟，他喜欢唱歌。",
+        word="长",
     ),
 }
 
 
+def default_of(model: str) -> Default | None:
+    """The entry of a model; None for one that is no language's default."""
+    return next((default for default in DEFAULTS.values() if default.model == model), None)
+
+
 def default_at(model: str, text_a: str, text_b: str) -> Default | None:
     """The entry whose model and text these are; None for any others."""
-    for default in DEFAULTS.values():
-        entry = default.example
-        if (default.model, entry.text_a, entry.text_b) == (model, text_a, text_b):
-            return default
-    return None
+    default = default_of(model)
+    if default is None:
+        return None
+    entry = default.example
+    return default if (entry.text_a, entry.text_b) == (text_a, text_b) else None

@@ -76,9 +76,12 @@ def _draw_task(say: Say) -> None:
     """What the example picked last asks the reader to do, until it is put away."""
     if _TASK not in st.session_state:
         return
-    _, entry = example(st.session_state[_TASK])
+    language, entry = example(st.session_state[_TASK])
+    task, model = frame.escape(entry.shows), state.default_selection(language).model
+    if st.session_state["model"] != model:
+        task += " " + say("app.examples.of_model", model=model)
     with st.container(horizontal=True, vertical_alignment="center", key="example_task"):
-        st.markdown(frame.escape(entry.shows), width="stretch")
+        st.markdown(task, width="stretch")
         st.page_link(
             entry.seen.file,
             label=say("app.examples.open", page=say(f"app.page.{entry.seen.page}")),

@@ -245,6 +245,18 @@ def test_without_b_some_sentences_are_tried_as_b() -> None:
 
 
 @pytest.mark.parametrize("language", DEFAULTS)
+def test_a_default_model_begins_with_its_own_words(language: str) -> None:
+    default = DEFAULTS[language]
+    params = {"model": default.model, "a": default.example.text_a, "b": default.example.text_b}
+    assert (
+        page("words_in_context", language, **params).selectbox(key="wc_word").value == default.word
+    )
+    positions = page("positions", language, **params, pos_section="order")
+    tokens = load(default.model, device="cpu").encode(params["a"], params["b"] or None).tokens
+    assert tokens[positions.selectbox(key="pos_hidden").value] == default.hidden
+
+
+@pytest.mark.parametrize("language", DEFAULTS)
 def test_next_sentence_opens_with_a_pair(language: str) -> None:
     default = DEFAULTS[language]
     a = default.example.text_a

@@ -15,6 +15,7 @@ from viz_app.figures.bars import bars
 from viz_app.messages import Say
 from viz_app.number_text import decimal_text, tiny_text
 from viz_app.session import frame, jobs, state
+from viz_app.session.defaults import default_at
 from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.positions import effects
@@ -199,6 +200,10 @@ def shuffle(visit: Visit, choices: PageChoices) -> None:
         st.info(say("positions.order.too_short"))
         return
     labels = [token.label for token in token_labels(encoding)]
+    default = default_at(visit.selection.model, encoding.text_a, encoding.text_b or "")
+    first = places[len(places) // 2]
+    if default is not None:
+        first = encoding.tokens.index(default.hidden)
     room = bert.config.max_position_embeddings - len(labels)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
@@ -220,7 +225,7 @@ def shuffle(visit: Visit, choices: PageChoices) -> None:
             say("positions.control.hidden"),
             places,
             format_func=lambda index: labels[index],
-            key=choices.one_of("hidden", places, places[len(places) // 2]),
+            key=choices.one_of("hidden", places, first),
             width=180,
         )
         shift = st.slider(

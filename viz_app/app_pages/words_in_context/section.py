@@ -14,6 +14,7 @@ from viz_app.figures.labs import stage_curves, word_map
 from viz_app.messages import Say
 from viz_app.number_text import count_text, decimal_text
 from viz_app.session import frame, jobs
+from viz_app.session.defaults import default_of
 from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
 from viz_app.view_models.labs.contexts import (
@@ -95,11 +96,13 @@ def _pick(visit: Visit, choices: PageChoices) -> tuple[str, list[str], list[str]
     say = visit.say
     shelf = shelves.word_contexts(visit.bert.language)
     known = {entry.word: entry for entry in shelf}
+    default = default_of(visit.selection.model)
+    first = shelf[0].word if default is None else default.word
     picked = st.selectbox(
         say("words_in_context.word"),
         [*known, OWN],
         format_func=lambda name: name or say("words_in_context.own"),
-        key=choices.one_of("word", [*known, OWN], next(iter(known))),
+        key=choices.one_of("word", [*known, OWN], first),
         width=320,
     )
     own_key = choices.text("own", LONGEST_WORD)
