@@ -524,3 +524,12 @@ def test_what_a_model_was_measured_to_do_is_what_a_card_says() -> None:
         lines = [line for card in cards.values() for line in card.splitlines() if tests in line]
         beside = any(f"`{model}`: {figure}" in line for line in lines)
         assert beside or any(f"sentence in {figure}" in line for line in lines), model
+
+
+def test_a_language_without_published_figures_has_its_shelf(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pairs, "PUBLISHED", {})
+    test = pair_page(mw_pair_shelf="1")
+    assert not test.exception and not test.error
+    assert "mw_pair_published" not in views(test) and "mw_pair_counts" in views(test)

@@ -433,6 +433,8 @@ def _pairs_of_shelf(shelf: Sequence[PreparedPair], scores: Sequence[PairScore], 
 def _other_sets(visit: Visit) -> None:
     """What is published for larger sets, and what the model was measured to do there."""
     say, name, language = visit.say, visit.selection.model, visit.bert.language
+    if language not in PUBLISHED:
+        return
     paragraph(f"**{say('masked_words.pairs.published')}**")
     rows = [
         [tests, who or say("masked_words.pairs.people"), share_text(share), source]
