@@ -268,6 +268,12 @@ def test_two_sentences_of_ones_own_are_compared(open_page: OpenPage) -> None:
     lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) == 1 + 6
     assert lines[2].startswith("1,0,has,-") and ",have,-" in lines[2]
+    # what is typed is taken by whatever comes next, and is a new question
+    page.get_by_label("Your sentence A").fill("He had a red car.")
+    section(page, "Guess")
+    section(page, "Which sentence does it prefer?")
+    expect(page.get_by_label("Your sentence A")).to_have_value("He had a red car.")
+    expect(page.get_by_role("button", name="It prefers B", exact=True)).to_be_visible()
 
 
 def test_a_pair_of_the_shelf_opens_by_its_bar(open_page: OpenPage) -> None:

@@ -115,15 +115,27 @@ class PageChoices:
 
     def write(self) -> None:
         """Put the choices of this run into the address; those not drawn stay in the session."""
-        kept, wanted = self._memory.kept, {}
-        for key, (default, to_text) in self._used.items():
-            value = st.session_state[key]
-            if value == default:
-                kept.pop(key, None)
-            else:
-                kept[key] = wanted[key] = to_text(value)
-        self._address.write(wanted)
+        for key in self._used:
+            self._keep(key)
+        kept = self._memory.kept
+        self._address.write({key: kept[key] for key in self._used if key in kept})
         self._memory.shown = {key: st.session_state[key] for key in self._used}
+
+    def keep(self, name: str) -> None:
+        """Keep what a widget has now; for its callback.
+
+        A text is sent when its box is left, often by a click on what is drawn in its place: the run
+        that would write it is cut off, and the widget gone.
+        """
+        self._keep(f"{self._prefix}_{name}")
+
+    def _keep(self, key: str) -> None:
+        default, to_text = self._used[key]
+        value = st.session_state[key]
+        if value == default:
+            self._memory.kept.pop(key, None)
+        else:
+            self._memory.kept[key] = to_text(value)
 
     def _prepare(
         self,

@@ -169,6 +169,20 @@ def test_what_is_not_drawn_is_remembered_but_not_in_the_address(browser: Browser
     assert browser.run()["count"] == 5
 
 
+def test_what_was_typed_last_outlives_a_click_that_draws_something_else(browser: Browser) -> None:
+    choices = browser.run()
+    browser.session["p_count"] = 5
+    choices.keep("count")  # as the widget's callback; the run that follows is cut off
+    browser.run(drawn=False)
+    choices = browser.run()
+    assert choices["count"] == 5
+    browser.session["p_count"] = 3  # its default
+    choices.keep("count")
+    browser.run(drawn=False)
+    assert browser.run()["count"] == 3
+    assert browser.address == {}
+
+
 def test_an_untouched_choice_follows_its_default(browser: Browser) -> None:
     def run(default: int) -> int:
         choices = PageChoices("p")

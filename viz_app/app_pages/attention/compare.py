@@ -58,6 +58,8 @@ def two_side_by_side(page: AttentionPage) -> None:
             key=text_key,
             placeholder=say("attention.compare.same_text"),
             max_chars=LONGEST_TEXT,
+            on_change=choices.keep,
+            args=["text"],
         )
     trace = resources.trace(model, *((text, None) if text else chosen.pair))
     with page.below:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -89,11 +89,13 @@ def which_sentence(visit: Visit, choices: PageChoices) -> None:
     guesses = read_guesses(choices[f"guesses_{visit.bert.language}"], len(shelf))
     row_key = choices.number("pair_row", PLACE, MOST_ROWS, PLACE)
     own_key = choices.one_of("own_guess", ("", *LETTERS), "")
-    text_keys = [choices.text(f"own_{letter.lower()}", LONGEST_TEXT) for letter in LETTERS]
+    text_keys = {name: choices.text(name, LONGEST_TEXT) for name in ("own_a", "own_b")}
     picked = _pick(shelf, choices, say)
     if picked == OWN:
         own = st.session_state[own_key]
-        question = Question(_own_texts(text_keys, say), LETTERS.index(own) if own else None, None)
+        question = Question(
+            _own_texts(text_keys, choices, say), LETTERS.index(own) if own else None, None
+        )
     else:
         place = [pair.id for pair in shelf].index(picked)
         question = Question(shelf[place].sentences, guesses[place], shelf[place])
@@ -131,18 +133,21 @@ def _name(number: int, pair: PreparedPair, say: Say) -> str:
     )
 
 
-def _own_texts(keys: Sequence[str], say: Say) -> tuple[str, str]:
-    with st.form("own_pair", border=False):
-        texts = [
-            st.text_input(
-                say("masked_words.pairs.sentence", letter=letter), key=key, max_chars=LONGEST_TEXT
-            )
-            for letter, key in zip(LETTERS, keys, strict=True)
-        ]
-        st.form_submit_button(
-            say("masked_words.pairs.take"), type="primary", on_click=_ask_anew, key="mw_own_take"
+def _own_texts(keys: Mapping[str, str], choices: PageChoices, say: Say) -> tuple[str, str]:
+    """Two boxes without a form, which would hold back what is typed from whatever comes next."""
+    first, second = (
+        st.text_input(
+            say("masked_words.pairs.sentence", letter=letter),
+            key=key,
+            max_chars=LONGEST_TEXT,
+            on_change=_ask_anew,
+            args=[choices, name],
         )
-    return texts[0], texts[1]
+        for letter, (name, key) in zip(LETTERS, keys.items(), strict=True)
+    )
+    # leaving a box has taken its text; the button is there for whoever looks for one
+    st.button(say("masked_words.pairs.take"), key="mw_own_take")
+    return first, second
 
 
 def _comparable(question: Question, visit: Visit) -> bool:
@@ -474,7 +479,8 @@ def _forget_row() -> None:
     st.session_state["mw_pair_row"] = PLACE
 
 
-def _ask_anew() -> None:
-    """Other sentences of the reader's own: another guess."""
+def _ask_anew(choices: PageChoices, name: str) -> None:
+    """Another sentence of the reader's own: another guess."""
+    choices.keep(name)
     st.session_state["mw_own_guess"] = ""
     _forget_row()

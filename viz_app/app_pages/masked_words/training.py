@@ -46,7 +46,14 @@ def training_task(visit: Visit, choices: PageChoices) -> None:
     seed_key = choices.number("seed", 0, LARGEST_SEED, 0)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = st.number_input(
-            say("masked_words.training.seed"), 0, LARGEST_SEED, step=1, key=seed_key, width=140
+            say("masked_words.training.seed"),
+            0,
+            LARGEST_SEED,
+            step=1,
+            key=seed_key,
+            width=140,
+            on_change=choices.keep,
+            args=["seed"],
         )
         st.button(
             say("masked_words.training.again"),

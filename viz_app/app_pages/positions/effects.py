@@ -220,6 +220,8 @@ def shuffle(visit: Visit, choices: PageChoices) -> None:
             key=choices.number("seed", 0, MOST_SEED, 1),
             width=130,
             disabled=choices["order"] != "shuffle",
+            on_change=choices.keep,
+            args=["seed"],
         )
         masked = st.selectbox(
             say("positions.control.hidden"),

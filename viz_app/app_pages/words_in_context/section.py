@@ -111,11 +111,19 @@ def _pick(visit: Visit, choices: PageChoices) -> tuple[str, list[str], list[str]
         entry = known[picked]
         return entry.word, list(entry.sentences), list(entry.senses)
     left, right = st.columns([1, 3])
-    word = left.text_input(say("words_in_context.own_word"), key=own_key, max_chars=LONGEST_WORD)
+    word = left.text_input(
+        say("words_in_context.own_word"),
+        key=own_key,
+        max_chars=LONGEST_WORD,
+        on_change=choices.keep,
+        args=["own"],
+    )
     text = right.text_area(
         say("words_in_context.own_sentences", fewest=FEWEST, most=MOST),
         key=sentences_key,
         max_chars=LONGEST_TEXT,
+        on_change=choices.keep,
+        args=["sentences"],
         help=say("words_in_context.own_help"),
         height=180,
     )
