@@ -191,7 +191,7 @@ def _read_config(path: Path) -> BertConfig:
     if not path.is_file():
         raise CheckpointError(Problem.NO_CONFIG, f"there is no config.json in {path.parent}")
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8-sig"))
         kind = values.get("model_type", "bert") if isinstance(values, dict) else "bert"
         if kind != "bert":
             raise CheckpointError(

@@ -97,7 +97,7 @@ class BertConfig:
         Raises:
             ValueError: not a JSON object, or not a configuration of a BERT we can build.
         """
-        values = json.loads(Path(path).read_text(encoding="utf-8"))
+        values = json.loads(Path(path).read_text(encoding="utf-8-sig"))
         if not isinstance(values, dict):
             raise ValueError("the configuration is not a JSON object")
         if "headlight_position_embedding_type" in values:

@@ -78,14 +78,14 @@ class BertTokenizer:
         whole, vocabulary = folder / "tokenizer.json", folder / "vocab.txt"
         if whole.is_file():
             try:
-                backend = Tokenizer.from_file(str(whole))
+                backend = Tokenizer.from_str(whole.read_text(encoding="utf-8-sig"))
             except Exception as error:  # the library raises plain Exception for a broken file
                 raise ValueError(f"tokenizer.json cannot be read: {error}") from error
             return cls(backend)
         if not vocabulary.is_file():
             raise FileNotFoundError(f"no tokenizer.json and no vocab.txt in {folder}")
         try:
-            lines = vocabulary.read_text(encoding="utf-8").split("\n")
+            lines = vocabulary.read_text(encoding="utf-8-sig").split("\n")
         except UnicodeDecodeError as error:
             raise ValueError(f"vocab.txt is not UTF-8: {error}") from error
         if lines[-1] == "":
@@ -254,7 +254,7 @@ def _read_switches(path: Path) -> dict[str, bool]:
         ValueError: not a JSON object, or a switch that is not true or false.
     """
     try:
-        options = json.loads(path.read_text(encoding="utf-8"))
+        options = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path.name} cannot be read: {error}") from error
     if not isinstance(options, dict):

@@ -275,6 +275,20 @@ def test_a_config_without_model_type_is_taken_for_bert(folder: Path) -> None:
     assert load_checkpoint(folder).missing == {}
 
 
+@pytest.mark.parametrize(
+    "name", ["config.json", "vocab.txt", "tokenizer.json", "tokenizer_config.json"]
+)
+def test_a_byte_order_mark_is_no_part_of_a_text(folder: Path, name: str) -> None:
+    """Editors on Windows put one in front."""
+    expected = load_checkpoint(folder).tokenizer.encode(*PAIR)
+    (folder / name).write_bytes(b"\xef\xbb\xbf" + (folder / name).read_bytes())
+    if name != "tokenizer.json":  # which would be read before the others
+        (folder / "tokenizer.json").unlink()
+    loaded = load_checkpoint(folder)
+    assert loaded.missing == {}
+    assert loaded.tokenizer.encode(*PAIR) == expected
+
+
 def test_pickled_weights(folder: Path, model: BertForPreTraining) -> None:
     as_pickle(folder)
     assert same_weights(load_checkpoint(folder).model, model)
