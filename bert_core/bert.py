@@ -1,7 +1,7 @@
 """The handle that a notebook or a page works with: a model, its tokenizer, and what they can do."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -31,6 +31,8 @@ class Bert:
     tokenizer: BertTokenizer
     missing: Mapping[str, str]
     """Parts that the checkpoint lacks (`pooler`, `mlm`, `nsp`) → reason."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What was concluded about the checkpoint; see `LoadedCheckpoint`."""
 
     @property
     def config(self) -> BertConfig:
@@ -134,7 +136,7 @@ def load(name_or_path: str, device: str = "auto") -> Bert:
     loaded = load_checkpoint(find_checkpoint(name_or_path))
     folder = Path(name_or_path).expanduser()
     name = folder.resolve().name if folder.is_dir() else name_or_path
-    return Bert(name, loaded.model.to(target), loaded.tokenizer, loaded.missing)
+    return Bert(name, loaded.model.to(target), loaded.tokenizer, loaded.missing, loaded.notes)
 
 
 def find_checkpoint(name_or_path: str) -> Path:

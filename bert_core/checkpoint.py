@@ -10,7 +10,7 @@ import pickle
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -83,6 +83,10 @@ class LoadedCheckpoint:
     tokenizer: BertTokenizer
     missing: Mapping[str, str]
     """Part (`pooler`, `mlm`, `nsp`) → reason; such a part holds zeros and must not be shown."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What was concluded about the folder, where its files do not say it: name of the note → what
+    it is about, such as the prefix that was taken off. `cased`, `uncased` and `uncased_accents`
+    tell how the vocabulary has text read."""
 
 
 def convert_hf_state_dict(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -127,7 +131,8 @@ def load_checkpoint(folder: str | os.PathLike[str]) -> LoadedCheckpoint:
     model = _empty_model(config, state)
     missing = _fit(state, model)
     model.load_state_dict(state, assign=True)  # a fixed table stays fixed
-    return LoadedCheckpoint(model.eval(), tokenizer, missing)
+    notes = {tokenizer.concluded: "vocab.txt"} if tokenizer.concluded else {}
+    return LoadedCheckpoint(model.eval(), tokenizer, missing, notes)
 
 
 def save_checkpoint(

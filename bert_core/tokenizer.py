@@ -6,6 +6,7 @@ Source: Devlin et al. 2018, section 3 (input representation); Wu et al. 2016 (Wo
 import json
 import os
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +16,8 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from bert_core.encoding import CONTINUED, Encoding
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+_MARKER = re.compile(r"\[.*\]|<.*>")
+"""An entry that stands for no text: [PAD], [unused7], <S>."""
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -45,6 +48,9 @@ class BertTokenizer:
         self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (
             vocab[token] for token in SPECIAL_TOKENS
         )
+        self.concluded: str | None = None
+        """What `from_folder` concluded from the vocabulary, where no file says it: `cased`,
+        `uncased` or `uncased_accents` (accents are kept)."""
 
     @classmethod
     def from_vocab(
@@ -70,6 +76,10 @@ class BertTokenizer:
     def from_folder(cls, folder: str | os.PathLike[str]) -> "BertTokenizer":
         """Read `tokenizer.json`, or `vocab.txt` with the switches of `tokenizer_config.json`.
 
+        Many folders hold `vocab.txt` alone. Where nothing says whether text is lower-cased, the
+        vocabulary decides: one with capitals is for text as it stands, one without capitals for
+        lower-cased text, with its accents if words of the vocabulary have some.
+
         Raises:
             FileNotFoundError: neither file is there.
             ValueError: a file cannot be read as a BERT tokenizer; the message says why.
@@ -91,8 +101,18 @@ class BertTokenizer:
         if lines[-1] == "":
             lines.pop()
         vocab = {line: index for index, line in enumerate(lines)}
-        switches = folder / "tokenizer_config.json"
-        return cls.from_vocab(vocab, **(_read_switches(switches) if switches.is_file() else {}))
+        path = folder / "tokenizer_config.json"
+        switches = _read_switches(path) if path.is_file() else {}
+        if "lowercase" in switches:
+            return cls.from_vocab(vocab, **switches)
+        lowercase, keeps_accents = _case_of(vocab)
+        switches["lowercase"] = lowercase
+        if lowercase and keeps_accents:
+            switches.setdefault("strip_accents", False)
+        tokenizer = cls.from_vocab(vocab, **switches)
+        kept = switches.get("strip_accents") is False
+        tokenizer.concluded = "cased" if not lowercase else "uncased_accents" if kept else "uncased"
+        return tokenizer
 
     @classmethod
     def learn(
@@ -245,6 +265,22 @@ class BertTokenizer:
 def _readable(text: str) -> str:
     """The text without lone halves of surrogate pairs, which the library cannot take."""
     return _LONE_SURROGATE.sub("\ufffd", text)
+
+
+def _case_of(vocab: Iterable[str]) -> tuple[bool, bool]:
+    """Whether a vocabulary is for lower-cased text, and whether its words have accents.
+
+    One word in a thousand is needed: a stray capital among 30,000 words is an accident of the text
+    that they were learned from.
+    """
+    words = [word for word in vocab if not _MARKER.fullmatch(word)]
+    capitals = sum(word != word.lower() for word in words)
+    accents = sum(
+        any(unicodedata.category(letter) == "Mn" for letter in unicodedata.normalize("NFD", word))
+        for word in words
+    )
+    enough = max(1, len(words) / 1000)
+    return capitals < enough, accents >= enough
 
 
 def _read_switches(path: Path) -> dict[str, bool]:

@@ -312,6 +312,34 @@ def test_a_word_named_twice_leaves_the_other_ids_in_place(
     assert again.pieces("my cute likes.")[1] == [5, 8, 10, 14]
 
 
+@pytest.mark.parametrize(
+    ("words", "config", "concluded", "pieces"),
+    [
+        (("Paris", "paris", "café", "Café"), None, "cased", ["Café", "Paris"]),
+        (("Paris", "Café", "cafe"), "{}", "cased", ["Café", "Paris"]),
+        (("Paris", "paris", "cafe"), '{"do_lower_case": true}', None, ["cafe", "paris"]),
+        (("paris", "cafe", "café"), None, "uncased_accents", ["café", "paris"]),
+        (("paris", "cafe", "café"), '{"strip_accents": true}', "uncased", ["cafe", "paris"]),
+        (("paris", "cafe", "[Note]", "<S>"), None, "uncased", ["cafe", "paris"]),
+        (("Tour", *(f"w{i}" for i in range(2000)), "paris", "cafe"), None, "uncased", None),
+    ],
+    ids="cased, no switch, told, accents, accents told, markers, one stray capital".split(", "),
+)
+def test_where_no_file_tells_the_case_the_vocabulary_decides(
+    tmp_path: Path,
+    words: tuple[str, ...],
+    config: str | None,
+    concluded: str | None,
+    pieces: list[str] | None,
+) -> None:
+    (tmp_path / "vocab.txt").write_text("\n".join((*SPECIAL_TOKENS, *words)), encoding="utf-8")
+    if config is not None:
+        (tmp_path / "tokenizer_config.json").write_text(config, encoding="utf-8")
+    tokenizer = BertTokenizer.from_folder(tmp_path)
+    assert tokenizer.concluded == concluded
+    assert tokenizer.pieces("Café Paris")[0] == (pieces or ["cafe", "paris"])
+
+
 @pytest.mark.parametrize("missing", SPECIAL_TOKENS)
 def test_a_vocabulary_without_a_special_token_is_refused(
     tmp_path: Path, vocab: dict[str, int], missing: str

@@ -126,6 +126,19 @@ def test_missing_heads_are_named(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_was_concluded_about_a_folder_is_said(folder: Path, language: str) -> None:
+    (folder / "tokenizer.json").unlink()
+    (folder / "tokenizer_config.json").unlink()
+    lines = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
+    capitals = [line.title() if line.isalpha() else line for line in lines]
+    (folder / "vocab.txt").write_text("\n".join(capitals), encoding="utf-8")
+    test = models_page(str(folder), language)
+    assert not test.exception
+    said = [info.value.replace("\\", "") for info in test.info]
+    assert text(language, "models.note.cased", value="vocab.txt") in said
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
 def test_what_to_do_is_said_where_the_model_cannot_be_opened(folder: Path, language: str) -> None:
     (folder / "config.json").unlink()
     test = models_page(str(folder), language)

@@ -113,6 +113,12 @@ def draw_missing(bert: Bert) -> None:
         st.caption(frame.escape(bert.missing[part]))
 
 
+def draw_notes(bert: Bert) -> None:
+    """What was concluded about the folder, where its files do not say it."""
+    for name, value in bert.notes.items():
+        st.info(say(f"models.note.{name}", value=frame.escape(value)))
+
+
 def draw_training(folder: Path | None) -> None:
     """The record of the run, as far as the checkpoint's folder tells it."""
     try:
@@ -263,6 +269,7 @@ def draw_model() -> None:
         st.markdown(f"#### {say('models.sizes.heading')}")
         draw_sizes(bert, folder)
         draw_missing(bert)
+        draw_notes(bert)
     with right:
         st.markdown(f"#### {say('models.parameters.heading')}")
         draw_parameters(bert)
