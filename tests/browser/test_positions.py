@@ -9,7 +9,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, OpenPage
 from tests.browser.driver import wait_until_settled
-from viz_app.session.page_choices import LAG_SECONDS
 
 SECTIONS = ("schemes", "lengths", "sinusoid", "learned", "sum", "order", "heads")
 
@@ -140,6 +139,5 @@ def test_choices_survive_another_page_and_the_back_button_undoes_one(open_page: 
     page.get_by_role("radio", name="What BERT learned").click()
     page.wait_for_url("**pos_section=learned**")
     drawn(page)
-    page.wait_for_timeout(LAG_SECONDS * 1000)  # sooner, the old address counts as one that lags
     page.go_back()
     expect(page.get_by_text("The code of position 9")).to_be_visible()

@@ -1,15 +1,16 @@
 """The frame of the app as a reader meets it: typing, links, reload, language, theme, phone."""
 
 import re
+from itertools import pairwise
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PHONE, OpenPage
 from tests.browser.driver import wait_until_settled
 from viz_app.messages import text
-from viz_app.session.state import LAG_SECONDS, default_selection
+from viz_app.session.state import default_selection
 
 DEFAULT = default_selection("en-US").text_a
 
@@ -70,11 +71,47 @@ def test_the_back_button_brings_back_the_sentence_before(page: Page) -> None:
     page.get_by_label("Sentence A").fill("Something else.")
     page.get_by_label("Sentence A").press("Enter")
     wait_until_settled(page)
-    # at once it could not be told from a click that was quicker than the server; see state
-    page.wait_for_timeout(1000 * LAG_SECONDS)
     page.go_back()
     wait_until_settled(page)
     expect(page.get_by_label("Sentence A")).to_have_value(DEFAULT)
+
+
+def test_a_visit_is_one_entry_and_back_and_forward_restore_it(open_page: OpenPage) -> None:
+    page = open_page("/models?lang=en&model=mini-en&a=Two+dogs+bark.&layer=0&head=0&token=0")
+    entries = [page.evaluate("history.length")]
+
+    def seen() -> tuple[str, ...]:
+        found = parameters(page)
+        return urlsplit(page.url).path, found["layer"], found.get("at_view", "")
+
+    def go(click: Locator, address: str) -> None:
+        click.click()
+        expect(page).to_have_url(re.compile(address), timeout=60_000)
+        wait_until_settled(page, quiet=1000)
+        entries.append(page.evaluate("history.length"))
+
+    go(page.get_by_role("link", name="Attention"), "/attention")
+    go(page.get_by_role("radio", name="Lines"), "at_view=lines")
+    go(page.get_by_role("radio", name="L2"), "layer=2")
+    go(page.get_by_role("link", name="Positions"), "/positions")
+    assert [after - before for before, after in pairwise(entries)] == [1, 1, 1, 1]
+
+    places = [("/models", "0", ""), ("/attention", "0", ""), ("/attention", "0", "lines")]
+    places += [("/attention", "2", "lines"), ("/positions", "2", "")]
+    for place in reversed(places[:-1]):
+        page.go_back()
+        wait_until_settled(page)
+        assert seen() == place
+        if place[0] == "/attention":
+            name = "Lines" if place[2] else "One head"
+            expect(page.get_by_role("radio", name=name)).to_be_checked()
+    for _ in range(3):  # quicker than the server
+        page.go_forward()
+    expect(page.get_by_role("radio", name="L2")).to_be_checked(timeout=60_000)
+    wait_until_settled(page)
+    assert seen() == places[3]
+    expect(page.get_by_role("radio", name="Lines")).to_be_checked()
+    assert page.evaluate("history.length") == entries[-1]
 
 
 def test_the_language_switch_keeps_the_sentence(page: Page) -> None:

@@ -40,7 +40,8 @@ def press_at_once(page: Page, *keys: str) -> dict[str, str]:
     found: dict[str, str] = walkthrough(page).evaluate(
         """(view, keys) => {
             for (const key of keys) {
-                view.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+                const seen = { key, bubbles: true, composed: true }; // as a real key is
+                view.dispatchEvent(new KeyboardEvent("keydown", seen));
             }
             const { step, layer } = view.dataset;
             const named = new URLSearchParams(location.search);

@@ -14,6 +14,7 @@ from time import monotonic
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _MEMORIES = "_address"
 
@@ -53,10 +54,17 @@ class Part:
     def news(self, *, touched: bool = False) -> dict[str, str] | None:
         """What a link, a reload or the back button asks for; None where nothing of the kind came.
 
+        Going back or forward asks for the defaults too: for what the address does not have.
+
         Args:
             touched: The reader has chosen something here since, so that the address is behind.
         """
         asked, memory = self.asked, self._memory
+        if _went_through_history():
+            if asked == memory.written and not touched:
+                return None
+            memory.written = asked
+            return asked
         if not asked or asked == memory.written or touched:
             return None
         if asked == memory.replaced and monotonic() < memory.replaced_until:
@@ -78,6 +86,12 @@ class Part:
         if wanted != memory.written:
             memory.replaced, memory.replaced_until = memory.written, monotonic() + self.lag
         memory.written = wanted
+
+
+def _went_through_history() -> bool:
+    """Whether this run answers the browser's back or forward button, whose address is never old."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and context.is_history_navigation
 
 
 def write(*parts: tuple[Part, Mapping[str, str]]) -> None:

@@ -56,7 +56,7 @@ class PageChoices:
         )
         asked = self._address.news(touched=touched)
         if asked is not None:  # the address wins over what was chosen here
-            for name in {*asked, *before}:
+            for name in {*asked, *before, *self._memory.shown}:
                 st.session_state.pop(name, None)
                 self._memory.kept.pop(name, None)
             self._memory.kept.update(asked)

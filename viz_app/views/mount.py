@@ -68,8 +68,8 @@ def signal(view: str, values: Mapping[str, Any]) -> None:
 def shell(language: str) -> None:
     """What the frame of the app needs of the browser; draws nothing.
 
-    It says which language the page is in, since Streamlit's own page says `en`, and lets a text
-    that was typed go before the link to another page.
+    It says which language the page is in, since Streamlit's own page says `en`, lets a text that
+    was typed go before the link to another page, and keeps one entry of the history per visit.
     """
     component("shared/shell.js")(key="shell", data={"language": language})
 

@@ -30,7 +30,7 @@ def hidden_words(masks: int) -> tuple[HiddenWord, ...]:
     kept = st.session_state.get(_KEPT)
     if kept is not None and kept[0] == texts:
         words = kept[1]
-    elif asked is not None:
+    elif asked:
         words = from_parameter(asked[PARAMETER][: state.LONGEST_TEXT])
     else:
         words = ()

@@ -1,5 +1,6 @@
 // @ts-check
-// What the frame of the app needs of the browser: the page's language, and texts taken before links.
+// What the frame of the app needs of the browser: the page's language, texts taken before links, and a
+// history with one entry per visit.
 
 /** Milliseconds after which Streamlit has sent the text of a box that was left. */
 const SENT = 100;
@@ -41,6 +42,32 @@ export function takeTextBeforeLinks(page) {
   );
 }
 
+/**
+ * Streamlit makes an entry of the history of every change of the address: of the page's path, then of
+ * the parameters of each part that a run writes. Here only the first after something that the reader
+ * did makes one, and what follows belongs to it, so that Back leads to what was there before that.
+ *
+ * @param {Window} page
+ */
+export function onePushPerVisit(page) {
+  const { history } = page;
+  const push = history.pushState.bind(history);
+  let acted = false;
+  const act = () => {
+    acted = true;
+  };
+  for (const event of ["pointerdown", "keydown", "input", "change"])
+    page.addEventListener(event, act, { capture: true });
+  page.addEventListener("popstate", () => {
+    acted = false;
+  });
+  history.pushState = (state, unused, url) => {
+    if (acted) push(state, unused, url);
+    else history.replaceState(state, unused, url);
+    acted = false;
+  };
+}
+
 /** @type {WeakSet<Document>} pages that have it already: a view is mounted again at every visit */
 const prepared = new WeakSet();
 
@@ -50,4 +77,5 @@ export const mount = ({ data }) => {
   if (prepared.has(document)) return;
   prepared.add(document);
   takeTextBeforeLinks(document);
+  onePushPerVisit(window);
 };
