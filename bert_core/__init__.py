@@ -12,7 +12,7 @@ _HOMES = {
     "BertConfig": "bert_core.config",
     "BertForPreTraining": "bert_core.model",
     "BertTokenizer": "bert_core.tokenizer",
-    "CheckpointError": "bert_core.checkpoint",
+    "CheckpointError": "bert_core.problems",
     "Encoding": "bert_core.encoding",
     "LayerTrace": "bert_core.trace",
     "Trace": "bert_core.trace",

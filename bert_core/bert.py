@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bert_core.assets import ASSETS, shipped_checkpoints
-from bert_core.checkpoint import CheckpointError, Problem, load_checkpoint
+from bert_core.checkpoint import load_checkpoint
 from bert_core.config import BertConfig
 from bert_core.device import choose_device
 from bert_core.encoding import Encoding
@@ -18,6 +18,7 @@ from bert_core.predict import (
     next_sentence_probabilities,
     top_tokens,
 )
+from bert_core.problems import CheckpointError, Problem
 from bert_core.tokenizer import BertTokenizer
 from bert_core.trace import Trace, trace_forward
 

@@ -6,22 +6,22 @@ A folder holds `config.json`, `vocab.txt` or `tokenizer.json`, and `model.safete
 
 import json
 import os
-import pickle
 import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from bert_core.config import BertConfig
 from bert_core.model import BertForPreTraining
+from bert_core.problems import CheckpointError, Problem, first_line
 from bert_core.tokenizer import BertTokenizer
+from bert_core.weights import read_weights
 
 _WORDS = "bert.embeddings.word_embeddings.weight"
 _DECODER = "cls.predictions.decoder.weight"
@@ -31,48 +31,6 @@ _OPTIONAL_PARTS = {
     "nsp": "cls.seq_relationship.",
 }
 """Parts that a checkpoint may lack, with the beginning of their keys."""
-
-
-class Problem(StrEnum):
-    """What keeps a checkpoint from being opened; the app has a remedy for each."""
-
-    NAME = "name"
-    """Not the name of anything: no folder, not shipped, no hub id."""
-    PACKAGE = "package"
-    """A hub id, but the package that downloads is not installed."""
-    HUB = "hub"
-    """The hub does not give it."""
-    NO_CONFIG = "no_config"
-    KIND = "kind"
-    """A model, but not a BERT."""
-    CONFIG = "config"
-    """`config.json` is broken or says what cannot be."""
-    TOKENIZER = "tokenizer"
-    """No vocabulary, or one that is broken or not WordPiece."""
-    VOCABULARY = "vocabulary"
-    """More vocabulary than word embeddings."""
-    WEIGHTS = "weights"
-    """No weight file."""
-    CODE = "code"
-    """A weight file that holds more than numbers, or is too broken to tell."""
-    BROKEN = "broken"
-    """A file that cannot be read as weights."""
-    LAYERS = "layers"
-    """Fewer layers than `config.json` says."""
-    MISSING = "missing"
-    """Weights that every BERT has are not in the file."""
-    SHAPE = "shape"
-    """A weight of another size than `config.json` says."""
-    NUMBERS = "numbers"
-    """Weights that are infinite, undefined or no floating-point numbers."""
-
-
-class CheckpointError(ValueError):
-    """A checkpoint cannot be opened: the message says why, `problem` of what kind that is."""
-
-    def __init__(self, problem: Problem, message: str) -> None:
-        super().__init__(message)
-        self.problem = problem
 
 
 @dataclass(frozen=True)
@@ -87,27 +45,6 @@ class LoadedCheckpoint:
     """What was concluded about the folder, where its files do not say it: name of the note → what
     it is about, such as the prefix that was taken off. `cased`, `uncased` and `uncased_accents`
     tell how the vocabulary has text read."""
-
-
-def convert_hf_state_dict(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Rename the keys of any published BERT to ours; drop buffers and heads of other tasks.
-
-    Handles a missing `bert.` prefix (a bare encoder), `gamma`/`beta` for LayerNorm, `module.` from
-    data-parallel training, the tied decoder and its second bias.
-    """
-    renamed: dict[str, Tensor] = {}
-    for full_name, tensor in state.items():
-        key = full_name.removeprefix("module.")
-        key = key.replace("LayerNorm.gamma", "LayerNorm.weight")
-        key = key.replace("LayerNorm.beta", "LayerNorm.bias")
-        if key.startswith(("embeddings.", "encoder.", "pooler.")):
-            key = "bert." + key
-        if key == "cls.predictions.decoder.bias":
-            key = "cls.predictions.bias"
-        if key.endswith("position_ids") or not key.startswith(("bert.", "cls.")):
-            continue
-        renamed[key] = tensor
-    return renamed
 
 
 def load_checkpoint(folder: str | os.PathLike[str]) -> LoadedCheckpoint:
@@ -127,11 +64,13 @@ def load_checkpoint(folder: str | os.PathLike[str]) -> LoadedCheckpoint:
             f"the vocabulary has {tokenizer.vocab_size} entries but config.json gives the model "
             f"only {config.vocab_size}; the files do not belong together",
         )
-    state = convert_hf_state_dict(_read_weights(folder))
+    state, taken_off = read_weights(folder)
     model = _empty_model(config, state)
     missing = _fit(state, model)
     model.load_state_dict(state, assign=True)  # a fixed table stays fixed
     notes = {tokenizer.concluded: "vocab.txt"} if tokenizer.concluded else {}
+    if taken_off:
+        notes["prefix"] = taken_off
     return LoadedCheckpoint(model.eval(), tokenizer, missing, notes)
 
 
@@ -218,59 +157,6 @@ def _read_tokenizer(folder: Path) -> BertTokenizer:
         ) from error
 
 
-def weight_file(folder: Path) -> Path | None:
-    """The file that a checkpoint's weights are read from: safetensors before pickle."""
-    files = (folder / name for name in ("model.safetensors", "pytorch_model.bin"))
-    return next((file for file in files if file.is_file()), None)
-
-
-def _read_weights(folder: Path) -> dict[str, Tensor]:
-    file = weight_file(folder)
-    if file is None:
-        raise CheckpointError(
-            Problem.WEIGHTS, f"there is no model.safetensors and no pytorch_model.bin in {folder}"
-        )
-    return _read_safe(file) if file.suffix == ".safetensors" else _read_pickled(file)
-
-
-def _read_safe(safe: Path) -> dict[str, Tensor]:
-    try:
-        return load_file(safe)
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            Problem.BROKEN, f"{safe.name} is broken or not a weight file: {_first_line(error)}"
-        ) from error
-
-
-def _read_pickled(pickled: Path) -> dict[str, Tensor]:
-    try:
-        state = torch.load(pickled, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:  # its own words advise to open the file unprotected
-        raise CheckpointError(
-            Problem.CODE,
-            f"{pickled.name} is broken or holds more than numbers; it is not opened, since that "
-            "could run foreign code",
-        ) from error
-    except Exception as error:  # a damaged pickle can raise nearly anything
-        raise CheckpointError(
-            Problem.BROKEN, f"{pickled.name} is broken or not a weight file: {_first_line(error)}"
-        ) from error
-    if not isinstance(state, Mapping):
-        raise CheckpointError(
-            Problem.BROKEN,
-            f"{pickled.name} is broken or not a weight file: it does not hold named tensors",
-        )
-    return {
-        key: value
-        for key, value in state.items()
-        if isinstance(key, str) and isinstance(value, Tensor)
-    }
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
-
-
 def _empty_model(config: BertConfig, state: Mapping[str, Tensor]) -> BertForPreTraining:
     """A model without numbers: a configuration with absurd sizes must not eat the memory."""
     prefix = "bert.encoder.layer."
@@ -286,7 +172,7 @@ def _empty_model(config: BertConfig, state: Mapping[str, Tensor]) -> BertForPreT
             return BertForPreTraining(config)
     except (RuntimeError, OverflowError, TypeError) as error:  # a size beyond 64 bits
         raise CheckpointError(
-            Problem.CONFIG, f"config.json cannot be used: its sizes cannot be: {_first_line(error)}"
+            Problem.CONFIG, f"config.json cannot be used: its sizes cannot be: {first_line(error)}"
         ) from error
 
 

@@ -13,11 +13,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from bert_core.checkpoint import LoadedCheckpoint, weight_file
+from bert_core.checkpoint import LoadedCheckpoint
 from bert_core.device import generator
 from bert_core.model import BertForPreTraining
 from bert_core.pretraining.documents import Corpus
 from bert_core.tokenizer import BertTokenizer
+from bert_core.weights import weight_file
 
 PARTS = ("pooler", "mlm", "nsp")
 """What an encoder may lack; the order in which it is drawn."""

@@ -15,17 +15,14 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from bert_core import checkpoint
+from bert_core import checkpoint, weights
 from bert_core.bert import Bert, load
-from bert_core.checkpoint import (
-    CheckpointError,
-    convert_hf_state_dict,
-    load_checkpoint,
-    save_checkpoint,
-)
+from bert_core.checkpoint import load_checkpoint, save_checkpoint
 from bert_core.config import BertConfig
 from bert_core.model import BertForPreTraining
+from bert_core.problems import CheckpointError
 from bert_core.tokenizer import BertTokenizer
+from bert_core.weights import convert_hf_state_dict
 from tests.bert_core.conftest import MakeModel
 
 WORDS = "bert.embeddings.word_embeddings.weight"
@@ -242,30 +239,117 @@ def test_old_spellings(folder: Path, model: BertForPreTraining) -> None:
     assert same_weights(loaded.model, model)
 
 
-def test_data_parallel_prefix(folder: Path, model: BertForPreTraining) -> None:
-    change_weights(folder, lambda state: {f"module.{key}": state[key] for key in state})
-    assert same_weights(load_checkpoint(folder).model, model)
+@pytest.mark.parametrize(
+    ("prefix", "said"),
+    [
+        ("module.", "module."),
+        ("model.", "model."),
+        ("_orig_mod.", "_orig_mod."),
+        ("module._orig_mod.model.", "_orig_mod. module.model."),
+        ("my.encoder_model.", "my.encoder_model."),
+    ],
+)
+def test_a_prefix_is_taken_off_and_named(
+    folder: Path, model: BertForPreTraining, prefix: str, said: str
+) -> None:
+    change_weights(
+        folder, lambda state: {f"{prefix}{key}": state[key] for key in state} | {"head.w": one()}
+    )
+    loaded = load_checkpoint(folder)
+    assert loaded.missing == {} and loaded.notes == {"prefix": said}
+    assert same_weights(loaded.model, model)
+
+
+def one() -> Tensor:
+    return torch.ones(1)
+
+
+@pytest.mark.parametrize("prefix", ["model.", "encoder.", "encoder_model.module.", "bert.bert."])
+def test_a_bare_encoder_under_a_name_of_ones_own(
+    folder: Path, model: BertForPreTraining, prefix: str
+) -> None:
+    """As `self.model = BertModel(…)` in a class of one's own writes it, the heads outside."""
+    change_weights(
+        folder,
+        lambda state: {
+            prefix + key.removeprefix("bert.") if key.startswith("bert.") else key: state[key]
+            for key in state
+        },
+    )
+    loaded = load_checkpoint(folder)
+    assert loaded.missing == {} and loaded.notes == {"prefix": prefix.removesuffix("bert.")}
+    assert same_weights(loaded.model, model)
+
+
+def test_a_wrapper_inside_a_name(folder: Path, model: BertForPreTraining) -> None:
+    """One layer compiled, or kept for the backward pass only in part."""
+
+    def wrap(state: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {
+            key.replace("layer.1.", "layer.1._checkpoint_wrapped_module."): state[key]
+            for key in state
+        }
+
+    change_weights(folder, wrap)
+    loaded = load_checkpoint(folder)
+    assert loaded.notes == {"prefix": "_checkpoint_wrapped_module."}
+    assert same_weights(loaded.model, model)
+
+
+@pytest.mark.parametrize("name", ["state_dict", "model_state_dict", "model"])
+def test_a_training_scripts_file(folder: Path, model: BertForPreTraining, name: str) -> None:
+    path = as_pickle(folder)
+    state = {f"model.{key}": tensor for key, tensor in torch.load(path).items()}
+    torch.save({"epoch": 3, name: state, "optimizer_states": [{"state": {0: one()}}]}, path)
+    loaded = load_checkpoint(folder)
+    assert loaded.notes == {"prefix": "model."}
+    assert same_weights(loaded.model, model)
+
+
+def test_two_encoders_are_named_and_none_is_chosen(folder: Path) -> None:
+    change_weights(
+        folder,
+        lambda state: {
+            f"{who}.{key}": state[key].clone() for who in ("query", "document") for key in state
+        },
+    )
+    with pytest.raises(CheckpointError, match="holds 2 encoders, under 'document.bert.', 'query.b"):
+        load_checkpoint(folder)
+
+
+def test_another_kind_of_model_is_known_by_its_names(folder: Path) -> None:
+    """A configuration without `model_type` does not make a RoBERTa a BERT."""
+    values = json.loads((folder / "config.json").read_text())
+    del values["model_type"]
+    (folder / "config.json").write_text(json.dumps(values), encoding="utf-8")
+    change_weights(
+        folder, lambda state: {key.replace("bert.", "roberta."): state[key] for key in state}
+    )
+    with pytest.raises(CheckpointError, match="the weight file holds a roberta; only 'bert' can"):
+        load_checkpoint(folder)
 
 
 def test_names_are_changed_and_nothing_else() -> None:
     one = torch.ones(1)
     old = {
+        "embeddings.word_embeddings.weight": one,
         "embeddings.LayerNorm.gamma": one,
         "encoder.layer.0.output.LayerNorm.beta": one,
         "pooler.dense.weight": one,
-        "bert.embeddings.position_ids": one,
+        "embeddings.position_ids": one,
         "cls.predictions.decoder.bias": one,
         "qa_outputs.weight": one,
     }
     converted = convert_hf_state_dict(old)
     assert list(converted) == [
+        WORDS,
         "bert.embeddings.LayerNorm.weight",
         "bert.encoder.layer.0.output.LayerNorm.bias",
         "bert.pooler.dense.weight",
         "cls.predictions.bias",
     ]
     assert all(tensor is one for tensor in converted.values())
-    assert len(old) == 6
+    assert len(old) == 7
 
 
 def test_a_config_without_model_type_is_taken_for_bert(folder: Path) -> None:
@@ -531,7 +615,7 @@ def test_an_unreadable_file_is_named(folder: Path, monkeypatch: pytest.MonkeyPat
         raise PermissionError(errno.EACCES, "Permission denied")
 
     for owner, name, message in (
-        (checkpoint, "load_file", "model.safetensors .* Permission denied"),
+        (weights, "load_file", "model.safetensors .* Permission denied"),
         (Path, "read_text", "config.json cannot be used: .*Permission denied"),
     ):
         with monkeypatch.context() as patch:

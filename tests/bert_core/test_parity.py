@@ -12,11 +12,12 @@ from torch.testing import assert_close
 
 from bert_core.assets import ASSETS
 from bert_core.bert import Bert, load
-from bert_core.checkpoint import convert_hf_state_dict, load_checkpoint, save_checkpoint
+from bert_core.checkpoint import load_checkpoint, save_checkpoint
 from bert_core.config import BertConfig
 from bert_core.device import generator
 from bert_core.model import BertForPreTraining, additive_attention_mask
 from bert_core.tokenizer import BertTokenizer
+from bert_core.weights import convert_hf_state_dict
 from tests.bert_core.conftest import MakeModel
 
 CONFIGS = {

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from bert_core.assets import shipped_checkpoints
-from bert_core.checkpoint import CheckpointError, Problem
+from bert_core.problems import CheckpointError, Problem
 from viz_app.messages import LANGUAGES, text
 from viz_app.session import resources
 from viz_app.session.defaults import DEFAULTS

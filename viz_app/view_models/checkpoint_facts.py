@@ -36,6 +36,7 @@ LOAD_ERRORS = {
     "broken": "… is broken or not a weight file",
     "code": "… is broken or holds more than numbers",
     "layers": "config.json gives the model … layers, but the weight file holds …",
+    "candidates": "the weight file holds … encoders, under …",
     "missing": "these weights are missing: …",
     "shape": "… is … in the file but … by config.json",
     "numbers": "… holds infinite or undefined numbers",

@@ -11,7 +11,7 @@ import torch
 
 from bert_core.assets import ASSETS
 from bert_core.bert import Bert, load
-from bert_core.checkpoint import CheckpointError, Problem
+from bert_core.problems import CheckpointError, Problem
 from tests.viz_app.toy import toy_bert
 from viz_app.view_models.checkpoint_facts import (
     HELD_OUT_FIGURES,
@@ -201,6 +201,7 @@ def test_the_messages_that_the_page_explains_are_those_of_the_loader(
     config.write_text(json.dumps(values))
     save_file({name: weight for name, weight in state.items() if name != query}, weights)
     errors.append(error_when_opening(str(folder)))
+    errors.append(with_weight("old.embeddings.word_embeddings.weight", torch.zeros(2, 2)))
     weights.write_text("version https://git-lfs.github.com/spec/v1")
     errors.append(error_when_opening(str(folder)))
     weights.unlink()

@@ -7,7 +7,7 @@ import torch
 
 from bert_core.assets import shipped_checkpoints
 from bert_core.bert import Bert
-from bert_core.checkpoint import weight_file
+from bert_core.weights import weight_file
 from viz_app.figures.training import parameter_bars, training_curve
 from viz_app.number_text import count_text, decimal_text, share_text
 from viz_app.session import frame
