@@ -21,6 +21,7 @@ from bert_core.predict import (
 from bert_core.problems import CheckpointError, Problem
 from bert_core.tokenizer import BertTokenizer
 from bert_core.trace import Trace, trace_forward
+from bert_core.weights import weight_files
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,11 +184,13 @@ def _download(hub_id: str) -> Path:
             f"{hub_id!r} is not shipped and not a folder; to fetch it from the Hugging Face hub, "
             "install huggingface_hub",
         ) from error
-    files = ["README.md", "config.json", "vocab.txt", "tokenizer*.json", "model.safetensors"]
+    texts = ["README.md", "config.json", "vocab.txt", "tokenizer*.json"]
+    safe = ["model.safetensors", "model.safetensors.index.json", "model-*.safetensors"]
+    pickled = ["pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*.bin"]
     try:
-        folder = Path(snapshot_download(hub_id, allow_patterns=files))
-        if not (folder / "model.safetensors").exists():
-            folder = Path(snapshot_download(hub_id, allow_patterns=[*files, "pytorch_model.bin"]))
+        folder = Path(snapshot_download(hub_id, allow_patterns=[*texts, *safe]))
+        if not weight_files(folder):
+            folder = Path(snapshot_download(hub_id, allow_patterns=[*texts, *pickled]))
         return folder
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

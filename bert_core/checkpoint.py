@@ -1,7 +1,8 @@
 """Folders on disk to models and back, in the Hugging Face layout.
 
 A folder holds `config.json`, `vocab.txt` or `tokenizer.json`, and `model.safetensors` or
-`pytorch_model.bin`. What we save, `transformers.BertForPreTraining.from_pretrained` opens.
+`pytorch_model.bin`, whole or in several files with an index. What we save,
+`transformers.BertForPreTraining.from_pretrained` opens.
 """
 
 import json

@@ -1,7 +1,8 @@
 """The weights in a checkpoint's folder: which files hold them, and what each number is called."""
 
+import json
 import pickle
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import torch
@@ -18,6 +19,7 @@ _HEADS = ("cls.predictions.", "cls.seq_relationship.")
 _WRAPPERS = ("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
 """What torch.compile, sharded training and activation checkpoints put into names, anywhere."""
 _OTHER_KINDS = ("roberta.", "electra.", "albert.", "distilbert.", "mpnet.", "longformer.")
+_LARGEST_INDEX = 2**26  # bytes; a BERT-large needs 40 kB
 _NESTED = ("state_dict", "model_state_dict", "model")
 """Where a training script's file keeps the weights, beside the optimizer's state and others."""
 
@@ -81,26 +83,97 @@ def _without_wrappers(name: str) -> str:
     return name
 
 
-def weight_file(folder: Path) -> Path | None:
-    """The file that a checkpoint's weights are read from: safetensors before pickle."""
-    files = (folder / name for name in ("model.safetensors", "pytorch_model.bin"))
-    return next((file for file in files if file.is_file()), None)
+def weight_files(folder: Path) -> tuple[Path, ...]:
+    """The files that a checkpoint's weights are read from, none where there are none.
+
+    Safetensors before pickle, one file before many; a Lightning checkpoint (`*.ckpt`) last.
+
+    Raises:
+        CheckpointError: the index of many files is broken or names what is not there, or there are
+            several Lightning checkpoints.
+    """
+    return _find(folder)[0]
+
+
+def _find(folder: Path) -> tuple[tuple[Path, ...], Collection[str] | None]:
+    """The files, and the names of all weights in them where an index lists them."""
+    for name in ("model.safetensors", "pytorch_model.bin"):
+        if (folder / name).is_file():
+            return (folder / name,), None
+        index = folder / f"{name}.index.json"
+        if index.is_file():
+            shards = _read_index(index)
+            return tuple(sorted({folder / shard for shard in shards.values()})), shards.keys()
+    lightning = tuple(sorted(file for file in folder.glob("*.ckpt") if file.is_file()))
+    if len(lightning) > 1:
+        listed = ", ".join(file.name for file in lightning)
+        raise CheckpointError(
+            Problem.CANDIDATES,
+            f"{folder} holds {len(lightning)} checkpoints, {listed}; put the one that is meant in "
+            "a folder of its own",
+        )
+    return lightning, None
 
 
 def read_weights(folder: Path) -> tuple[dict[str, Tensor], str]:
     """The weights of a folder under our names, and the prefix that was taken off theirs.
 
+    Of weights in several files, one file is in memory at a time, beside what was kept.
+
     Raises:
         CheckpointError: no weights, broken ones, or those of several models.
     """
-    file = weight_file(folder)
-    if file is None:
+    files, listed = _find(folder)
+    if not files:
         raise CheckpointError(
             Problem.WEIGHTS, f"there is no model.safetensors and no pytorch_model.bin in {folder}"
         )
-    state = _read_safe(file) if file.suffix == ".safetensors" else _read_pickled(file)
-    names, taken_off = our_names(state)
-    return {ours: state[theirs] for theirs, ours in names.items()}, taken_off
+    if listed is None:
+        state = _read(files[0])
+        names, taken_off = our_names(state)
+        return _kept(state, names), taken_off
+    names, taken_off = our_names(listed)
+    kept: dict[str, Tensor] = {}
+    for file in files:
+        kept |= _kept(_read(file), names)
+    return kept, taken_off
+
+
+def _kept(state: Mapping[str, Tensor], names: Mapping[str, str]) -> dict[str, Tensor]:
+    """The weights that have names, under our names, in float32 if they are numbers with a point."""
+    return {
+        ours: state[theirs].float() if state[theirs].is_floating_point() else state[theirs]
+        for theirs, ours in names.items()
+        if theirs in state
+    }
+
+
+def _read(file: Path) -> dict[str, Tensor]:
+    return _read_safe(file) if file.suffix == ".safetensors" else _read_pickled(file)
+
+
+def _read_index(index: Path) -> dict[str, str]:
+    """Name of a weight → name of the file beside the index that holds it."""
+    try:
+        if index.stat().st_size > _LARGEST_INDEX:
+            raise ValueError(f"it is larger than {_LARGEST_INDEX // 2**20} MB")
+        values = json.loads(index.read_text(encoding="utf-8-sig"))
+        shards = values["weight_map"]
+        if not shards or not all(isinstance(shard, str) for shard in shards.values()):
+            raise ValueError("its weight_map names no files")
+    except (ValueError, OSError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(
+            Problem.BROKEN, f"{index.name} is broken or not a weight file: {first_line(error)}"
+        ) from error
+    suffix = Path(index.name.removesuffix(".index.json")).suffix
+    for shard in sorted(set(shards.values())):
+        # a name with a folder in it could lead anywhere
+        is_beside = shard == Path(shard).name and shard.endswith(suffix)
+        if not is_beside or not (index.parent / shard).is_file():
+            raise CheckpointError(
+                Problem.WEIGHTS, f"{index.name} names {shard[:80]!r}, which is not beside it"
+            )
+    return dict(shards)
 
 
 def _read_safe(safe: Path) -> dict[str, Tensor]:

@@ -18,7 +18,7 @@ from bert_core.device import generator
 from bert_core.model import BertForPreTraining
 from bert_core.pretraining.documents import Corpus
 from bert_core.tokenizer import BertTokenizer
-from bert_core.weights import weight_file
+from bert_core.weights import weight_files
 
 PARTS = ("pooler", "mlm", "nsp")
 """What an encoder may lack; the order in which it is drawn."""
@@ -131,14 +131,17 @@ def source_record(folder: Path, name: str, licence: str | None) -> dict[str, Any
 
     `licence` goes before what the model card says.
     """
-    file = weight_file(folder)
-    assert file is not None, "a checkpoint that was opened has weights"
-    with file.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    files = weight_files(folder)
+    assert files, "a checkpoint that was opened has weights"
+    digest = hashlib.sha256()  # of several files, of all of them in the order of their names
+    for file in files:
+        with file.open("rb") as stream:
+            while part := stream.read(2**20):
+                digest.update(part)
     return {
         "name": name,
         "licence": licence or card_licence(folder) or UNKNOWN,
-        "weights": {"file": file.name, "sha256": digest},
+        "weights": {"file": ", ".join(file.name for file in files), "sha256": digest.hexdigest()},
     }
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import sys
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,22 @@ def as_pickle(folder: Path) -> Path:
     torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
     (folder / "model.safetensors").unlink()
     return folder / "pytorch_model.bin"
+
+
+def as_shards(folder: Path, pickled: bool = False, count: int = 3) -> dict[str, str]:
+    """The same weights in several files; returns the index's map."""
+    state = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    base, suffix = ("pytorch_model", "bin") if pickled else ("model", "safetensors")
+    shards = {
+        key: f"{base}-{1 + i % count:05d}-of-{count:05d}.{suffix}" for i, key in enumerate(state)
+    }
+    for name in set(shards.values()):
+        part = {key: state[key].clone() for key in state if shards[key] == name}
+        torch.save(part, folder / name) if pickled else save_file(part, folder / name)
+    index = {"metadata": {"total_size": 1}, "weight_map": shards}
+    (folder / f"{base}.{suffix}.index.json").write_text(json.dumps(index), encoding="utf-8")
+    return shards
 
 
 def same_weights(one: BertForPreTraining, other: BertForPreTraining) -> bool:
@@ -378,6 +395,47 @@ def test_pickled_weights(folder: Path, model: BertForPreTraining) -> None:
     assert same_weights(load_checkpoint(folder).model, model)
 
 
+@pytest.mark.parametrize("pickled", [False, True])
+def test_weights_in_several_files(folder: Path, model: BertForPreTraining, pickled: bool) -> None:
+    change_weights(folder, lambda state: {f"model.{key}": state[key] for key in state})
+    as_shards(folder, pickled)
+    loaded = load_checkpoint(folder)
+    assert loaded.missing == {} and loaded.notes == {"prefix": "model."}
+    assert same_weights(loaded.model, model)
+
+
+def test_one_of_several_files_is_in_memory_at_a_time(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Shard(dict[str, Tensor]):
+        """A dict that tells when it is gone."""
+
+    change_weights(folder, lambda state: {key: state[key].half() for key in state})
+    as_shards(folder)
+    read: list[weakref.ref[Shard]] = []
+
+    def counted(path: Path) -> Shard:
+        assert not [shard for shard in read if shard() is not None]
+        shard = Shard(load_file(path))
+        read.append(weakref.ref(shard))
+        return shard
+
+    monkeypatch.setattr(weights, "load_file", counted)
+    load_checkpoint(folder)
+    assert len(read) == 3
+
+
+def test_a_lightning_checkpoint(folder: Path, model: BertForPreTraining) -> None:
+    path = as_pickle(folder)
+    state = {f"model.{key}": tensor for key, tensor in torch.load(path).items()}
+    torch.save({"epoch": 3, "state_dict": state}, folder / "epoch=3-step=12.ckpt")
+    path.unlink()
+    assert same_weights(load_checkpoint(folder).model, model)
+    (folder / "last.ckpt").write_bytes((folder / "epoch=3-step=12.ckpt").read_bytes())
+    with pytest.raises(CheckpointError, match="2 checkpoints, epoch=3-step=12.ckpt, last.ckpt"):
+        load_checkpoint(folder)
+
+
 def test_layers_beyond_the_configuration_are_left_out(
     folder: Path, model: BertForPreTraining
 ) -> None:
@@ -504,6 +562,27 @@ def without_tokenizer(folder: Path) -> None:
     (folder / "vocab.txt").unlink()
 
 
+def shards_with(**values: Any) -> Callable[[Path], None]:
+    """Several files whose index says something else."""
+
+    def damage(folder: Path) -> None:
+        shards = as_shards(folder)
+        index = {"weight_map": shards | values} if values else {}
+        (folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+
+    return damage
+
+
+def a_shard_gone(folder: Path) -> None:
+    as_shards(folder)
+    (folder / "model-00002-of-00003.safetensors").unlink()
+
+
+def a_deep_index(folder: Path) -> None:
+    as_shards(folder)
+    (folder / "model.safetensors.index.json").write_text("[" * 200_000)
+
+
 def longer_vocabulary(folder: Path) -> None:
     (folder / "tokenizer.json").unlink()
     lines = (folder / "vocab.txt").read_text() + "".join(f"word{i}\n" for i in range(85))
@@ -545,6 +624,18 @@ BROKEN: dict[str, tuple[Callable[[Path], Any], str]] = {
         break_weights(lambda state: {"conv.weight": torch.zeros(3)}),
         "config.json gives the model 3 layers, but the weight file holds 0",
     ),
+    "a part of the weights gone": (
+        a_shard_gone,
+        "index.json names 'model-00002-of-00003.safetensors', which is not beside it",
+    ),
+    "weights outside the folder": (
+        shards_with(x="../tiny/config.json"),
+        "index.json names '../tiny/config.json', which is not beside it",
+    ),
+    "weights of another type": (shards_with(x="vocab.txt"), "names 'vocab.txt', which is not"),
+    "an index of nothing": (shards_with(), "index.json is broken or not a weight file"),
+    "an index of numbers": (shards_with(x=3), "index.json is broken or not a weight file"),
+    "an endless index": (a_deep_index, "index.json is broken or not a weight file: .*recursion"),
     "a weight missing": (break_weights(drop(INNER)), f"weights are missing: {INNER}; is this"),
     "many weights missing": (
         break_weights(drop("bert.encoder.layer.1.a")),

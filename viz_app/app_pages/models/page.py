@@ -7,7 +7,8 @@ import torch
 
 from bert_core.assets import shipped_checkpoints
 from bert_core.bert import Bert
-from bert_core.weights import weight_file
+from bert_core.problems import CheckpointError
+from bert_core.weights import weight_files
 from viz_app.figures.training import parameter_bars, training_curve
 from viz_app.number_text import count_text, decimal_text, share_text
 from viz_app.session import frame
@@ -63,10 +64,14 @@ def draw_sizes(bert: Bert, folder: Path | None) -> None:
         ("segments", str(config.type_vocab_size)),
         ("device", frame.escape(device_in_words(bert))),
     ]
-    file = weight_file(folder) if folder else None
-    if file is not None:
-        size = f"{file.stat().st_size / 1e6:,.1f} MB"
-        rows.append(("file", f"{frame.escape(file.name)}, {size}"))
+    try:
+        files = weight_files(folder) if folder else ()
+        megabytes = sum(file.stat().st_size for file in files) / 1e6
+    except (CheckpointError, OSError):  # the folder was changed after it was opened
+        files = ()
+    if files:
+        names = ", ".join(file.name for file in files[:3]) + (", …" if len(files) > 3 else "")
+        rows.append(("file", f"{frame.escape(names)}, {megabytes:,.1f} MB"))
     with st.container(key="models_facts_sizes"):
         st.markdown(facts([(say(f"models.size.{name}"), value) for name, value in rows]))
 
