@@ -4,12 +4,14 @@ Reads files and strings only, so that a front end knows a shipped model's langua
 there.
 """
 
+import re
 from collections.abc import Iterable
 from functools import cache
 
 from bert_core.assets import ASSETS
 from bert_core.encoding import CONTINUED
 
+_SPECIAL = re.compile(r"\[[A-Z]+\]")
 CHINESE_SHARE = 1 / 3
 """From this share of entries on a vocabulary counts as Chinese. One that Chinese text was split
 with holds mostly characters, each alone and as a continued piece: 0.86 in `small-zh`, 0.69 in
@@ -26,6 +28,18 @@ def vocabulary_language(entries: Iterable[str]) -> str:
     pieces = [entry.removeprefix(CONTINUED) for entry in entries]
     chinese = sum(_is_chinese(piece) for piece in pieces)
     return "zh" if chinese > CHINESE_SHARE * len(pieces) else "en"
+
+
+def written_language(text: str) -> str | None:
+    """The language that a reader's text is most likely in: `zh` or `en`; None where nothing tells.
+
+    Names of special tokens such as [MASK] say nothing.
+    """
+    letters = [letter for letter in _SPECIAL.sub("", text) if letter.isalpha()]
+    chinese = sum(map(_is_chinese, letters))
+    if chinese > CHINESE_SHARE * len(letters):
+        return "zh"
+    return "en" if letters and all(letter.isascii() for letter in letters) else None
 
 
 @cache

@@ -7,7 +7,7 @@ import pytest
 
 from bert_core import load
 from bert_core.assets import shipped_checkpoints
-from bert_core.language import shipped_language, vocabulary_language
+from bert_core.language import shipped_language, vocabulary_language, written_language
 
 HAN = [chr(0x4E00 + number) for number in range(7000)]
 
@@ -48,3 +48,21 @@ def test_the_language_of_a_shipped_model_needs_no_torch() -> None:
         "assert shipped_language('small-zh') == 'zh'; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("我喜欢吃洋葱。", "zh"),
+        ("他养了一[MASK]狗。", "zh"),
+        ("我用 Python 写程序。", "zh"),
+        ("The [MASK] sat down.", "en"),
+        ("Die Straße ist breit.", None),
+        ("кошка", None),
+        ("2024 …", None),
+        ("[MASK]", None),
+        ("", None),
+    ],
+)
+def test_the_language_of_a_text_is_told_from_its_letters(text: str, language: str | None) -> None:
+    assert written_language(text) == language

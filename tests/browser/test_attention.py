@@ -324,3 +324,12 @@ def test_every_section_opens_in_both_themes(open_page: OpenPage, theme: str) -> 
         page.get_by_role("radio", name=name, exact=True).click()
         expect(page.get_by_role("heading", name=heading)).to_be_visible(timeout=60_000)
         wait_until_settled(page, 60)
+
+
+def test_a_heatmap_that_does_not_show_all_says_so(open_page: OpenPage) -> None:
+    page = open_page("/attention?model=mini-en&a=" + "the+dog+barks+" * 39)
+    line = page.get_by_text(re.compile(r"In view at a time: rows \d+ of 128, columns \d+ of 128"))
+    expect(line).to_be_visible(timeout=60_000)
+    short = open_page("/attention?model=mini-en&a=the+dog+barks")
+    ready(short, ".grid")
+    expect(short.get_by_text("In view at a time")).to_have_count(0)

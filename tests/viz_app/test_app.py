@@ -330,3 +330,26 @@ def test_a_link_that_names_only_a_language_brings_a_text_in_it() -> None:
     assert not test.exception
     assert test.selectbox(key="model").value == "small-zh"
     assert test.text_input(key="text_a").value == default_selection("zh-CN").text_a
+
+
+@pytest.mark.parametrize(
+    ("model", "a"), [("mini-en", "我喜欢吃洋葱。"), ("small-zh", "I like it.")]
+)
+def test_a_text_in_another_language_is_offered_the_model_for_it(model: str, a: str) -> None:
+    test = app("attention", model=model, a=a)
+    test.button(key="take_model").click().run()
+    assert (
+        test.selectbox(key="model").value
+        == default_selection("zh" if model == "mini-en" else "en").model
+    )
+    assert test.text_input(key="text_a").value == a
+    assert not [button for button in test.button if button.key == "take_model"]
+
+
+def test_full_width_digits_are_converted_when_asked_and_not_before() -> None:
+    test = app("attention", model="small-zh", a="２０２４年下雪了。")
+    assert test.text_input(key="text_a").value == "２０２４年下雪了。"
+    test.button(key="convert_text").click().run()
+    assert test.text_input(key="text_a").value == "2024年下雪了。"
+    assert "[UNK]" not in said(test)
+    assert not [button for button in test.button if button.key == "convert_text"]

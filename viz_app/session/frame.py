@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
@@ -17,7 +18,7 @@ import streamlit as st
 
 import bert_core
 from bert_core.assets import shipped_checkpoints
-from bert_core.language import shipped_language
+from bert_core.language import shipped_language, written_language
 from viz_app import messages
 from viz_app.messages import Say
 from viz_app.messages.isolate import isolated
@@ -89,6 +90,8 @@ class Visit:
             st.stop()
         encoding = bert.encode(*self.selection.pair)
         say_what_is_lost(encoding, bert, self.say)
+        _offer_the_right_model(self.selection, bert, self.say)
+        _offer_usual_characters(self.selection, encoding, bert, self.say)
         return encoding
 
     @cached_property
@@ -190,3 +193,42 @@ def say_what_is_lost(encoding: Encoding, bert: Bert, say: Say) -> None:
         st.warning(say("app.text.unknown", count=len(unknown), words=escape(shown)))
     if len(encoding) == (3 if encoding.is_pair else 2):
         st.warning(say("app.text.no_tokens"))
+
+
+def _offer_the_right_model(selection: state.Selection, bert: Bert, say: Say) -> None:
+    """A text in the language of another shipped model gets a button that takes that one."""
+    written = written_language(f"{selection.text_a} {selection.text_b}")
+    if written is None or written == bert.language or selection.model not in shipped_checkpoints():
+        return
+    right = state.default_selection(written).model
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(say(f"app.text.other_language.{written}", model=escape(bert.name)))
+        st.button(
+            say("app.text.take_model", model=escape(right)),
+            key="take_model",
+            on_click=lambda: state.choose(model=right),
+        )
+
+
+def _offer_usual_characters(
+    selection: state.Selection, encoding: Encoding, bert: Bert, say: Say
+) -> None:
+    """Full-width digits and the like, which the vocabulary lacks, get a button that converts them.
+
+    Source of the conversion: Unicode Annex 15, compatibility composition (NFKC).
+    """
+    if bert.tokenizer.unk_id not in encoding.input_ids:
+        return
+    usual = [unicodedata.normalize("NFKC", text) for text in (selection.text_a, selection.text_b)]
+    other = bert.encode(usual[0], usual[1] if usual[1].strip() else None)
+    unknown = bert.tokenizer.unk_id
+    if other.input_ids.count(unknown) >= encoding.input_ids.count(unknown):
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(say("app.text.compatibility"))
+        st.button(
+            say("app.text.convert"),
+            key="convert_text",
+            help=escape(" · ".join(text for text in usual if text)),
+            on_click=lambda: state.choose(text_a=usual[0], text_b=usual[1]),
+        )

@@ -55,6 +55,7 @@ export interface HeadsShown {
 export interface HeatmapLabels {
   rows: string;
   columns: string;
+  more: string;
   legend: string;
   keys: string;
   tip: string;

@@ -53,6 +53,7 @@ HeatmapPlace = Literal["rows", "columns", "legend"]
 class HeatmapLabels(TypedDict):
     rows: str
     columns: str
+    more: str
     legend: str
     keys: str
     tip: str

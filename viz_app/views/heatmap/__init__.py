@@ -81,6 +81,13 @@ def heatmap_payload(
         "labels": {
             "rows": names["rows"],
             "columns": names["columns"],
+            "more": say(
+                "attention.heatmap.more",
+                rows="{rows}",
+                all_rows=len(view.rows),
+                columns="{columns}",
+                all_columns=len(view.columns),
+            ),
             "legend": names["legend"],
             "keys": say("attention.heatmap.cell_keys" if cells else "attention.heatmap.keys"),
             "tip": say(

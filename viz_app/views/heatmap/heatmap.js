@@ -18,6 +18,7 @@ import {
   layoutHeatmap,
   scrollToCell,
   TALLEST,
+  visibleCells,
 } from "./layout.js";
 import { paintHeatmap, paintLegend, paintMarks } from "./paint.js";
 import { HeadsAhead } from "./prefetched.js";
@@ -58,6 +59,7 @@ class Heatmap {
   box = element("div", { class: "grid", tabindex: "0", role: "application" }, this.spacer);
   columnsTitle = element("div", { class: "axis quiet" });
   rowsTitle = element("div", { class: "axis quiet" });
+  inView = element("div", { class: "quiet" });
   bar = element("canvas", { class: "bar", "aria-hidden": "true" });
   legendTitle = element("span", { class: "quiet" });
   caption = element("div", { class: "caption quiet", "aria-live": "polite" });
@@ -81,7 +83,7 @@ class Heatmap {
     this.root = root;
     this.emit = emit;
     const legend = element("div", { class: "legend" }, this.bar, this.legendTitle);
-    root.append(this.rowsTitle, this.columnsTitle, this.box, legend, this.caption);
+    root.append(this.rowsTitle, this.columnsTitle, this.box, this.inView, legend, this.caption);
     this.tip = tooltip(root);
     this.box.addEventListener("pointermove", (event) => {
       const bounds = root.getBoundingClientRect();
@@ -163,7 +165,17 @@ class Heatmap {
     this.scene = { payload: this.payload, size, scroll, theme, table, bitmap };
     this.paint();
     paintLegend(this.bar, this.scene);
+    this.sayHowMuchIsInView(this.scene);
     this.tell();
+  }
+
+  /** @param {Scene} scene */
+  sayHowMuchIsInView({ payload, size }) {
+    const { header } = payload;
+    const shown = visibleCells(size, { left: 0, top: 0 }, header);
+    const all = shown.bottom === header.rows.length && shown.right === header.columns.length;
+    const counts = { rows: shown.bottom, columns: shown.right };
+    this.inView.textContent = all ? "" : fill(header.labels.more, counts);
   }
 
   paint() {
