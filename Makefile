@@ -26,7 +26,9 @@ test: $(VENV)/.dev  ## run all tests, in a real browser too (ARGS="-k name" pick
 	$(NODE) --test 'tests/views_js/**/*.test.js'
 	@$(PY) -m tools.browser
 	# Waiting threads sleep instead of spinning, so that a busy machine stays usable meanwhile.
-	CONSTRAINTS=$(CONSTRAINTS) OMP_WAIT_POLICY=passive $(PY) -m pytest $(ARGS)
+	# A file stays with one process, in the order of collection: the browser's come last.
+	CONSTRAINTS=$(CONSTRAINTS) OMP_WAIT_POLICY=passive $(PY) -m pytest --numprocesses=auto \
+	    --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.dev $(NODE_MODULES)  ## check format, lint, types and imports
 	$(PY) -m ruff format --check .
