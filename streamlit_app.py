@@ -13,6 +13,7 @@ PAGES = (
     "masked_words",
     "next_sentence",
     "words_in_context",
+    "concepts",
     "models",
 )
 
@@ -34,10 +35,12 @@ page = st.navigation(pages, position="top")
 title = say("app.title") if page is pages[0] else f"{page.title} · Headlight"
 st.set_page_config(page_title=title, layout="wide")
 # Streamlit leaves room for a header that this app does not have, and writes "Press Enter to apply"
-# in English over the text of a box; leaving the box applies it too.
+# in English over the text of a box; leaving the box applies it too. A term that leads to its card
+# keeps the colour of the text, or every paragraph would be speckled.
 st.html(
     "<style>[data-testid=stMainBlockContainer]{padding-top:4.25rem;padding-bottom:3rem}"
-    "[data-testid=InputInstructions]{display:none}</style>"
+    "[data-testid=InputInstructions]{display:none}"
+    "a:has(>abbr){color:inherit!important;text-decoration:none!important}</style>"
 )
 sentence_bar(say)
 frame.run(page, waits=page is not pages[0])  # Start shows a stored picture meanwhile

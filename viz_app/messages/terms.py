@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 
@@ -44,14 +45,25 @@ def pieces(text: str) -> list[tuple[str, str]]:
     return [part for part in [*parts, (text[end:], "")] if part[0]]
 
 
-def marked(text: str) -> str:
-    """A text of our own, safe as HTML, in which pointing at a term shows its other name."""
+Card = Callable[[str], tuple[str, str] | None]
+"""Leads from a term's other name to its card: the address and what it says; None: it has none."""
+
+
+def marked(text: str, card: Card = lambda _: None) -> str:
+    """A text of our own, safe as HTML: pointing at a term shows its other name.
+
+    A term with a card also shows what the card says, and leads there.
+    """
     return "".join(
-        f'<abbr title="{html.escape(other)}">{html.escape(part)}</abbr>'
-        if other
-        else html.escape(part)
+        _marked_term(part, other, card(other)) if other else html.escape(part)
         for part, other in pieces(text)
     )
+
+
+def _marked_term(part: str, other: str, card: tuple[str, str] | None) -> str:
+    shown = other if card is None else f"{other}: {card[1]}"
+    name = f'<abbr title="{html.escape(shown)}">{html.escape(part)}</abbr>'
+    return name if card is None else f'<a href="{html.escape(card[0])}">{name}</a>'
 
 
 @cache

@@ -34,3 +34,11 @@ def test_marking_changes_nothing_but_the_terms() -> None:
     assert marked("L1 <head> & **key**") == (
         'L1 &lt;<abbr title="头">head</abbr>&gt; &amp; **<abbr title="键">key</abbr>**'
     )
+
+
+def test_a_term_with_a_card_leads_there_and_says_what_it_says() -> None:
+    cards = {"头": ("concepts?a=1&b=2", 'Looks "itself" up.')}
+    assert marked("head, key", cards.get) == (
+        '<a href="concepts?a=1&amp;b=2"><abbr title="头: Looks &quot;itself&quot; up.">head</abbr>'
+        '</a>, <abbr title="键">key</abbr>'
+    )

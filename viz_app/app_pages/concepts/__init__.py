@@ -1,0 +1,1 @@
+"""Concepts: one card each, with the reader's own numbers."""
