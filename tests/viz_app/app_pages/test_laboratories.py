@@ -533,3 +533,13 @@ def test_a_language_without_published_figures_has_its_shelf(
     test = pair_page(mw_pair_shelf="1")
     assert not test.exception and not test.error
     assert "mw_pair_published" not in views(test) and "mw_pair_counts" in views(test)
+
+
+def test_a_text_that_is_too_long_for_each_word_in_turn_says_so() -> None:
+    short, long = (page("masked_words", a="The cat sat. " * times, b="") for times in (2, 17))
+    line = text("en", "masked_words.turn.long", count=70, most=64)
+    assert [line in [caption.value for caption in test.caption] for test in (short, long)] == [
+        False,
+        True,
+    ]
+    assert "mw_turns" in views(short) and "mw_turns" not in views(long)

@@ -273,6 +273,9 @@ def words_in_turn(visit: Visit) -> tuple[HiddenInTurn, ...]:
 def each_in_turn(visit: Visit) -> None:
     """How probable the model finds every word of the text when that word alone is hidden."""
     say, turns = visit.say, words_in_turn(visit)
+    if len(visit.encoding) > LONGEST_IN_TURN:
+        count = len(visit.encoding)
+        st.caption(say("masked_words.turn.long", count=count, most=LONGEST_IN_TURN))
     if turns:
         ranked_bars(
             turn_groups(turns, say),
