@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 
-_OTHER_WORDS = ("运行", "进行", "开头", "值得", "关键")
+_OTHER_WORDS = ("运行", "进行", "开头", "值得", "关键", "片段")
 """Words in which the character of a term means something else."""
 
 

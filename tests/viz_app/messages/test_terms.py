@@ -22,6 +22,7 @@ def test_each_term_has_one_name_in_each_language_and_is_used() -> None:
         ("查询、键、查询", "查询 = query · 键 = key"),
         ("keyboard, ahead, ÷ √32", ""),
         ("运行时关键的行", "行 = row"),
+        ("片段", ""),
     ],
 )
 def test_a_text_says_what_its_terms_are_called_elsewhere(text: str, expected: str) -> None:
