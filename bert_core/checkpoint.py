@@ -19,10 +19,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from bert_core.config import BertConfig
+from bert_core.folder_layout import config_file, model_folder, refuse_foreign
 from bert_core.model import BertForPreTraining
 from bert_core.problems import CheckpointError, Problem, first_line
 from bert_core.tokenizer import BertTokenizer
-from bert_core.weights import read_weights
+from bert_core.weights import read_weights, weight_files
 
 _WORDS = "bert.embeddings.word_embeddings.weight"
 _DECODER = "cls.predictions.decoder.weight"
@@ -57,7 +58,10 @@ def load_checkpoint(folder: str | os.PathLike[str]) -> LoadedCheckpoint:
     folder = Path(folder)
     if not folder.is_dir():
         raise CheckpointError(Problem.NAME, f"{folder} is not a folder")
-    config = _read_config(folder / "config.json")
+    outer, folder = folder, model_folder(folder)
+    config = _read_config(folder)
+    if not weight_files(folder):
+        refuse_foreign(folder)
     tokenizer = _read_tokenizer(folder)
     if tokenizer.vocab_size > config.vocab_size:
         raise CheckpointError(
@@ -70,6 +74,8 @@ def load_checkpoint(folder: str | os.PathLike[str]) -> LoadedCheckpoint:
     missing = _fit(state, model)
     model.load_state_dict(state, assign=True)  # a fixed table stays fixed
     notes = {tokenizer.concluded: "vocab.txt"} if tokenizer.concluded else {}
+    if folder != outer:
+        notes["inner_folder"] = folder.name
     if taken_off:
         notes["prefix"] = taken_off
     return LoadedCheckpoint(model.eval(), tokenizer, missing, notes)
@@ -132,21 +138,23 @@ def save_checkpoint(
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _read_config(path: Path) -> BertConfig:
-    if not path.is_file():
-        raise CheckpointError(Problem.NO_CONFIG, f"there is no config.json in {path.parent}")
+def _read_config(folder: Path) -> BertConfig:
+    path = config_file(folder)
+    if path is None:
+        refuse_foreign(folder)
+        raise CheckpointError(Problem.NO_CONFIG, f"there is no config.json in {folder}")
     try:
         values = json.loads(path.read_text(encoding="utf-8-sig"))
         kind = values.get("model_type", "bert") if isinstance(values, dict) else "bert"
         if kind != "bert":
             raise CheckpointError(
-                Problem.KIND, f"config.json says model_type {kind!r}; only 'bert' can be opened"
+                Problem.KIND, f"{path.name} says model_type {kind!r}; only 'bert' can be opened"
             )
         return BertConfig.from_json(path)
     except CheckpointError:
         raise
     except (ValueError, OSError, RecursionError) as error:  # JSON and UTF-8 are ValueErrors too
-        raise CheckpointError(Problem.CONFIG, f"config.json cannot be used: {error}") from error
+        raise CheckpointError(Problem.CONFIG, f"{path.name} cannot be used: {error}") from error
 
 
 def _read_tokenizer(folder: Path) -> BertTokenizer:

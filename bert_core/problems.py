@@ -23,6 +23,8 @@ class Problem(StrEnum):
     """More vocabulary than word embeddings."""
     WEIGHTS = "weights"
     """No weight file."""
+    FOREIGN = "foreign"
+    """The weights of another library; they have to be converted first."""
     CODE = "code"
     """A weight file that holds more than numbers, or is too broken to tell."""
     BROKEN = "broken"

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from bert_core.checkpoint import LoadedCheckpoint
 from bert_core.device import generator
+from bert_core.folder_layout import model_folder
 from bert_core.model import BertForPreTraining
 from bert_core.pretraining.documents import Corpus
 from bert_core.tokenizer import BertTokenizer
@@ -131,7 +132,7 @@ def source_record(folder: Path, name: str, licence: str | None) -> dict[str, Any
 
     `licence` goes before what the model card says.
     """
-    files = weight_files(folder)
+    files = weight_files(model_folder(folder))
     assert files, "a checkpoint that was opened has weights"
     digest = hashlib.sha256()  # of several files, of all of them in the order of their names
     for file in files:

@@ -436,6 +436,97 @@ def test_a_lightning_checkpoint(folder: Path, model: BertForPreTraining) -> None
         load_checkpoint(folder)
 
 
+def test_googles_name_of_the_configuration(folder: Path, model: BertForPreTraining) -> None:
+    (folder / "config.json").rename(folder / "bert_config.json")
+    assert same_weights(load_checkpoint(folder).model, model)
+    change = folder / "bert_config.json"
+    change.write_text(change.read_text().replace('"bert"', '"roberta"'), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="bert_config.json says model_type 'roberta'"):
+        load_checkpoint(folder)
+
+
+@pytest.mark.parametrize("inner", ["0_Transformer", "0_BERT"])
+def test_the_folder_of_sentence_transformers(
+    folder: Path, tmp_path: Path, model: BertForPreTraining, inner: str
+) -> None:
+    outer = tmp_path / "sentences"
+    (outer / "1_Pooling").mkdir(parents=True)
+    folder.rename(outer / inner)
+    (outer / "1_Pooling" / "config.json").write_text("{}")
+    modules = [
+        {"idx": 0, "path": inner, "type": "sentence_transformers.models.Transformer"},
+        {"idx": 1, "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+    ]
+    (outer / "modules.json").write_text(json.dumps(modules))
+    loaded = load_checkpoint(outer)
+    assert loaded.notes == {"inner_folder": inner}
+    assert same_weights(loaded.model, model)
+    if inner == "0_Transformer":  # by its name, where the list of modules is of no use
+        for text in ("[" * 200_000, '[{"path": 1}]', "{"):
+            (outer / "modules.json").write_text(text)
+            assert same_weights(load_checkpoint(outer).model, model)
+
+
+def test_a_list_of_modules_leads_nowhere_else(folder: Path, tmp_path: Path) -> None:
+    outer = tmp_path / "sentences"
+    outer.mkdir()
+    for path in ("../tiny", str(folder)):
+        modules = [{"path": path, "type": "sentence_transformers.models.Transformer"}]
+        (outer / "modules.json").write_text(json.dumps(modules))
+        with pytest.raises(CheckpointError, match="there is no config.json in .*sentences"):
+            load_checkpoint(outer)
+
+
+INSTALL = "to convert them: pip install 'transformers<5' torch"
+
+
+@pytest.mark.parametrize("with_config", [True, False])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "tf_model.h5",
+            f"holds TensorFlow weights, .* {INSTALL} tensorflow .*tf2_checkpoint_in",
+        ),
+        (
+            "bert_model.ckpt.index",
+            f'holds a TensorFlow checkpoint, .* {INSTALL} .*m.config, "bert_model.ckpt"',
+        ),
+        ("flax_model.msgpack", f"holds Flax weights, .* {INSTALL} flax .*flax_checkpoint_in"),
+        ("model.onnx", "model.onnx is a graph for running only"),
+    ],
+)
+def test_weights_of_another_library_are_called_by_their_name(
+    folder: Path, name: str, message: str, with_config: bool
+) -> None:
+    for gone in ("model.safetensors", "tokenizer.json", "vocab.txt"):
+        (folder / gone).unlink()
+    if not with_config:
+        (folder / "config.json").unlink()
+    (folder / name).touch()
+    with pytest.raises(CheckpointError, match=message) as error:
+        load_checkpoint(folder)
+    assert error.value.problem == "foreign"
+
+
+@pytest.mark.parametrize(
+    ("architectures", "named"),
+    [
+        (["TFBertForMaskedLM"], "BertForMaskedLM"),
+        (["BertForPreTraining"], "BertForPreTraining"),
+        (["BertForTokenClassification"], "BertModel"),
+        ([], "BertModel"),
+    ],
+)
+def test_a_conversion_draws_no_head_at_random(
+    folder: Path, architectures: list[str], named: str
+) -> None:
+    change_config(folder, architectures=architectures)
+    (folder / "model.safetensors").rename(folder / "tf_model.h5")
+    with pytest.raises(CheckpointError, match=rf"; m = t\.{named}\(t\.BertConfig"):
+        load_checkpoint(folder)
+
+
 def test_layers_beyond_the_configuration_are_left_out(
     folder: Path, model: BertForPreTraining
 ) -> None:

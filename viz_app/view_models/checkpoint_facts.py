@@ -33,6 +33,7 @@ LOAD_ERRORS = {
     "tokenizer": "the tokenizer cannot be read: …",
     "vocabulary": "the vocabulary has … entries but config.json gives the model only …",
     "weights": "there is no model.safetensors and no pytorch_model.bin in …",
+    "foreign": "… holds TensorFlow weights, which are not read here",
     "broken": "… is broken or not a weight file",
     "code": "… is broken or holds more than numbers",
     "layers": "config.json gives the model … layers, but the weight file holds …",

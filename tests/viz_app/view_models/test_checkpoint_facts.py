@@ -206,6 +206,8 @@ def test_the_messages_that_the_page_explains_are_those_of_the_loader(
     errors.append(error_when_opening(str(folder)))
     weights.unlink()
     errors.append(error_when_opening(str(folder)))
+    (folder / "tf_model.h5").touch()
+    errors.append(error_when_opening(str(folder)))
     torch.save({"weights": tmp_path}, folder / "pytorch_model.bin")
     errors.append(error_when_opening(str(folder)))
     (folder / "tokenizer.json").write_text("{")

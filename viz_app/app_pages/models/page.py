@@ -7,6 +7,7 @@ import torch
 
 from bert_core.assets import shipped_checkpoints
 from bert_core.bert import Bert
+from bert_core.folder_layout import model_folder
 from bert_core.problems import CheckpointError
 from bert_core.weights import weight_files
 from viz_app.figures.training import parameter_bars, training_curve
@@ -65,7 +66,7 @@ def draw_sizes(bert: Bert, folder: Path | None) -> None:
         ("device", frame.escape(device_in_words(bert))),
     ]
     try:
-        files = weight_files(folder) if folder else ()
+        files = weight_files(model_folder(folder)) if folder else ()
         megabytes = sum(file.stat().st_size for file in files) / 1e6
     except (CheckpointError, OSError):  # the folder was changed after it was opened
         files = ()
