@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-ACTIVATIONS = ("gelu", "gelu_new", "relu")
+ACTIVATIONS = tuple("gelu gelu_new gelu_pytorch_tanh quick_gelu relu silu swish tanh".split())
 POSITION_TYPES = ("learned", "sinusoidal")
 _SIZES = (
     "vocab_size",
@@ -39,7 +39,8 @@ class BertConfig:
     intermediate_size: int = 3072
     """Length of the vector inside the feed-forward network."""
     hidden_act: str = "gelu"
-    """`gelu` (exact, with erf), `gelu_new` (its tanh approximation) or `relu`."""
+    """One of `ACTIVATIONS`: `gelu` is exact, with erf; `gelu_new` and `gelu_pytorch_tanh` are one
+    approximation by tanh, `quick_gelu` is one by the sigmoid; `swish` is another name of `silu`."""
     hidden_dropout_prob: float = 0.1
     """Probability 0..1, in training only."""
     attention_probs_dropout_prob: float = 0.1

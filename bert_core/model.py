@@ -139,9 +139,15 @@ class Intermediate(nn.Module):
 
 def activation(name: str, x: Tensor) -> Tensor:
     """The activation that the configuration names, element by element."""
-    if name == "relu":
-        return F.relu(x)
-    return F.gelu(x, approximate="tanh" if name == "gelu_new" else "none")
+    if name == "gelu":
+        return F.gelu(x)
+    if name in ("gelu_new", "gelu_pytorch_tanh"):
+        return F.gelu(x, approximate="tanh")
+    if name == "quick_gelu":  # Hendrycks & Gimpel 2016, section 2
+        return x * torch.sigmoid(1.702 * x)
+    if name in ("silu", "swish"):
+        return F.silu(x)
+    return torch.tanh(x) if name == "tanh" else F.relu(x)
 
 
 class BertLayer(nn.Module):

@@ -324,7 +324,12 @@ def test_too_long_input(model: BertForPreTraining) -> None:
 @pytest.mark.parametrize(
     ("name", "at_minus_one"),
     # -1·Φ(-1) = -0.158655; -0.5·(1 - tanh(√(2/π)·1.044715)) = -0.158808; max(-1, 0) = 0
-    [("gelu", -0.158655), ("gelu_new", -0.158808), ("relu", 0.0)],
+    # -1·σ(-1.702) = -0.154204; -1·σ(-1) = -0.268941; tanh(-1) = -0.761594
+    [
+        *(("gelu", -0.158655), ("gelu_new", -0.158808), ("gelu_pytorch_tanh", -0.158808)),
+        *(("quick_gelu", -0.154204), ("relu", 0.0), ("silu", -0.268941), ("swish", -0.268941)),
+        ("tanh", -0.761594),
+    ],
 )
 def test_activations_by_hand(name: str, at_minus_one: float) -> None:
     values = activation(name, torch.tensor([-1.0, 0.0]))

@@ -50,6 +50,18 @@ CONFIGS = {
         max_position_embeddings=40,
         pad_token_id=3,
     ),
+    **{
+        name: BertConfig(
+            vocab_size=71,
+            hidden_size=18,
+            num_hidden_layers=2,
+            num_attention_heads=3,
+            intermediate_size=23,
+            hidden_act=name,
+            max_position_embeddings=40,
+        )
+        for name in ("gelu_pytorch_tanh", "quick_gelu", "silu", "tanh")
+    },
     "deep and wide": BertConfig(
         vocab_size=211,
         hidden_size=96,

@@ -61,7 +61,10 @@ test("a line breaks at signs outside of braces", () => {
 });
 
 test("every operation's arithmetic, as it is written", () => {
-  const facts = { total: 5, constants: { head_size: 32, mask: -1, activation: "gelu" } };
+  const facts = {
+    total: 5,
+    constants: { head_size: 32, mask: -1, activation_latex: "@ \\cdot \\Phi ( @ )" },
+  };
   const write = (name, operands, more = {}) => ORIGINS[name](operands, { ...facts, ...more });
   assert.equal(write("learned", {}), null);
   assert.equal(write("add", { a: ["1"], b: ["−2"] }), "1 + (−2)");

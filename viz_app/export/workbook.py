@@ -39,10 +39,17 @@ from viz_app.view_models.tokens import token_labels
 MOST_WEIGHTS = 600_000
 """On one sheet, which W_O of BERT-base fits; outputs beyond are values. A weight takes 9 bytes."""
 
+_GELU_BY_TANH = "0.5*{x}*(1+TANH(SQRT(2/PI())*({x}+0.044715*{x}^3)))"
+_SILU = "{x}/(1+EXP(0-{x}))"
 ACTIVATIONS = {
     "gelu": "0.5*{x}*(1+ERF({x}/SQRT(2)))",
-    "gelu_new": "0.5*{x}*(1+TANH(SQRT(2/PI())*({x}+0.044715*{x}^3)))",
+    "gelu_new": _GELU_BY_TANH,
+    "gelu_pytorch_tanh": _GELU_BY_TANH,
+    "quick_gelu": "{x}/(1+EXP(0-1.702*{x}))",
     "relu": "MAX({x},0)",
+    "silu": _SILU,
+    "swish": _SILU,
+    "tanh": "TANH({x})",
 }
 """By the name in the configuration, in a spreadsheet's own functions; {x} is a cell."""
 

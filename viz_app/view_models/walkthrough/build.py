@@ -16,6 +16,7 @@ from bert_core.stages import LAYER_PARTS
 from bert_core.trace import Trace
 from viz_app.view_models.tokens import token_labels
 from viz_app.view_models.views import read_only
+from viz_app.view_models.walkthrough.activations import activation_facts
 from viz_app.view_models.walkthrough.attention import attention
 from viz_app.view_models.walkthrough.elementwise import numbers_sheet
 from viz_app.view_models.walkthrough.parts import Focus, Sheet, sizes
@@ -82,7 +83,7 @@ def walkthrough(
         unit=made.unit,
         pictures=MappingProxyType(dict(made.pictures)),
         layer_check=_layer_check(trace, layer) if BY_ID[step].part in LAYER_PARTS else None,
-        facts=MappingProxyType({"activation": config.hidden_act, **made.facts}),
+        facts=MappingProxyType({**activation_facts(config.hidden_act), **made.facts}),
         cases=_cases(trace),
     )
 

@@ -11,6 +11,7 @@ from bert_core.operations import OPERATIONS
 from bert_core.stages import BY_NAME, CONSTANTS, ROWS, Operand, Stage
 from viz_app.number_text import decimal_text
 from viz_app.view_models.tokens import display_text
+from viz_app.view_models.walkthrough.activations import WRITTEN
 from viz_app.view_models.walkthrough.parts import (
     Focus,
     Sheet,
@@ -90,7 +91,10 @@ def numbers_sheet(focus: Focus, stages: Sequence[Stage]) -> Sheet:
         if stage.operation == "activation":
             before = columns[stage.operands[0].stage]
             gate = _gate(focus, before.values)
-            symbol = rf"\Phi ({before.symbol})"
+            written = WRITTEN[focus.trace.config.hidden_act]
+            # where the formula has no gate, what it amounts to
+            gate_latex = written.gate or rf"\frac{{{written.formula}}}{{@}}"
+            symbol = gate_latex.replace("@", before.symbol)
             columns["gate"] = share("gate", "bar", symbol, gate, pattern)
         columns[stage.name] = stage_column(stage, values[places], pattern)
         for name, setting in CONSTANTS.get(stage.operation, {}).items():
@@ -145,7 +149,8 @@ def _length_ratio(vector: Floats, base: Floats) -> str:
 
 
 def _gate(focus: Focus, before: Floats) -> Floats:
-    """What the activation multiplies each number by, 0..1 for GELU and ReLU: act(u) / u."""
+    """What the activation multiplies each number by, 0..1 for all of them: act(u) / u."""
     exact = torch.from_numpy(before.astype(np.float64))
     after: Floats = OPERATIONS["activation"](exact, focus.trace.config.hidden_act).numpy()
-    return np.divide(after, before, out=np.full_like(after, 0.5), where=before != 0)
+    at_zero = 1.0 if focus.trace.config.hidden_act == "tanh" else 0.5  # the slope there
+    return np.divide(after, before, out=np.full_like(after, at_zero), where=before != 0)

@@ -21,7 +21,7 @@ class Explanation:
 
     Title, `see` and `why` may hold placeholders, which the page fills: {query} and {key} (tokens),
     {layer}, {head} and {unit} (what is chosen), {heads}, {size} (of a head), {hidden}, {inner},
-    {vocab} and {tokens} (how many there are), {activation} (GELU or ReLU) and, at a residual sum,
+    {vocab} and {tokens} (how many there are), {activation} (GELU, ReLU, …) and, at a residual sum,
     {times} (how many times as long what is added is as what it is added to).
     """
 

@@ -11,6 +11,7 @@ from bert_core.stages import BY_NAME as STAGES
 from bert_core.stages import LAYER_PARTS, PARTS
 from viz_app.messages import Say
 from viz_app.messages.formulas import in_words
+from viz_app.view_models.walkthrough.activations import WRITTEN, activation_facts
 from viz_app.view_models.walkthrough.explanations import explanation
 from viz_app.view_models.walkthrough.origin import OperandsView, OriginView
 from viz_app.view_models.walkthrough.steps import (
@@ -257,11 +258,10 @@ def _step_header(step: Step, view: WalkthroughView, say: Say, language: str) -> 
 
 
 def _with_activation(latex: str, view: WalkthroughView) -> str:
-    """The steps are written for GELU; a checkpoint may have ReLU."""
-    if view.facts["activation"] != "relu":
-        return latex
-    latex = latex.replace(r"\text{GELU}", r"\text{ReLU}")
-    return re.sub(r"(u_\w) \\cdot \\Phi \(\1\)", r"\\max ( 0 , \1 )", latex)
+    """The steps are written for GELU; a checkpoint may name another activation."""
+    written = WRITTEN[str(view.facts["activation"])]
+    latex = latex.replace(r"\text{GELU}", rf"\text{{{written.name}}}")
+    return re.sub(r"(u_\w) \\cdot \\Phi \(\1\)", lambda found: written.of(found[1]), latex)
 
 
 def _line_header(line: Line, say: Say) -> LineShown:
@@ -288,6 +288,8 @@ def origin_header(
     """
     found = view.provenance
     cell = found.cell
+    named = found.constants.get("activation")
+    written = {} if named is None else activation_facts(str(named))
     name = cell.stage if cell.is_parameter else say(f"walkthrough.stage_{cell.stage}")
     place = " · ".join(say(f"walkthrough.at_{axis}", value=text) for axis, text in view.place)
     shown = None if cell.is_parameter else place_of(cell, term)
@@ -302,7 +304,7 @@ def origin_header(
         "operation": found.operation,
         "how": say(f"walkthrough.how_{found.operation}"),
         "recomputed": found.recomputed,
-        "constants": dict(found.constants),
+        "constants": {**found.constants, **written},
         "groups": [_group_header(group, say) for group in view.operands],
         "shown": view.shown,
         "total": view.total,

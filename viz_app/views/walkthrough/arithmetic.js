@@ -7,7 +7,7 @@
 import { smallNumber } from "../shared/format.js";
 import { digitTable } from "./digit_table.js";
 import { formula } from "./formula.js";
-import { inBrackets, termsText } from "./latex.js";
+import { inBrackets, ofOperand, termsText } from "./latex.js";
 import { ORIGINS } from "./origins.js";
 import { cellAt, columnOf, keyText, queryText } from "./sheet_view.js";
 
@@ -178,10 +178,10 @@ const SIDES = {
     return `\\frac{${input}}{\\sqrt{${variance} + \\varepsilon}} = \\frac{${input}}{${show(root)}}`;
   },
   activation: ({ input, gate }, state, { letters }) => {
+    const { facts } = state.sheetView;
+    if (!facts.activation_gate) return ofOperand(facts.activation_latex, input);
     const u = `${letters[0]}_{${state.row}}`;
-    return state.sheetView.facts.activation === "relu"
-      ? `\\max ( 0 , ${input} )`
-      : `${u} \\cdot \\Phi ( ${u} ) = ${input} \\cdot ${gate}`;
+    return `${ofOperand(facts.activation_latex, u)} = ${input} \\cdot ${gate}`;
   },
 };
 /** Operations of one number per operand, which are written as for one number asked about. */

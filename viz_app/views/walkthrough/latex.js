@@ -188,6 +188,16 @@ export function breakLatex(latex) {
 }
 
 /**
+ * A formula that is written for any operand, `@`, with one in its place.
+ *
+ * @param {unknown} latex
+ * @param {string} operand
+ */
+export function ofOperand(latex, operand) {
+  return String(latex).split("@").join(operand);
+}
+
+/**
  * A number to put into a formula: negative ones in brackets after an operator.
  *
  * @param {string} text

@@ -1,7 +1,7 @@
 // @ts-check
 // The arithmetic of each operation, as LaTeX with the student's own numbers.
 
-import { inBrackets, termsText } from "./latex.js";
+import { inBrackets, ofOperand, termsText } from "./latex.js";
 
 /** @import { Asked } from "../payloads.js" */
 /** @typedef {Record<string, string[]>} Operands by role, as they stand in the formula */
@@ -63,9 +63,6 @@ export const ORIGINS = {
   divide: ({ input, total }) => `\\frac{${input[0]}}{${total[0]}}`,
   weighted_sum: ({ weight, value }, facts) => products(weight, value, facts),
   switched_off: () => "0",
-  activation: ({ input }, { constants }) =>
-    constants.activation === "relu"
-      ? `\\max ( 0 , ${input[0]} )`
-      : `${input[0]} \\cdot \\Phi ( ${input[0]} )`,
+  activation: ({ input }, { constants }) => ofOperand(constants.activation_latex, input[0]),
   tanh: ({ input }) => `\\tanh ( ${input[0]} )`,
 };

@@ -172,7 +172,7 @@ export function selected(here) {
     inner: sheetView.sizes.inner,
     vocab: sheetView.sizes.vocab,
     tokens: sheetView.tokens.length,
-    activation: sheetView.facts.activation === "relu" ? "ReLU" : "GELU",
+    activation: sheetView.facts.activation_name,
     times: sheetView.facts.times ?? "",
   };
 }

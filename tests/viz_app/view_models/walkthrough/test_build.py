@@ -79,16 +79,33 @@ def test_a_residual_sum_says_how_long_its_parts_are(trace: Trace) -> None:
 
 
 @pytest.mark.parametrize("step", ["intermediate", "mlm_activation"])
-def test_a_checkpoint_with_relu_is_not_told_about_gelu(
-    model: BertForPreTraining, step: str
+@pytest.mark.parametrize(
+    ("activation", "name", "formula"),
+    [
+        ("gelu", "GELU", r"u_i \cdot \Phi ( u_i )"),
+        ("gelu_new", "GELU", r"( u_i + 0.044715 ( u_i )^3 ) ) )"),
+        ("gelu_pytorch_tanh", "GELU", r"( u_i + 0.044715 ( u_i )^3 ) ) )"),
+        ("quick_gelu", "GELU", r"u_i \cdot \sigma ( 1.702 u_i )"),
+        ("relu", "ReLU", r"\max ( 0 , u_i )"),
+        ("silu", "SiLU", r"u_i \cdot \sigma ( u_i )"),
+        ("swish", "SiLU", r"u_i \cdot \sigma ( u_i )"),
+        ("tanh", "Tanh", r"\tanh ( u_i )"),
+    ],
+)
+def test_the_activation_that_the_checkpoint_names_is_written(
+    model: BertForPreTraining, step: str, activation: str, name: str, formula: str
 ) -> None:
-    relu = BertForPreTraining(dataclasses.replace(model.config, hidden_act="relu")).eval()
-    view = view_of(trace_forward(relu, encoding()), step)
+    named = BertForPreTraining(dataclasses.replace(model.config, hidden_act=activation)).eval()
+    view = view_of(trace_forward(named, encoding()), step)
     header = unpack(walkthrough_payload(view, key="k", say=say_in("en"), language="en"))[0]
     (shown,) = (found for found in header["steps"] if found["id"] == step)
-    assert shown["symbol"] == r"\text{ReLU}"
-    assert shown["formula"].endswith(r"\max ( 0 , u_i )")
-    assert header["facts"]["activation"] == "relu"
+    assert shown["symbol"] == rf"\text{{{name}}}"
+    assert shown["formula"].endswith(formula)
+    assert header["facts"]["activation_name"] == name
+    (gate,) = (column for column in view.columns if column.id == "gate")
+    assert (
+        gate.values.min() >= 0 and gate.values.max() <= 1 + 1e-6 and view.checks[step].exact < 1e-5
+    )
 
 
 SHEETS = tuple({step.sheet: step.id for step in STEPS}.values())
