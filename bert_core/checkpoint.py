@@ -33,6 +33,17 @@ _OPTIONAL_PARTS = {
     "nsp": "cls.seq_relationship.",
 }
 """Parts that a checkpoint may lack, with the beginning of their keys."""
+_ROBERTA = ": a RoBERTa has another tokenizer and counts positions from 2"
+_DIFFERENCES = {
+    "roberta": _ROBERTA,
+    "xlm-roberta": _ROBERTA,
+    "camembert": _ROBERTA,
+    "distilbert": ": a DistilBERT has no segments and no pooler",
+    "albert": ": an ALBERT has the same weights in every layer and a smaller embedding",
+    "electra": ": an ELECTRA was trained to find replaced words, and has other heads",
+    "modernbert": ": a ModernBERT rotates queries and keys instead of adding positions",
+}
+"""What the kinds that are taken for a BERT most often have that is different."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +159,9 @@ def _read_config(folder: Path) -> BertConfig:
         kind = values.get("model_type", "bert") if isinstance(values, dict) else "bert"
         if kind != "bert":
             raise CheckpointError(
-                Problem.KIND, f"{path.name} says model_type {kind!r}; only 'bert' can be opened"
+                Problem.KIND,
+                f"{path.name} says model_type {kind!r}; only 'bert' can be opened"
+                f"{_DIFFERENCES.get(str(kind), '')}",
             )
         return BertConfig.from_json(path)
     except CheckpointError:

@@ -74,6 +74,12 @@ class BertConfig:
         """
         if values.get("is_decoder"):
             raise ValueError("is_decoder is set; a BERT that looks back only cannot be opened")
+        positions = values.get("position_embedding_type")
+        if isinstance(positions, str) and positions.startswith("relative_key"):
+            raise ValueError(
+                f"position_embedding_type is {positions!r}; such a model adds a vector of the "
+                "distance to queries and keys in every layer, which the steps here do not have"
+            )
         defaults = {field.name: field.default for field in fields(cls)}
         own = {key: value for key, value in values.items() if key in defaults}
         if own.get("position_embedding_type") == "absolute":  # Hugging Face's word for "learned"

@@ -689,12 +689,30 @@ BROKEN: dict[str, tuple[Callable[[Path], Any], str]] = {
     "config empty": (write("config.json", b""), "config.json cannot be used: Expecting value"),
     "config a list": (write("config.json", b"[]"), "config.json .* not a JSON object"),
     "config endless": (write("config.json", b"[" * 200_000), "config.json cannot be used: .*recur"),
-    "another model": (set_config(model_type="roberta"), "model_type 'roberta'; only 'bert'"),
+    "another model": (
+        set_config(model_type="gpt2"),
+        "model_type 'gpt2'; only 'bert' can be opened$",
+    ),
+    "a RoBERTa": (
+        set_config(model_type="roberta"),
+        "model_type 'roberta'; only 'bert' can be opened: a RoBERTa has another tokenizer",
+    ),
+    "a DistilBERT": (
+        set_config(model_type="distilbert"),
+        "only 'bert' can be opened: a DistilBERT has no segments and no pooler",
+    ),
+    "relative positions": (
+        set_config(
+            position_embedding_type="relative_key_query",
+            headlight_position_embedding_type="relative_key_query",
+        ),
+        "position_embedding_type is 'relative_key_query'; such a model adds a vector of the dist",
+    ),
     "no model at all": (set_config(model_type=["bert"]), "model_type .* only 'bert'"),
     "a decoder": (set_config(is_decoder=True), "config.json cannot be used: is_decoder"),
     "another position scheme": (
-        set_config(headlight_position_embedding_type="relative_key"),
-        "position_embedding_type 'relative_key' is not one of",
+        set_config(headlight_position_embedding_type="rotary"),
+        "position_embedding_type 'rotary' is not one of",
     ),
     "heads that do not divide": (set_config(num_attention_heads=3), "20 does not divide by .* 3"),
     "a size in words": (set_config(hidden_size="20"), "hidden_size must be a whole number"),

@@ -79,7 +79,7 @@ def test_reads_a_published_config_and_leaves_the_rest_out() -> None:
         ({"type_vocab_size": 0}, "type_vocab_size .* not 0"),
         ({"num_attention_heads": 3}, "hidden_size 20 does not divide by num_attention_heads 3"),
         ({"hidden_act": "mish"}, "hidden_act 'mish' is not one of"),
-        ({"position_embedding_type": "relative_key"}, "'relative_key' is not one of"),
+        ({"position_embedding_type": "relative_key"}, "position_embedding_type is 'relative_key'"),
         ({"hidden_dropout_prob": 1.0}, "hidden_dropout_prob .* 1.0"),
         ({"hidden_dropout_prob": "0.1"}, "hidden_dropout_prob .* '0.1'"),
         ({"attention_probs_dropout_prob": -0.1}, "attention_probs_dropout_prob .* -0.1"),
