@@ -92,8 +92,8 @@ def numbers_sheet(focus: Focus, stages: Sequence[Stage]) -> Sheet:
             before = columns[stage.operands[0].stage]
             gate = _gate(focus, before.values)
             written = WRITTEN[focus.trace.config.hidden_act]
-            # where the formula has no gate, what it amounts to
-            gate_latex = written.gate or rf"\frac{{{written.formula}}}{{@}}"
+            # where the formula has no gate, the ratio that it amounts to
+            gate_latex = written.gate or rf"\frac{{{stage.symbol}}}{{@}}"
             symbol = gate_latex.replace("@", before.symbol)
             columns["gate"] = share("gate", "bar", symbol, gate, pattern)
         columns[stage.name] = stage_column(stage, values[places], pattern)

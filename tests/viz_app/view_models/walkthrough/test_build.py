@@ -103,6 +103,7 @@ def test_the_activation_that_the_checkpoint_names_is_written(
     assert shown["formula"].endswith(formula)
     assert header["facts"]["activation_name"] == name
     (gate,) = (column for column in view.columns if column.id == "gate")
+    assert len(gate.symbol) < 22  # the heading of a narrow column
     assert (
         gate.values.min() >= 0 and gate.values.max() <= 1 + 1e-6 and view.checks[step].exact < 1e-5
     )
