@@ -52,7 +52,8 @@ export function takeTextBeforeLinks(page) {
 export function onePushPerVisit(page) {
   const { history } = page;
   const push = history.pushState.bind(history);
-  let acted = false;
+  // a click may have come before this module did
+  let acted = page.navigator.userActivation?.hasBeenActive ?? false;
   const act = () => {
     acted = true;
   };
