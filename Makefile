@@ -26,9 +26,10 @@ test: $(VENV)/.dev  ## run all tests, in a real browser too (ARGS="-k name" pick
 	$(NODE) --test 'tests/views_js/**/*.test.js'
 	@$(PY) -m tools.browser
 	# Waiting threads sleep instead of spinning, so that a busy machine stays usable meanwhile.
-	# A file stays with one process, in the order of collection: the browser's come last.
+	# Each process takes its half in the order of collection, so that the browser's tests come last;
+	# who is done helps the other.
 	CONSTRAINTS=$(CONSTRAINTS) OMP_WAIT_POLICY=passive $(PY) -m pytest --numprocesses=auto \
-	    --maxprocesses=4 --dist=loadfile --no-loadscope-reorder $(ARGS)
+	    --maxprocesses=4 --dist=worksteal $(ARGS)
 
 lint: $(VENV)/.dev $(NODE_MODULES)  ## check format, lint, types and imports
 	$(PY) -m ruff format --check .

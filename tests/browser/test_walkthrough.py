@@ -17,6 +17,7 @@ TEXTS = {
     "en": ("mini-en", "The dog sleeps."),
     "zh": ("small-zh", "小猫饿了。"),
 }
+LAYERS = {"en": 4, "zh": 6}
 
 
 def address(language: str, step: str, **more: object) -> str:
@@ -71,6 +72,7 @@ def test_no_result_is_cut_off(open_page: OpenPage, step: str) -> None:
 def test_the_whole_chain_by_keyboard(open_page: OpenPage, language: str) -> None:
     page = open_page(address(language, STEP_IDS[0], layer=0))
     expect_step(page, STEP_IDS[0])
+    layers = LAYERS[language]
     place: tuple[str, int] | None = (STEP_IDS[0], 0)
     walked = 0
     while place is not None:
@@ -80,10 +82,10 @@ def test_the_whole_chain_by_keyboard(open_page: OpenPage, language: str) -> None
         expect(walkthrough(page).locator("h3")).to_contain_text(title)
         expect(walkthrough(page).locator("p.check").first).to_contain_text("✓")
         assert float(walkthrough(page).get_attribute("data-difference") or "nan") < 2e-5, step
-        place = neighbour(step, layer, 4, +1)
+        place = neighbour(step, layer, layers, +1)
         page.keyboard.press("ArrowRight")
         walked += 1
-    assert walked == len(STEP_IDS) + 3 * STEPS_IN_LAYER
+    assert walked == len(STEP_IDS) + (layers - 1) * STEPS_IN_LAYER
     page.keyboard.press("ArrowLeft")
     expect_step(page, STEP_IDS[-2] if BY_ID[STEP_IDS[-2]].part == "nsp" else STEP_IDS[-1])
 
@@ -369,12 +371,12 @@ def test_one_html_file_holds_the_whole_chain(
         ).to_be_visible()
         assert float(walkthrough(alone).get_attribute("data-difference") or "nan") < 2e-5, step
         shown.append(walkthrough(alone).locator(".filled").inner_text())
-        place = neighbour(step, layer, 4, +1)
+        place = neighbour(step, layer, LAYERS[language], +1)
         alone.keyboard.press("ArrowRight")
-    assert len(shown) == len(STEP_IDS) + 3 * STEPS_IN_LAYER
+    assert len(shown) == len(STEP_IDS) + (LAYERS[language] - 1) * STEPS_IN_LAYER
     assert len(set(shown)) > len(shown) // 2  # other layers are other numbers
     alone.get_by_role("button", name={"en": "q, k, v", "zh": "q、k、v"}[language]).click()
-    expect_step(alone, "layer_input", 3)
+    expect_step(alone, "layer_input", LAYERS[language] - 1)
     alone.locator(".walkthrough select").first.select_option("0")
     expect_step(alone, "layer_input", 0)
     assert asked == [path.as_uri()]

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { nextStrip, productsOf } from "../../viz_app/views/neurons/layout.js";
 import { uprightStack } from "../../viz_app/views/shared/canvas.js";
 import { channel, deliver } from "../../viz_app/views/shared/channel.js";
+import { withoutRepeats } from "../../viz_app/views/shared/mount.js";
 import { unpack } from "../../viz_app/views/shared/payload.js";
 import { oneAtATime, prefetched, want } from "../../viz_app/views/shared/prefetch.js";
 import { clamp, largest, largestAt, scaleIndex } from "../../viz_app/views/shared/scale.js";
@@ -35,6 +36,26 @@ test("a wish is kept until Python's ear is mounted", () => {
   want("sheetView", ["place"]);
   assert.deepEqual(channel("sheetView wanted").values, ["place"]);
   assert.equal(prefetched("sheetView"), channel("sheetView prefetched"));
+});
+
+test("the same click is not told twice before the page has answered", ({ mock }) => {
+  let now = 100;
+  mock.method(performance, "now", () => now);
+  const told = [];
+  const once = withoutRepeats((name, value) => told.push([name, value.row]));
+  const click = (row) => once.emit("select", { row });
+  click(1);
+  click(1);
+  assert.equal(told.length, 1);
+  click(2); // another row is another wish
+  click(1);
+  assert.equal(told.length, 3);
+  once.answered();
+  click(1);
+  assert.equal(told.length, 4);
+  now += 5000; // no answer ever came
+  click(1);
+  assert.equal(told.length, 5);
 });
 
 test("messages of one moment are sent apart, in their order", ({ mock }) => {

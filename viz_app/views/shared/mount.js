@@ -26,10 +26,38 @@ import { readTheme } from "./theme.js";
  *   view: View,
  *   data: Uint8Array | null,
  *   emit: Emit,
+ *   answered(): void,
  *   listening: import("./channel.js").Channel | null,
  *   listener: (values: unknown) => void,
  * }} Entry
  */
+
+const ANSWER = 2000; // milliseconds for which an answer is waited for
+
+/**
+ * The same emit, deaf to what was said already until the page has answered. Streamlit breaks off the
+ * run that a second click finds at work, and what its callback had put into a text box is lost.
+ *
+ * @param {Emit} emit
+ */
+export function withoutRepeats(emit) {
+  let said = "";
+  let when = 0;
+  return {
+    /** @type {Emit} */
+    emit(name, value) {
+      const saying = JSON.stringify([name, value]);
+      const now = performance.now();
+      if (saying === said && now - when < ANSWER) return;
+      said = saying;
+      when = now;
+      emit(name, value);
+    },
+    answered() {
+      said = "";
+    },
+  };
+}
 
 const KEY = Symbol.for("headlight.views");
 
@@ -46,13 +74,15 @@ const entries = (shared[KEY] ??= new WeakMap());
 function open(build, parent, emit) {
   const root = element("div", { class: "headlight" });
   parent.append(root);
-  const view = build(root, (name, value) => entry.emit(name, value));
+  const once = withoutRepeats((name, value) => entry.emit(name, value));
+  const view = build(root, once.emit);
   /** @type {Entry} */
   const entry = {
     root,
     view,
     data: null,
     emit,
+    answered: once.answered,
     listening: null,
     listener: (values) => view.select(values),
   };
@@ -102,6 +132,7 @@ export function mountWith(build) {
   return (/** @type {Mounted} */ { data, parentElement, setTriggerValue }) => {
     const entry = entries.get(parentElement) ?? open(build, parentElement, setTriggerValue);
     entry.emit = setTriggerValue;
+    entry.answered();
     const theme = readTheme(entry.root);
     entry.root.style.colorScheme = theme.dark ? "dark" : "light";
     entry.root.style.setProperty("--mark", css(theme.mark));
