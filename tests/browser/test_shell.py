@@ -88,6 +88,7 @@ def test_a_visit_is_one_entry_and_back_and_forward_restore_it(open_page: OpenPag
         click.click()
         expect(page).to_have_url(re.compile(address), timeout=60_000)
         wait_until_settled(page, quiet=1000)
+        expect(page.get_by_label("Sentence A")).to_have_value("Two dogs bark.")
         entries.append(page.evaluate("history.length"))
 
     go(page.get_by_role("link", name="Attention"), "/attention")
