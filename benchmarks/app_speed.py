@@ -39,7 +39,9 @@ def run() -> list[dict[str, object]]:
             )
             page = browser.new_page(viewport={"width": 1440, "height": 900})
             text = quote(_sentence(32))
-            page.goto(f"{app.address}/attention?lang=en&model=small-en&a={text}&layer=1&head=0")
+            # the reading is about this token, so that it changes with the sentence
+            address = f"{app.address}/attention?lang=en&model=small-en&a={text}"
+            page.goto(f"{address}&layer=1&head=0&token=3")
             wait_until_settled(page, 120)
             page.get_by_role("application").first.wait_for()
             maps, headings = _head_times(page)
