@@ -346,10 +346,26 @@ def test_a_text_in_another_language_is_offered_the_model_for_it(model: str, a: s
     assert not [button for button in test.button if button.key == "take_model"]
 
 
-def test_full_width_digits_are_converted_when_asked_and_not_before() -> None:
-    test = app("attention", model="small-zh", a="２０２４年下雪了。")
-    assert test.text_input(key="text_a").value == "２０２４年下雪了。"
-    test.button(key="convert_text").click().run()
-    assert test.text_input(key="text_a").value == "2024年下雪了。"
+@pytest.mark.parametrize(
+    ("kind", "a", "usual"),
+    [
+        ("compatibility", "２０２４年下雪了。", "2024年下雪了。"),
+        # as a word: 乾 alone would be 干, in this name it stays
+        ("traditional", "乾隆養了一隻貓。", "乾隆养了一只猫。"),
+    ],
+)
+def test_unusual_characters_are_converted_when_asked_and_not_before(
+    kind: str, a: str, usual: str
+) -> None:
+    test = app("attention", model="small-zh", a=a)
+    assert conversions(test) == [f"convert_{kind}"]
+    assert test.text_input(key="text_a").value == a
+    test.button(key=f"convert_{kind}").click().run()
+    assert test.text_input(key="text_a").value == usual
     assert "[UNK]" not in said(test)
-    assert not [button for button in test.button if button.key == "convert_text"]
+    assert conversions(test) == []
+
+
+def conversions(test: AppTest) -> list[str]:
+    """The buttons that offer to convert characters, by their keys."""
+    return [key for button in test.button if (key := button.key or "").startswith("convert_")]

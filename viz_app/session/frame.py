@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import cache, cached_property, wraps
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -25,6 +25,7 @@ from viz_app.messages.isolate import isolated
 from viz_app.session import resources, state
 
 if TYPE_CHECKING:  # pages are run once torch is there; what stands here runs before
+    from opencc import OpenCC
     from streamlit.navigation.page import Page as StreamlitPage
 
     from bert_core.bert import Bert
@@ -213,22 +214,44 @@ def _offer_the_right_model(selection: state.Selection, bert: Bert, say: Say) -> 
 def _offer_usual_characters(
     selection: state.Selection, encoding: Encoding, bert: Bert, say: Say
 ) -> None:
-    """Full-width digits and the like, which the vocabulary lacks, get a button that converts them.
+    """Characters that the vocabulary lacks and has in another form get a button that converts them.
 
-    Source of the conversion: Unicode Annex 15, compatibility composition (NFKC).
+    Sources of the conversions: Unicode Annex 15, compatibility composition (NFKC), for full-width
+    digits and the like; OpenCC's t2s for traditional Chinese characters.
     """
-    if bert.tokenizer.unk_id not in encoding.input_ids:
-        return
-    usual = [unicodedata.normalize("NFKC", text) for text in (selection.text_a, selection.text_b)]
-    other = bert.encode(usual[0], usual[1] if usual[1].strip() else None)
     unknown = bert.tokenizer.unk_id
-    if other.input_ids.count(unknown) >= encoding.input_ids.count(unknown):
+    if unknown not in encoding.input_ids:
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(say("app.text.compatibility"))
-        st.button(
-            say("app.text.convert"),
-            key="convert_text",
-            help=escape(" · ".join(text for text in usual if text)),
-            on_click=lambda: state.choose(text_a=usual[0], text_b=usual[1]),
-        )
+    for name, convert in _CONVERSIONS.items():
+        usual_a, usual_b = convert(selection.text_a), convert(selection.text_b)
+        other = bert.encode(usual_a, usual_b if usual_b.strip() else None)
+        if other.input_ids.count(unknown) >= encoding.input_ids.count(unknown):
+            continue
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(say(f"app.text.{name}"))
+            st.button(
+                say(f"app.text.convert_{name}"),
+                key=f"convert_{name}",
+                help=escape(" · ".join(text for text in (usual_a, usual_b) if text)),
+                on_click=state.choose,
+                kwargs={"text_a": usual_a, "text_b": usual_b},
+            )
+
+
+def _compatible(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
+
+
+def _simplified(text: str) -> str:
+    return _traditional_to_simplified().convert(text)
+
+
+@cache
+def _traditional_to_simplified() -> OpenCC:
+    # reads its dictionaries, which few visits need
+    from opencc import OpenCC
+
+    return OpenCC("t2s")
+
+
+_CONVERSIONS = {"compatibility": _compatible, "traditional": _simplified}
