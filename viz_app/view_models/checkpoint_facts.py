@@ -109,10 +109,14 @@ def checkpoint_folder(model_name: str) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def model_card(folder: Path) -> str | None:
-    """The text of README.md, cut to LONGEST_CARD characters; None where there is none."""
-    card = folder / "README.md"
-    if not card.is_file():
+def model_card(folder: Path, language: str) -> str | None:
+    """The text of README.<language>.md, or else of README.md, cut to LONGEST_CARD characters.
+
+    None where neither is there.
+    """
+    cards = (folder / f"README.{language}.md", folder / "README.md")
+    card = next(filter(Path.is_file, cards), None)
+    if card is None:
         return None
     with card.open(encoding="utf-8", errors="replace") as file:
         return file.read(LONGEST_CARD)

@@ -1,12 +1,14 @@
 """What the shipped models' records claim is what the models do."""
 
 import json
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from bert_core import load
-from bert_core.assets import ASSETS
+from bert_core.assets import ASSETS, shipped_checkpoints
 from bert_core.pretraining.evaluate import EVALUATION_KINDS, everyday_figures, relation_figures
 from bert_core.shelves import LANGUAGES
 from bert_core.studies.head_finder import first_subject_share
@@ -54,6 +56,24 @@ def test_record_and_card_tell_where_the_model_is_from(language: str) -> None:
     shares = [f"{100 * packed[name]:.1f} %" for name in ("mlm_top1", "mlm_top1_masked")]
     assert "{} ({})".format(*shares) in readme
     assert f"{100 * record['everyday']['cloze_top5']:.1f} %" in card
+
+
+def figures_in(text: str) -> Counter[float]:
+    """How often each number stands in a text in digits. 11.8 million is 1180 万, top-5 a name."""
+    units = {"million": 1e6, "万": 1e4, "亿": 1e8}
+    found = re.findall(r"(?<!top-)(\d+(?:,\d{3})*(?:\.\d+)?)(?: (million|万|亿))?", text)
+    return Counter(
+        round(float(number.replace(",", "")) * units.get(unit, 1), 3) for number, unit in found
+    )
+
+
+@pytest.mark.parametrize("name", shipped_checkpoints())
+def test_the_cards_of_a_model_give_the_same_figures_in_all_languages(name: str) -> None:
+    card = (ASSETS / "checkpoints" / name / "README.md").read_text(encoding="utf-8")
+    other = (ASSETS / "checkpoints" / name / "README.zh.md").read_text(encoding="utf-8")
+    assert figures_in(other) == figures_in(card)
+    assert other.count("\n## ") == card.count("\n## ")
+    assert other.count("\n|") == card.count("\n|")
 
 
 @pytest.mark.parametrize("name", ["small-en", "mini-en"])

@@ -60,16 +60,17 @@ def test_what_the_checkpoint_lacks_is_not_counted() -> None:
 def test_folders_of_models(tmp_path: Path) -> None:
     shipped = checkpoint_folder("mini-en")
     assert shipped is not None
-    assert "licence" in (model_card(shipped) or "")
+    assert "licence" in (model_card(shipped, "en") or "")
+    assert "许可" in (model_card(shipped, "zh") or "")
     assert checkpoint_folder(str(tmp_path)) == tmp_path
     assert checkpoint_folder("someone/some-bert") is None
-    assert model_card(tmp_path) is None
+    assert model_card(tmp_path, "en") is None
     assert read_training(tmp_path) is None
 
 
 def test_a_long_card_is_cut_and_bytes_that_are_no_text_do_no_harm(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_bytes(b"\xff" + b"x" * (LONGEST_CARD * 3))
-    card = model_card(tmp_path)
+    card = model_card(tmp_path, "zh")
     assert card is not None
     assert len(card) == LONGEST_CARD
 

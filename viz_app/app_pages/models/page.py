@@ -236,12 +236,10 @@ def per_cent(share: float | None) -> str:
 
 def draw_card(folder: Path | None, shipped: bool) -> None:
     """Licence and origin, in the words of the checkpoint's own model card."""
-    card = model_card(folder) if folder else None
+    card = model_card(folder, visit.selection.language) if folder else None
     if card is None:
         st.markdown(say("models.card.none"))
     elif shipped:
-        if visit.selection.language != "en":
-            st.caption(say("models.card.english"))
         # Below the page's own headings; the title only repeats the model's name.
         body = card.split("\n", 1)[1] if card.startswith("# ") else card
         with st.container(key="models_card"):
