@@ -7,7 +7,7 @@ Reading them needs no torch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, get_args, get_type_hints
 
@@ -146,19 +146,34 @@ def read_record(record: type[Any], given: Mapping[str, Any], what: str) -> Any:
     Raises:
         ValueError: a field is missing, unknown or of another type.
     """
-    types, known = get_type_hints(record), {field.name: field for field in fields(record)}
-    unknown = sorted(set(given) - set(known))
-    missing = sorted(
-        name for name, field in known.items() if field.default is MISSING and name not in given
-    )
+    types, known = get_type_hints(record), fields(record)
+    required = {field.name for field in known if field.default is MISSING}
+    return record(**read_values({f.name: types[f.name] for f in known}, required, given, what))
+
+
+def read_values(
+    types: Mapping[str, Any], required: Collection[str], given: Mapping[str, Any], what: str
+) -> dict[str, Any]:
+    """Values out of a file as code takes them: a tuple for a list, a float for a whole number.
+
+    Args:
+        types: Name → `int`, `float`, `str`, `bool` or `tuple[str, ...]`.
+        required: Names that must be given.
+        given: Name → value.
+        what: What the entry is, for the message.
+
+    Raises:
+        ValueError: one is missing, unknown or of another type.
+    """
+    unknown, missing = sorted(set(given) - set(types)), sorted(set(required) - set(given))
     if unknown or missing:
-        raise ValueError(f"{what}: missing {missing}, unknown {unknown}; it has {list(known)}")
+        raise ValueError(f"{what}: missing {missing}, unknown {unknown}; it has {list(types)}")
     values = {name: _typed(value, types[name]) for name, value in given.items()}
     wrong = {name: given[name] for name, value in values.items() if value is None}
     if wrong:
         wanted = {name: getattr(types[name], "__name__", types[name]) for name in wrong}
         raise ValueError(f"{what}: {wrong} should be of the types {wanted}")
-    return record(**values)
+    return values
 
 
 def _typed(value: Any, wanted: Any) -> Any:
