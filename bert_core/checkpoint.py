@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -20,13 +20,11 @@ from torch import Tensor
 
 from bert_core.config import BertConfig
 from bert_core.folder_layout import config_file, model_folder, refuse_foreign
-from bert_core.model import BertForPreTraining
+from bert_core.model import OUTPUT_MATRIX, WORD_EMBEDDINGS, BertForPreTraining
 from bert_core.problems import CheckpointError, Problem, first_line
 from bert_core.tokenizer import BertTokenizer
 from bert_core.weights import read_weights, weight_files
 
-_WORDS = "bert.embeddings.word_embeddings.weight"
-_DECODER = "cls.predictions.decoder.weight"
 _OPTIONAL_PARTS = {
     "pooler": "bert.pooler.",
     "mlm": "cls.predictions.",
@@ -81,7 +79,7 @@ def load_checkpoint(folder: str | os.PathLike[str]) -> LoadedCheckpoint:
             f"only {config.vocab_size}; the files do not belong together",
         )
     state, taken_off = read_weights(folder)
-    model = _empty_model(config, state)
+    model = _empty_model(_tied_or_not(config, state), state)
     missing = _fit(state, model)
     model.load_state_dict(state, assign=True)  # a fixed table stays fixed
     notes = {tokenizer.concluded: "vocab.txt"} if tokenizer.concluded else {}
@@ -89,6 +87,8 @@ def load_checkpoint(folder: str | os.PathLike[str]) -> LoadedCheckpoint:
         notes["inner_folder"] = folder.name
     if taken_off:
         notes["prefix"] = taken_off
+    if not model.config.tie_word_embeddings and "mlm" not in missing:
+        notes["untied"] = OUTPUT_MATRIX
     return LoadedCheckpoint(model.eval(), tokenizer, missing, notes)
 
 
@@ -121,7 +121,10 @@ def save_checkpoint(
             keep_out = shutil.ignore_patterns("model.safetensors")  # written anew, and large
             shutil.copytree(folder, fresh, ignore=keep_out, dirs_exist_ok=True)
         state = {}
-        for key, tensor in model.state_dict().items():
+        weights = model.state_dict()
+        if not model.config.tie_word_embeddings:  # `transformers` adds it under its second name
+            weights["cls.predictions.decoder.bias"] = weights["cls.predictions.bias"].clone()
+        for key, tensor in weights.items():
             state[key] = tensor.detach().to("cpu", dtype).contiguous()
             if not torch.isfinite(state[key]).all():
                 raise ValueError(f"{key} holds numbers that {dtype} cannot hold; nothing is saved")
@@ -179,6 +182,17 @@ def _read_tokenizer(folder: Path) -> BertTokenizer:
         ) from error
 
 
+def _tied_or_not(config: BertConfig, state: dict[str, Tensor]) -> BertConfig:
+    """The configuration with what the weights say: a second copy of one matrix is left out."""
+    decoder, words = state.get(OUTPUT_MATRIX), state.get(WORD_EMBEDDINGS)
+    if decoder is None:
+        return config
+    tied = words is not None and decoder.dtype == words.dtype and torch.equal(decoder, words)
+    if tied:
+        del state[OUTPUT_MATRIX]
+    return replace(config, tie_word_embeddings=tied)
+
+
 def _empty_model(config: BertConfig, state: Mapping[str, Tensor]) -> BertForPreTraining:
     """A model without numbers: a configuration with absurd sizes must not eat the memory."""
     prefix = "bert.encoder.layer."
@@ -201,10 +215,6 @@ def _empty_model(config: BertConfig, state: Mapping[str, Tensor]) -> BertForPreT
 def _fit(state: dict[str, Tensor], model: BertForPreTraining) -> dict[str, str]:
     """Make `state` exactly what the model expects; returns the optional parts it had to fill."""
     missing: dict[str, str] = {}
-    decoder = state.pop(_DECODER, None)
-    words = state.get(_WORDS)
-    if decoder is not None and words is not None and not torch.equal(decoder, words):
-        missing["mlm"] = "its output matrix is not tied to the word embeddings"
     expected = model.state_dict()
     absent = [key for key in expected if key not in state]
     for part, prefix in _OPTIONAL_PARTS.items():

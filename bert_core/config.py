@@ -56,6 +56,8 @@ class BertConfig:
     pad_token_id: int = 0
     position_embedding_type: str = "learned"
     """`learned` (BERT) or `sinusoidal` (Vaswani et al. 2017, section 3.5)."""
+    tie_word_embeddings: bool = True
+    """Whether the MLM head scores words by the word embeddings (BERT) or by a matrix of its own."""
 
     def __post_init__(self) -> None:
         _check(vars(self))
@@ -133,6 +135,9 @@ def _check(values: Mapping[str, Any]) -> None:
     for name in ("initializer_range", "layer_norm_eps"):
         if not _is_number(values[name]) or values[name] < 0:
             raise ValueError(f"{name} must be a number of at least 0, not {values[name]!r}")
+    if not isinstance(values["tie_word_embeddings"], bool):
+        given = values["tie_word_embeddings"]
+        raise ValueError(f"tie_word_embeddings must be true or false, not {given!r}")
     pad, last = values["pad_token_id"], values["vocab_size"] - 1
     if not _is_whole(pad) or not 0 <= pad <= last:
         raise ValueError(f"pad_token_id must be one of 0 to {last}, not {pad!r}")

@@ -17,6 +17,10 @@ from bert_core.attention import Kernel, MultiHeadSelfAttention, SelfAttentionSte
 from bert_core.config import BertConfig
 from bert_core.positional import sinusoidal_positions
 
+WORD_EMBEDDINGS = "bert.embeddings.word_embeddings.weight"
+OUTPUT_MATRIX = "cls.predictions.decoder.weight"
+"""Scores words in the MLM head; most often it is the word embeddings under a second name."""
+
 
 @dataclass(frozen=True)
 class EmbeddingSteps:
@@ -246,12 +250,17 @@ class MlmTransform(Intermediate):
 
 
 class MlmHead(nn.Module):
-    """Scores for every vocabulary entry; the output matrix is the word embedding table itself."""
+    """Scores for every vocabulary entry; the output matrix is the word embedding table itself.
+
+    Only a head that is not tied to that table has a `decoder`.
+    """
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
         self.transform = MlmTransform(config)
         self.bias = nn.Parameter(torch.zeros(config.vocab_size))
+        if not config.tie_word_embeddings:
+            self.decoder = nn.Linear(config.hidden_size, config.vocab_size, bias=False)
 
 
 class PretrainingHeads(nn.Module):
@@ -288,7 +297,7 @@ class BertForPreTraining(nn.Module):
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.Linear | nn.Embedding):
             nn.init.normal_(module.weight, std=self.config.initializer_range)
-        if isinstance(module, nn.Linear):
+        if isinstance(module, nn.Linear) and module.bias is not None:
             nn.init.zeros_(module.bias)
         if isinstance(module, nn.Embedding) and module.padding_idx is not None:
             nn.init.zeros_(module.weight[module.padding_idx])
@@ -301,11 +310,17 @@ class BertForPreTraining(nn.Module):
         """One encoder layer, counted from 0."""
         return cast(BertLayer, self.bert.encoder.layer[index])
 
+    def path(self, parameter: str) -> str:
+        """Where this model keeps a parameter: a tied output matrix is the word embeddings."""
+        if parameter == OUTPUT_MATRIX and self.config.tie_word_embeddings:
+            return WORD_EMBEDDINGS
+        return parameter
+
     def mlm_logits(self, hidden: Float[Tensor, "*batch hidden"]) -> Float[Tensor, "*batch vocab"]:
         """The MLM head on any hidden vectors: unnormalised scores over the vocabulary."""
         transformed = self.cls.predictions.transform(hidden)
-        words = self.bert.embeddings.word_embeddings.weight
-        return F.linear(transformed, words, self.cls.predictions.bias)
+        matrix = self.get_parameter(self.path(OUTPUT_MATRIX))
+        return F.linear(transformed, matrix, self.cls.predictions.bias)
 
     def nsp_logits(
         self, pooled_output: Float[Tensor, "*batch hidden"]

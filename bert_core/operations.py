@@ -172,7 +172,8 @@ def places(
 
 def parameter(model: BertForPreTraining, operand: Operand, layer: int | None) -> Tensor:
     """A learned operand on the CPU, with an axis for each of its names."""
-    values = model.get_parameter(operand.stage.format(layer=layer)).detach().cpu()
+    path = model.path(operand.stage.format(layer=layer))
+    values = model.get_parameter(path).detach().cpu()
     heads = (model.config.num_attention_heads, model.config.head_size)
     shape = [
         heads if len(group) > 1 else (size,)

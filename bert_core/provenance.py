@@ -126,6 +126,8 @@ def explain(trace: Trace, cell: Cell) -> Provenance:
     def fetch(operand: Operand, index: Index) -> Tensor:
         values = fetch_shown(trace, operand, cell.layer, index, known)
         name, layer = at_layer(operand, cell.layer, trace.num_layers)
+        if operand.is_parameter:
+            name = trace.model.path(name)
         indices = _indices(operand, index, tuple(values.shape), trace.config)
         operands.append(Operands(operand.role, name, layer, indices, values.flatten().numpy()))
         return values.double()

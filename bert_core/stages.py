@@ -561,9 +561,9 @@ STAGES = (
     _stage(
         "mlm/mlm_logits[token vocab]",
         "linear",
-        {  # the output matrix is the word embedding table itself
+        {  # where the output matrix is the word embedding table itself, `model.path` leads there
             "input": "mlm_transformed",
-            "weight": "bert.embeddings.word_embeddings.weight[vocab hidden]",
+            "weight": "cls.predictions.decoder.weight[vocab hidden]",
             "bias": "cls.predictions.bias[vocab]",
         },
         "z",

@@ -71,6 +71,8 @@ def our_names(names: Iterable[str]) -> tuple[dict[str, str], str]:
         ours = ours.replace("LayerNorm.beta", "LayerNorm.bias")
         if ours == "cls.predictions.decoder.bias":
             ours = "cls.predictions.bias"
+        elif ours == "cls.predictions.bias" and name.replace("bias", "decoder.bias") in plain:
+            continue  # the published code adds the other one where the two are not tied
         if not ours.endswith("position_ids"):
             renamed[name] = ours
     used = [wrapper for wrapper in _WRAPPERS if any(wrapper in name for name in renamed)]

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from bert_core.checkpoint import LoadedCheckpoint
 from bert_core.device import generator
 from bert_core.folder_layout import model_folder
-from bert_core.model import BertForPreTraining
+from bert_core.model import OUTPUT_MATRIX, WORD_EMBEDDINGS, BertForPreTraining
 from bert_core.pretraining.documents import Corpus
 from bert_core.tokenizer import BertTokenizer
 from bert_core.weights import weight_files
@@ -24,7 +24,6 @@ from bert_core.weights import weight_files
 PARTS = ("pooler", "mlm", "nsp")
 """What an encoder may lack; the order in which it is drawn."""
 
-WORD_EMBEDDINGS = "bert.embeddings.word_embeddings.weight"
 MLM_BIAS = "cls.predictions.bias"
 
 UNKNOWN = "unknown"
@@ -70,6 +69,8 @@ def draw_missing_heads(loaded: LoadedCheckpoint, corpus: Corpus, seed: int) -> t
         head.transform.LayerNorm.reset_parameters()
         with torch.no_grad():
             head.bias.copy_(log_frequencies(corpus, model.config.vocab_size))
+            if not model.config.tie_word_embeddings:
+                head.decoder.weight.copy_(model.bert.embeddings.word_embeddings.weight)
     if "nsp" in drawn:
         draw(model.cls.seq_relationship)
     return drawn
@@ -85,9 +86,10 @@ def with_vocabulary(
     LayerNorm meets vectors of the kind it knows. The MLM bias stands at the log frequencies of
     `corpus`, which is tokenised with the new vocabulary.
     """
-    config = replace(loaded.model.config, vocab_size=tokenizer.vocab_size)
+    config = replace(loaded.model.config, vocab_size=tokenizer.vocab_size, tie_word_embeddings=True)
     model = BertForPreTraining(config)
     weights = loaded.model.state_dict()
+    weights.pop(OUTPUT_MATRIX, None)  # a matrix of its own has rows for the old vocabulary only
     old = weights[WORD_EMBEDDINGS]
     noise = torch.randn(config.vocab_size, config.hidden_size, generator=generator(seed))
     table = old.mean(0) + old.std(0) * noise

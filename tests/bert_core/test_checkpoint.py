@@ -20,7 +20,7 @@ from bert_core import checkpoint, weights
 from bert_core.bert import Bert, load
 from bert_core.checkpoint import load_checkpoint, save_checkpoint
 from bert_core.config import BertConfig
-from bert_core.model import BertForPreTraining
+from bert_core.model import OUTPUT_MATRIX, BertForPreTraining
 from bert_core.problems import CheckpointError
 from bert_core.tokenizer import BertTokenizer
 from bert_core.weights import convert_hf_state_dict
@@ -592,16 +592,35 @@ def test_half_an_mlm_head_counts_as_none(folder: Path) -> None:
     assert bert.missing == {"mlm": "the checkpoint has no cls.predictions.transform.dense.bias"}
 
 
-def test_untied_decoder_is_not_shown_as_if_it_were_tied(folder: Path) -> None:
+def test_a_decoder_of_its_own_scores_the_words(folder: Path, model: BertForPreTraining) -> None:
     def untie(state: dict[str, Tensor]) -> None:
         state["cls.predictions.decoder.weight"] = state[WORDS] + 0.25
+        state["cls.predictions.decoder.bias"] = state["cls.predictions.bias"] + 0.5
 
     change_weights(folder, untie)
-    bert = load(str(folder), device="cpu")
-    assert set(bert.missing) == {"mlm"}
-    with pytest.raises(ValueError, match="not tied to the word embeddings"):
-        bert.fill_mask(PAIR[0])
-    assert bert.next_sentence(*PAIR).is_next > 0
+    loaded = load_checkpoint(folder)
+    assert (loaded.missing, list(loaded.notes)) == ({}, ["untied"])
+    assert not loaded.model.config.tie_word_embeddings
+    hidden = torch.randn(3, 20)
+    transformed = model.cls.predictions.transform(hidden)
+    with torch.no_grad():
+        more = 0.25 * transformed.sum(-1, keepdim=True) + 0.5
+        torch.testing.assert_close(loaded.model.mlm_logits(hidden), model.mlm_logits(hidden) + more)
+    save_checkpoint(folder, loaded.model, loaded.tokenizer, dtype=torch.float32)
+    assert same_weights(load_checkpoint(folder).model, loaded.model)
+
+
+def test_a_second_copy_of_the_word_embeddings_is_no_decoder_of_its_own(folder: Path) -> None:
+    change_config(folder, tie_word_embeddings=False)
+    change_weights(folder, lambda state: put(OUTPUT_MATRIX, state[WORDS].clone())(state))
+    loaded = load_checkpoint(folder)
+    assert loaded.model.config.tie_word_embeddings and loaded.notes == {}
+
+
+def test_a_decoder_that_is_promised_but_not_there_is_missing(folder: Path) -> None:
+    change_config(folder, tie_word_embeddings=False)
+    loaded = load_checkpoint(folder)
+    assert loaded.missing == {"mlm": f"the checkpoint has no {OUTPUT_MATRIX}"}
 
 
 # What is not a checkpoint

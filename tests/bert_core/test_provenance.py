@@ -1,6 +1,7 @@
 """Every number can be traced back: its operands are the shown ones and give it again."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 
 from bert_core.config import BertConfig
 from bert_core.encoding import Encoding
-from bert_core.model import BertForPreTraining
+from bert_core.model import OUTPUT_MATRIX, WORD_EMBEDDINGS, BertForPreTraining
 from bert_core.operations import Named, apply
 from bert_core.provenance import (
     AXES,
@@ -180,6 +181,20 @@ def test_one_step_by_hand(trace: Trace, model: BertForPreTraining) -> None:
     np.testing.assert_array_equal(weights.values, weight[13].detach().numpy())
     assert bias.cell(0).index == (13,)
     assert layer_input(0) == ("embedding_output", None)
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_a_words_row_is_that_of_the_matrix_that_scores_it(tied: bool) -> None:
+    torch.manual_seed(6)
+    model = BertForPreTraining(replace(CONFIG, tie_word_embeddings=tied)).eval()
+    own = trace_forward(model, encoding())
+    found = explain(own, Cell("mlm_logits", (4, 41), None))
+    weights = found.operands[1]
+    assert weights.stage == (WORD_EMBEDDINGS if tied else OUTPUT_MATRIX)
+    row = model.get_parameter(weights.stage)[41].detach().numpy()
+    np.testing.assert_array_equal(weights.values, row)
+    assert found.recomputed == pytest.approx(found.value, abs=2e-5)
+    assert value_of(own, weights.cell(7)) == row[7]
 
 
 def test_a_head_that_is_off_says_so(model: BertForPreTraining) -> None:

@@ -14,7 +14,7 @@ WORDS = [
 ]
 
 
-def toy_bert(seed: int = 7) -> Bert:
+def toy_bert(seed: int = 7, tied: bool = True) -> Bert:
     """The toy with weights large enough for attention to be far from uniform."""
     config = BertConfig(
         vocab_size=len(WORDS),
@@ -24,6 +24,7 @@ def toy_bert(seed: int = 7) -> Bert:
         intermediate_size=37,
         max_position_embeddings=40,
         type_vocab_size=2,
+        tie_word_embeddings=tied,
     )
     torch.manual_seed(seed)
     model = BertForPreTraining(config).eval()

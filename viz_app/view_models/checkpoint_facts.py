@@ -88,6 +88,7 @@ def parameter_parts(bert: Bert) -> tuple[Part, ...]:
 def _formulas(config: BertConfig) -> dict[str, str]:
     hidden, inner, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
     square = f"{hidden:,} × {hidden:,}"
+    own_matrix = "" if config.tie_word_embeddings else f" + {config.vocab_size:,} × {hidden:,}"
     return {
         "word": f"{config.vocab_size:,} × {hidden:,}",
         "position": f"{config.max_position_embeddings:,} × {hidden:,}",
@@ -96,7 +97,7 @@ def _formulas(config: BertConfig) -> dict[str, str]:
         "feed_forward": f"{layers} × (2 × {hidden:,} × {inner:,} + {inner:,} + {hidden:,})",
         "layer_norm": f"(2 × {layers} + 1) × 2 × {hidden:,}",
         "pooler": f"{square} + {hidden:,}",
-        "mlm": f"{square} + 3 × {hidden:,} + {config.vocab_size:,}",
+        "mlm": f"{square} + 3 × {hidden:,} + {config.vocab_size:,}{own_matrix}",
         "nsp": f"2 × {hidden:,} + 2",
     }
 

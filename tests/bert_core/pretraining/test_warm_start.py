@@ -12,11 +12,11 @@ from safetensors.torch import load_file, save_file
 
 from bert_core.bert import load
 from bert_core.checkpoint import load_checkpoint, save_checkpoint
+from bert_core.model import WORD_EMBEDDINGS
 from bert_core.pretraining.__main__ import main
 from bert_core.pretraining.documents import Corpus
 from bert_core.pretraining.warm_start import (
     MLM_BIAS,
-    WORD_EMBEDDINGS,
     card_licence,
     draw_missing_heads,
     log_frequencies,

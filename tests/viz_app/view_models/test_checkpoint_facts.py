@@ -32,8 +32,9 @@ def worked_out(formula: str) -> int:
     return int(eval(arithmetic))
 
 
-def test_every_parameter_is_counted_once_and_as_its_formula_says() -> None:
-    bert = toy_bert()
+@pytest.mark.parametrize("tied", [True, False])
+def test_every_parameter_is_counted_once_and_as_its_formula_says(tied: bool) -> None:
+    bert = toy_bert(tied=tied)
     parts = parameter_parts(bert)
     assert tuple(part.name for part in parts) == PART_ORDER
     assert sum(part.count for part in parts) == sum(p.numel() for p in bert.model.parameters())

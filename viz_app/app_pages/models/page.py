@@ -106,7 +106,8 @@ def draw_parameters(bert: Bert) -> None:
                 ]
             )
         )
-        st.caption(say("models.parameters.tied"))
+        tied = bert.config.tie_word_embeddings
+        st.caption(say(f"models.parameters.{'tied' if tied else 'untied'}"))
 
 
 def draw_missing(bert: Bert) -> None:

@@ -91,10 +91,12 @@ def walkthrough(
 def _cases(trace: Trace) -> frozenset[str]:
     """What is special about a trace, so that some steps need other words.
 
-    `causal`: no token looks to its right. `alone`: there is no second sentence.
+    `causal`: no token looks to its right. `alone`: there is no second sentence. `untied`: the
+    masked-word head has a matrix of its own.
     """
     causal, alone = trace.attention == "causal", not trace.encoding.is_pair
-    return frozenset(["causal"] * causal + ["alone"] * alone)
+    untied = not trace.config.tie_word_embeddings
+    return frozenset(["causal"] * causal + ["alone"] * alone + ["untied"] * untied)
 
 
 @kept

@@ -9,7 +9,7 @@ from viz_app.view_models.walkthrough.explanations import FOLDER, explanation, pa
 from viz_app.view_models.walkthrough.steps import STEPS
 
 WORDS = sorted({step.words for step in STEPS})
-CASES = ("alone", "causal")
+CASES = ("alone", "causal", "untied")
 PLACES = set(
     "query key unit layer head heads size hidden inner vocab tokens activation times".split()
 )
@@ -61,7 +61,10 @@ def test_a_missing_part_is_named(text: str, missing: str) -> None:
         parse_explanation(text)
 
 
-@pytest.mark.parametrize(("step", "case"), [("masked_scores", "causal"), ("nsp_probs", "alone")])
+@pytest.mark.parametrize(
+    ("step", "case"),
+    [("masked_scores", "causal"), ("nsp_probs", "alone"), ("mlm_logits", "untied")],
+)
 def test_a_case_has_its_own_words_where_there_is_a_file_for_it(step: str, case: str) -> None:
     assert explanation("en", step, [case]).see != explanation("en", step).see
     assert explanation("en", "query", CASES) == explanation("en", "query")

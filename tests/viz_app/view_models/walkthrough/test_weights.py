@@ -83,6 +83,17 @@ def test_the_row_in_use_is_the_one_that_the_table_writes_out(
     np.testing.assert_allclose(told, values, atol=drawn.high / 255 + 1e-6)
 
 
+def test_an_output_matrix_of_its_own_is_the_one_that_is_shown() -> None:
+    bert = toy_bert(tied=False)
+    view = walkthrough(bert.trace("the cat"), "mlm_logits", 1, 2, 3, candidate=8, token_of=str)
+    own = bert.model.cls.predictions.decoder.weight.detach().numpy()
+    weights = view.column("weight")
+    np.testing.assert_array_equal(weights.values, own[8])
+    assert weights.cell.stage == "cls.predictions.decoder.weight"
+    np.testing.assert_array_equal(view.pictures["mlm_logits"].pixels.indices, draw(own).indices)
+    assert view.cases == {"alone", "untied"} and view.checks["mlm_logits"].exact < 1e-5
+
+
 def test_a_matrix_is_gone_through_once_for_all_texts(trace: Trace) -> None:
     other = toy_bert().trace("a dog")
     first, again, elsewhere = (
