@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from viz_app.messages import Say
-from viz_app.palette import palette
+from viz_app.palette import palette, tokens_css
 from viz_app.view_models.attention.tile_order import TileOrder
 from viz_app.view_models.views import LinesView, OverviewView
 from viz_app.views.lines import LineSettings, lines_payload, settings_values
@@ -28,11 +28,12 @@ _PAGE = """<!doctype html>
   script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:">
 <title>{title}</title>
 <style>
-:root {{ {light} }}
+:root {{ color-scheme: light dark; {light} }}
+{tokens}
 @media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}
 body {{ margin: 1.5rem auto; max-width: 62rem; padding: 0 1rem; font-family: var(--st-font);
   background: var(--st-background-color); color: var(--st-text-color); }}
-h1 {{ font-size: 1.15rem; }}
+h1 {{ font-size: var(--hl-size-heading); }}
 section {{ margin: 1.5rem 0; }}
 {css}
 </style>
@@ -122,6 +123,7 @@ def html_file(
         note=html.escape(note),
         light=_variables("light", language),
         dark=_variables("dark", language),
+        tokens=tokens_css(":root"),
         css="\n".join(view_css(folder) for folder in folders),
         sections="\n".join(sections),
         shown="\n".join(shown),

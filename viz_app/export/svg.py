@@ -19,6 +19,7 @@ from viz_app.palette import (
     ink_on,
     legend_ticks,
     palette,
+    pixels,
     scale_colours,
 )
 from viz_app.view_models.attention.tile_order import TileOrder
@@ -28,7 +29,7 @@ from viz_app.views.lines import POINTED
 FONT = "'Source Sans 3', 'Source Sans', 'Noto Sans CJK SC', 'PingFang SC', sans-serif"
 CELL = 30  # px
 MOST_DIGITS = 40  # rows or columns; from there on cells are pixels of one image, without digits
-LABEL_SIZE = 12  # px
+LABEL_SIZE, TINY = pixels("small"), pixels("tiny")
 
 
 LEGEND = (220, 10)  # px: the bar of colours
@@ -54,7 +55,7 @@ def matrix_svg(view: MatrixView, title: str, *, say: Say, scale: Scale = "linear
         colours[view.masked] = 255
     axes = (f"↓ {say(view.axes[0])}", f"{say(view.axes[1])} →")
     parts = [_image(colours, left, top, columns * cell, rows * cell)]
-    parts += [_text(10, 36 + line * 15, axis, size=11) for line, axis in enumerate(axes)]
+    parts += [_text(10, 36 + line * 15, axis, size=TINY) for line, axis in enumerate(axes)]
     parts += [
         _text(left - 6, top + (row + 0.5) * cell, token.label, anchor="end")
         for row, token in enumerate(view.rows)
@@ -70,7 +71,7 @@ def matrix_svg(view: MatrixView, title: str, *, say: Say, scale: Scale = "linear
                 left + (column + 0.5) * cell,
                 top + (row + 0.5) * cell,
                 decimal_text(float(view.values[row, column]), decimals),
-                size=10,
+                size=TINY,
                 anchor="middle",
                 fill=ink_on(colours[row, column]),
             )
@@ -84,16 +85,18 @@ def matrix_svg(view: MatrixView, title: str, *, say: Say, scale: Scale = "linear
     beside = 0
     if view.hidden is not None:
         beside = 52
-        parts.append(_text(right + 10, top - 10, say("attention.heatmap.hidden"), size=10))
+        parts.append(_text(right + 10, top - 10, say("attention.heatmap.hidden"), size=TINY))
         parts += [
-            _text(right + 10, top + (row + 0.5) * cell, f"+{hidden:.2f}", size=10)
+            _text(right + 10, top + (row + 0.5) * cell, f"+{hidden:.2f}", size=TINY)
             for row, hidden in enumerate(view.hidden)
         ]
     parts.append(_legend(view, scale, left, bottom + 16))
     said = [say(view.legend)]
     if view.kind == "probability":
         said.append(say(f"attention.scale.said.{scale}"))
-    parts += [_text(left, bottom + 57 + line * 15, text, size=11) for line, text in enumerate(said)]
+    parts += [
+        _text(left, bottom + 57 + line * 15, text, size=TINY) for line, text in enumerate(said)
+    ]
     below = left + max(LEGEND[0] + 20, *map(_width, said))
     above = 10 + max(_width(title) * 1.1, *map(_width, axes))
     width = max(right + beside, below, above)
@@ -105,7 +108,7 @@ def _legend(view: MatrixView, scale: Scale, x: float, y: float) -> str:
     # the bar runs evenly through the colours; a logarithm only moves the numbers beside it
     colours = scale_colours(np.linspace(0, 1, 256)[None], view.kind, 0, 1)
     ticks = legend_ticks(view.kind, view.low, view.high, scale)
-    texts = (_text(x + share * width, y + 22, t, size=11, anchor="middle") for share, t in ticks)
+    texts = (_text(x + share * width, y + 22, t, size=TINY, anchor="middle") for share, t in ticks)
     return _image(colours, x, y, width, height) + "".join(texts)
 
 
@@ -167,7 +170,9 @@ def overview_svg(
         layer, head = divmod(number, view.heads)
         x, y = left + (slot % view.heads) * across, top + (slot // view.heads) * down
         if order is not None:
-            parts.append(_text(x + tile / 2, y - 8, f"L{layer} H{head}", size=11, anchor="middle"))
+            parts.append(
+                _text(x + tile / 2, y - 8, f"L{layer} H{head}", size=TINY, anchor="middle")
+            )
         # the indices are √p already, which is what the page colours by
         colours = scale_colours(view.pixels[layer, head], "probability", 0, 255)
         parts.append(_image(colours, x, y, tile, tile))
@@ -219,7 +224,7 @@ def lines_svg(
         parts.append(
             f'<rect x="{x}" y="{legend_y - 6}" width="12" height="12" fill="{head_colour(head)}"/>'
         )
-        parts.append(_text(x + 16, legend_y, f"H{head}", size=11))
+        parts.append(_text(x + 16, legend_y, f"H{head}", size=TINY))
     width = max(2 * left + span, left + len(heads) * 46 + 10)
     return _document(width, legend_y + 16, title, parts)
 
@@ -242,9 +247,9 @@ def neurons_svg(view: NeuronView, title: str, headings: Mapping[str, str], legen
     root = dot + 16 + max(_width(headings["root"]), 48)
     weight = root + 16
     places = {"vector": keys, "product": products, "weight": weight}
-    parts = [_text(x, top - 20, headings[name], size=11) for name, x in places.items()]
+    parts = [_text(x, top - 20, headings[name], size=TINY) for name, x in places.items()]
     parts += [
-        _text(x, top - 20, headings[name], size=11, anchor="end")
+        _text(x, top - 20, headings[name], size=TINY, anchor="end")
         for name, x in (("dot", dot), ("root", root))
     ]
 
@@ -275,7 +280,7 @@ def neurons_svg(view: NeuronView, title: str, headings: Mapping[str, str], legen
             _text(weight + 4, y, f"{float(view.weights[index]):.3f}"),
         ]
     bottom = top + (len(view.tokens) + 1) * ROW
-    parts.append(_text(keys, bottom + 4, legend, size=11))
+    parts.append(_text(keys, bottom + 4, legend, size=TINY))
     width = max(weight + bar, keys + _width(legend), _width(title)) + 10
     return _document(width, bottom + 20, title, parts)
 
@@ -286,7 +291,7 @@ def _document(width: float, height: float, title: str, parts: Sequence[str]) -> 
         f'viewBox="0 0 {width:.0f} {height:.0f}" font-family={quoteattr(FONT)}>'
         f"<title>{escape(_clean(title))}</title>"
         f'<rect width="100%" height="100%" fill="{palette("light")["background"]}"/>'
-        f"{_text(10, 16, title, size=13, weight=600)}{''.join(parts)}</svg>"
+        f"{_text(10, 16, title, size=pixels('note'), weight=600)}{''.join(parts)}</svg>"
     )
 
 
@@ -303,7 +308,7 @@ def _text(
 ) -> str:
     turned = f' transform="rotate(-90 {x:.1f} {y:.1f})"' if turn else ""
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" '
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" font-weight="{weight}" '
         f'text-anchor="{anchor}" dominant-baseline="central" fill="{fill}"{turned}>'
         f"{escape(_clean(text))}</text>"
     )
@@ -319,7 +324,7 @@ def _column_label(token: TokenLabel, x: float, bottom: float) -> str:
     ]
     if token.label != token.text:
         y = bottom - LABEL_SIZE * (0.5 + 1.15 * len(characters))
-        stack.append(_text(x, y, str(token.position), size=9, anchor="middle"))
+        stack.append(_text(x, y, str(token.position), size=LABEL_SIZE * 0.75, anchor="middle"))
     return "".join(stack)
 
 

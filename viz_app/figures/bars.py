@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from viz_app.figures.theme import TEMPLATE, plain_text
 from viz_app.number_text import decimal_text
-from viz_app.palette import BAR, BAR_SELECTED
+from viz_app.palette import BAR, BAR_SELECTED, pixels
 from viz_app.view_models.views import BarView
 
 ROW_HEIGHT = 22  # pixels
@@ -39,7 +39,7 @@ def bars(view: BarView, *, title: str, axis: str, most: int | None = None) -> go
     )
     figure.update_layout(
         template=TEMPLATE,
-        title={"text": plain_text(title), "font": {"size": 15}},
+        title={"text": plain_text(title), "font": {"size": pixels("lead")}},
         height=90 + ROW_HEIGHT * len(chosen),
         showlegend=False,
     )

@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from viz_app.figures.theme import TEMPLATE, plain_text
 from viz_app.messages import Say
 from viz_app.number_text import share_text
-from viz_app.palette import BAR, BAR_SELECTED, CLEAR, IN_ORDER, QUIET, THIRD
+from viz_app.palette import BAR, BAR_SELECTED, CLEAR, FRAME, IN_ORDER, QUIET, THIRD, TOTAL
 from viz_app.view_models.positions.views import (
     LONGEST_SHOWN,
     Curve,
@@ -304,8 +304,8 @@ def stacked(
             marker={
                 "symbol": "diamond",
                 "size": 9,
-                "color": "#808c9b",
-                "line": {"width": 1, "color": "#ffffff"},
+                "color": TOTAL,
+                "line": {"width": 1, "color": FRAME[1][0]},
             },
             hovertemplate=f"{label}<br>%{{x}}: <b>%{{y:.4f}}</b><extra></extra>",
         )

@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from viz_app.figures.theme import TEMPLATE, plain_text
 from viz_app.messages import Say
 from viz_app.number_text import count_text, share_text
-from viz_app.palette import BAR, BAR_SELECTED, QUIET
+from viz_app.palette import BAR, BAR_SELECTED, QUIET, pixels
 
 HEIGHT = 340  # pixels
 LEGEND = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": None}
@@ -103,7 +103,7 @@ def aligned_bars(
             row=1,
             col=column,
         )
-    figure.update_annotations(font={"size": 13})
+    figure.update_annotations(font={"size": pixels("note")})
     figure.update_layout(template=TEMPLATE, height=100 + 22 * len(labels), margin={"t": 48})
     figure.update_xaxes(nticks=4, zeroline=True, zerolinewidth=1.5)
     figure.update_yaxes(

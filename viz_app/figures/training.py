@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from viz_app.figures.theme import TEMPLATE
 from viz_app.number_text import count_text
-from viz_app.palette import BAR, BAR_SELECTED
+from viz_app.palette import BAR, BAR_SELECTED, pixels
 
 ROW_HEIGHT = 30  # pixels
 
@@ -70,7 +70,7 @@ def training_curve(
     )
     figure.update_layout(
         template=TEMPLATE,
-        title={"text": title, "font": {"size": 15}},
+        title={"text": title, "font": {"size": pixels("lead")}},
         height=280,
         showlegend=False,
     )

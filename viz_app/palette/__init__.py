@@ -1,4 +1,4 @@
-"""All colours: of the views in the browser and as pictures (palette.json), and of plotly figures.
+"""All colours and sizes (palette.json): of the pages, the views, pictures and plotly figures.
 
 Blue for probabilities; blue and orange-red for signs, told apart with any colour vision. Each scale
 starts at the page's own background, so that nothing glares in the dark. The twelve head colours
@@ -23,31 +23,6 @@ Scale = Literal["linear", "log"]
 LOG_FLOOR = 1e-3
 """A logarithmic scale starts here and ends at 1; smaller weights look like this one."""
 
-# Of plotly figures, which do not know the theme of the page: a contrast of 3 to either background.
-BAR = "#4a90c9"
-BAR_SELECTED = "#d9651f"
-"""Apart from BAR with any colour vision."""
-THIRD = "#2a9d78"
-COLOURWAY = (BAR, BAR_SELECTED, THIRD, "#b5659a", "#8a7a2a", "#7a6ad8")
-"""Of the lines of one figure."""
-QUIET = "rgba(128, 140, 155, 0.35)"
-CLEAR = "rgba(0,0,0,0)"
-# Maps start clear, which is the page's own background in either theme, so that nothing glares.
-RISING = ((0.0, "rgba(44, 127, 209, 0)"), (1.0, "rgba(44, 127, 209, 1)"))
-SIGNED = (
-    (0.0, "rgba(27, 104, 203, 1)"),
-    (0.4999, "rgba(27, 104, 203, 0)"),
-    (0.5001, "rgba(222, 94, 33, 0)"),
-    (1.0, "rgba(222, 94, 33, 1)"),
-)
-CELL_INK = {"light": "#17202b", "dark": "#ffffff"}
-"""By the page's theme: legible on the page and on the full colour of RISING."""
-FRAME = (("#000000", 5), ("#ffffff", 2))
-"""Colours and widths of a frame on a map: white inside black stands out from all of them."""
-IN_ORDER = ((0.0, "#2c7fd1"), (0.5, "#9a6fb0"), (1.0, "#de5e21"))
-"""From the first to the last of many points: dark enough for a white page, and light enough for a
-black one."""
-
 
 @cache
 def palette_json() -> str:
@@ -56,9 +31,88 @@ def palette_json() -> str:
 
 
 @cache
-def palette(variant: Variant) -> dict[str, Any]:
-    """Names → colours as #rrggbb, or lists of them."""
+def palette(variant: Variant | Literal["both"]) -> dict[str, Any]:
+    """Names → colours as #rrggbb, or lists of them; "both" has those that no theme changes."""
     return json.loads(palette_json())[variant]
+
+
+@cache
+def pixels(size: str) -> float:
+    """A size of the type scale in CSS pixels, for pictures; pages have it in rem."""
+    return json.loads(palette_json())["sizes"][size] * 16
+
+
+@cache
+def tokens_css(selector: str) -> str:
+    """A rule that gives `selector` the colours, sizes and spaces as properties named `--hl-…`.
+
+    Colours that Streamlit's theme has as well are taken from there where the page has one. No text
+    is smaller than `--hl-least`, which the projector's view sets.
+    """
+    light, dark = palette("light"), palette("dark")
+    values = {
+        name: f"light-dark({light[name]}, {dark[name]})"
+        for name in light
+        if isinstance(light[name], str)
+    }
+    values |= {name: f"var(--st-{its}, {values[name]})" for name, its in _STREAMLIT.items()}
+    values |= {name: colour for name, colour in palette("both").items() if isinstance(colour, str)}
+    scales = json.loads(palette_json())
+    values |= {
+        f"size-{name}": f"max({rem}rem, var(--hl-least, 0px))"
+        for name, rem in scales["sizes"].items()
+    }
+    values |= {f"space-{name}": f"{rem}rem" for name, rem in scales["spaces"].items()}
+    rules = " ".join(f"--hl-{name.replace('_', '-')}: {value};" for name, value in values.items())
+    return f"{selector} {{ {rules} }}"
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """Red, green and blue 0..255 of #rrggbb."""
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return red, green, blue
+
+
+def _rgba(colour: str, alpha: float) -> str:
+    return f"rgba({', '.join(map(str, rgb(colour)))}, {alpha:g})"
+
+
+_STREAMLIT = {
+    "background": "background-color",
+    "panel": "secondary-background-color",
+    "border": "border-color",
+    "text": "text-color",
+    "accent": "primary-color",
+    "problem": "red-text-color",
+}
+"""Our names → those of Streamlit's theme."""
+
+# Of plotly figures, which do not know the theme of the page: a contrast of 3 to either background.
+_BOTH = palette("both")
+BAR: str = _BOTH["bar"]
+BAR_SELECTED: str = _BOTH["chosen"]
+"""Apart from BAR with any colour vision."""
+THIRD: str = _BOTH["third"]
+COLOURWAY = (BAR, BAR_SELECTED, THIRD, *_BOTH["further"])
+"""Of the lines of one figure."""
+TOTAL: str = _BOTH["total"]
+QUIET = _rgba(TOTAL, 0.35)
+CLEAR = "rgba(0,0,0,0)"
+# Maps start clear, which is the page's own background in either theme, so that nothing glares.
+RISING = ((0.0, _rgba(_BOTH["rising"], 0)), (1.0, _rgba(_BOTH["rising"], 1)))
+SIGNED = (
+    (0.0, _rgba(_BOTH["falling"], 1)),
+    (0.4999, _rgba(_BOTH["falling"], 0)),
+    (0.5001, _rgba(_BOTH["signed"], 0)),
+    (1.0, _rgba(_BOTH["signed"], 1)),
+)
+CELL_INK = {"light": palette("light")["text"], "dark": _BOTH["ink_light"]}
+"""By the page's theme: legible on the page and on the full colour of RISING."""
+FRAME = ((_BOTH["edge"], 5), (_BOTH["ink_light"], 2))
+"""Colours and widths of a frame on a map: white inside black stands out from all of them."""
+IN_ORDER = ((0.0, _BOTH["rising"]), (0.5, _BOTH["between"]), (1.0, _BOTH["signed"]))
+"""From the first to the last of many points: dark enough for a white page, and light enough for a
+black one."""
 
 
 def head_colour(head: int, variant: Variant = "light") -> str:
@@ -116,16 +170,10 @@ def legend_ticks(
 def ink_on(colour: ArrayLike) -> str:
     """Black or white, whichever is easier to read on a colour [3] of 0..255."""
     luminance = float(np.asarray(colour) @ np.array([0.2126, 0.7152, 0.0722])) / 255
-    return "#111" if luminance > 0.52 else "#fff"
+    return _BOTH["ink_dark" if luminance > 0.52 else "ink_light"]
 
 
 def _ramp(share: NDArray[np.float64], start: str, stops: list[str]) -> NDArray[np.float64]:
     points = np.array([rgb(colour) for colour in (start, *stops)], dtype=np.float64)
     places = np.linspace(0, 1, len(points))
     return np.stack([np.interp(share, places, points[:, channel]) for channel in range(3)], axis=-1)
-
-
-def rgb(colour: str) -> tuple[int, int, int]:
-    """Red, green and blue 0..255 of #rrggbb."""
-    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
-    return red, green, blue

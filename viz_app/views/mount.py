@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from viz_app.palette import tokens_css
 from viz_app.views.modules import bundle
 from viz_app.views.payload import pack
 
@@ -25,12 +26,11 @@ def view_module(folder: str) -> str:
 
 @cache
 def view_css(folder: str) -> str:
-    """The style sheet of one view, shared rules first."""
+    """The style sheet of one view: colours and sizes, shared rules, its own."""
     views = files("viz_app.views")
-    return "\n".join(
-        views.joinpath(*path).read_text(encoding="utf-8")
-        for path in (("shared", "shared.css"), (folder, f"{folder}.css"))
-    )
+    sheets = (("shared", "shared.css"), (folder, f"{folder}.css"))
+    rules = (views.joinpath(*path).read_text(encoding="utf-8") for path in sheets)
+    return "\n".join((tokens_css(".headlight"), *rules))
 
 
 def component_js(module: str) -> str:

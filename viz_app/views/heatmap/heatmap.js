@@ -4,7 +4,7 @@
 
 import { indexedBitmap, textMeasure } from "../shared/canvas.js";
 import { channel } from "../shared/channel.js";
-import { colourTable } from "../shared/colour.js";
+import { canvasFont, colourTable } from "../shared/colour.js";
 import { element, takeArrow, termPieces, tooltip, watchWidth } from "../shared/elements.js";
 import { digits, fill } from "../shared/format.js";
 import { mountWith } from "../shared/mount.js";
@@ -14,7 +14,6 @@ import {
   cellAtPoint,
   cellX,
   cellY,
-  LABEL,
   layoutHeatmap,
   scrollToCell,
   TALLEST,
@@ -156,7 +155,7 @@ class Heatmap {
     const table = colourTable(header.kind, theme);
     const indices = colourIndices(arrays.values, header);
     const hidden = arrays.hidden ? header.labels.hidden : null;
-    const size = layoutHeatmap(header, hidden, width, textMeasure(`${LABEL.size}px ${theme.font}`));
+    const size = layoutHeatmap(header, hidden, width, textMeasure(canvasFont("small", theme)));
     const bitmap = indexedBitmap(indices, header.rows.length, header.columns.length, table);
     this.spacer.style.width = `${size.full.width}px`;
     this.spacer.style.height = `${size.full.height}px`;

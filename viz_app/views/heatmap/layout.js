@@ -1,6 +1,7 @@
 // @ts-check
 // Where the parts of a heatmap stand, and which cells a box that scrolls has in sight.
 
+import { pixels } from "../shared/colour.js";
 import { clamp } from "../shared/scale.js";
 
 /** @import { HeatmapArrays, HeatmapHeader, Token } from "../payloads.js" */
@@ -23,7 +24,7 @@ import { clamp } from "../shared/scale.js";
 
 export const CELL = { smallest: 13, legible: 22, largest: 44, row: 18 };
 export const TALLEST = 680; // CSS pixels, then the box scrolls
-export const LABEL = { rows: 120, columns: 92, size: 12 };
+export const LABEL = { rows: 120, columns: 92, size: pixels("small") };
 export const HIDDEN = { gap: 8, width: 56 }; // the column that says how much weight a filter took
 
 /**

@@ -2,7 +2,7 @@
 // Draws a heatmap onto its canvases.
 
 import { drawColumnToken, fitText, sizeCanvas } from "../shared/canvas.js";
-import { css, inkOn, tableColour } from "../shared/colour.js";
+import { canvasFont, css, inkOn, tableColour } from "../shared/colour.js";
 import { digits } from "../shared/format.js";
 import { CELL, cellX, cellY, HIDDEN, LABEL, visibleCells } from "./layout.js";
 import { cellText, colourIndex, legendTicks } from "./scale.js";
@@ -85,7 +85,7 @@ function paintCells(context, scene, shown) {
  */
 function paintDigits(context, { payload, size, scroll, theme, table }, shown) {
   const { header, arrays } = payload;
-  context.font = `${size.across >= 36 ? 12 : 10}px ${theme.font}`;
+  context.font = canvasFont(size.across >= 36 ? "small" : "tiny", theme);
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (let query = shown.top; query < shown.bottom; query += 1) {
@@ -119,7 +119,7 @@ function paintDigits(context, { payload, size, scroll, theme, table }, shown) {
 function paintHidden(context, { payload, size, scroll, theme }, shown, hidden) {
   const x = cellX(size, scroll, payload.header.columns.length) + HIDDEN.gap;
   context.textAlign = "left";
-  context.font = `11px ${theme.font}`;
+  context.font = canvasFont("tiny", theme);
   for (let query = shown.top; query < shown.bottom; query += 1) {
     const value = hidden[query];
     const y = cellY(size, scroll, query);
@@ -213,7 +213,7 @@ function paintSegments(context, { payload, size, scroll, theme }) {
  */
 function paintRowLabels(context, { payload, size, scroll, theme }, shown, chosen) {
   const measure = (/** @type {string} */ text) => context.measureText(text).width;
-  context.font = `${LABEL.size}px ${theme.font}`;
+  context.font = canvasFont("small", theme);
   context.save();
   context.beginPath();
   context.rect(0, size.top, size.left, size.view.height - size.top);
@@ -303,7 +303,7 @@ export function paintLegend(bar, { payload, theme, table }) {
   }
   context.strokeStyle = css(theme.text, 0.35);
   context.strokeRect(edge - 0.5, 0.5, width + 1, height + 1);
-  context.font = `11px ${theme.font}`;
+  context.font = canvasFont("tiny", theme);
   context.fillStyle = css(theme.text, 0.85);
   context.textAlign = "center";
   context.textBaseline = "alphabetic";

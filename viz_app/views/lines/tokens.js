@@ -1,6 +1,7 @@
 // @ts-check
 // The tokens of the line view as buttons on both sides of the plot.
 
+import { pixels } from "../shared/colour.js";
 import { element, eventElement } from "../shared/elements.js";
 
 /** @import { LinesPlace, Side, Token } from "../payloads.js" */
@@ -73,7 +74,10 @@ export class Tokens {
   place(size) {
     const { across, step, label } = size;
     this.plot.classList.toggle("across", across);
-    this.plot.style.setProperty("--text", `${across ? 14 : Math.min(14, step * 0.82)}px`);
+    this.plot.style.setProperty(
+      "--token",
+      `${across ? pixels("text") : Math.min(pixels("text"), step * 0.82)}px`,
+    );
     this.plot.style.setProperty("--step", `${step}px`);
     this.plot.style.setProperty("--label", `${label}px`);
     const far = (across ? size.height : size.width) - label;

@@ -36,7 +36,7 @@ const GAP = 3; // between tiles, CSS pixels
 const GUTTER = { left: 30, top: 20 }; // room for L0… and H0…
 const TILE = { smallest: 18, largest: 96 };
 const TALLEST = 600; // CSS pixels; more layers make smaller tiles
-export const NAME = { size: 10, line: 11 }; // L2 H5 over each tile, where rows are not layers
+export const NAME = { line: 11 }; // L2 H5 over each tile, where rows are not layers
 
 /**
  * @param {number[]} shape layers, heads, tokens

@@ -3,7 +3,7 @@
 
 import { pixelRatio, sizeCanvas, textMeasure } from "../shared/canvas.js";
 import { deliver } from "../shared/channel.js";
-import { colourTable } from "../shared/colour.js";
+import { canvasFont, colourTable } from "../shared/colour.js";
 import { element, takeArrow, tooltip, watchWidth } from "../shared/elements.js";
 import { digits, fill } from "../shared/format.js";
 import { mountWith } from "../shared/mount.js";
@@ -12,7 +12,6 @@ import {
   corner,
   gridOf,
   layoutOverview,
-  NAME,
   neighbour,
   tileAtPoint,
   tileIn,
@@ -141,7 +140,7 @@ class Overview {
     if (!this.payload?.arrays.order) return layoutOverview(width, this.grid, 0, ratio);
     const one = layoutOverview(width, this.grid, 1, ratio);
     const { layers, heads } = this.grid;
-    const longest = textMeasure(`${NAME.size}px ${font}`)(`L${layers - 1} H${heads - 1}`);
+    const longest = textMeasure(canvasFont("tiny", { font }))(`L${layers - 1} H${heads - 1}`);
     return longest > one.across ? layoutOverview(width, this.grid, 2, ratio) : one;
   }
 

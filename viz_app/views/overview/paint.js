@@ -2,7 +2,7 @@
 // Draws the overview: a tile per head, a pixel block per pair of tokens.
 
 import { packedColours } from "../shared/canvas.js";
-import { css } from "../shared/colour.js";
+import { canvasFont, css } from "../shared/colour.js";
 import { corner, NAME, tileIn } from "./layout.js";
 
 /** @import { Theme } from "../shared/theme.js" */
@@ -121,7 +121,7 @@ export function paintFrames(context, grid, size, theme) {
  * @param {Theme} theme
  */
 export function paintNames(context, grid, size, theme) {
-  context.font = `11px ${theme.font}`;
+  context.font = canvasFont("tiny", theme);
   context.fillStyle = css(theme.text, 0.8);
   context.textBaseline = "middle";
   context.textAlign = "right";
@@ -146,7 +146,7 @@ export function paintNames(context, grid, size, theme) {
  * @param {Theme} theme
  */
 function paintTileNames(context, grid, size, theme) {
-  context.font = `${NAME.size}px ${theme.font}`;
+  context.font = canvasFont("tiny", theme);
   for (let slot = 0; slot < grid.order.length; slot += 1) {
     const { layer, head } = tileIn(grid, slot);
     const names = size.lines === 1 ? [`L${layer} H${head}`] : [`L${layer}`, `H${head}`];
@@ -169,7 +169,7 @@ function paintTileNames(context, grid, size, theme) {
  */
 export function paintSigns(context, grid, size, theme, signs) {
   context.save();
-  context.font = `600 12px ${theme.font}`;
+  context.font = canvasFont("small", theme, 600);
   context.textAlign = "left";
   for (let slot = 0; slot < grid.order.length; slot += 1) {
     const { layer, head } = tileIn(grid, slot);

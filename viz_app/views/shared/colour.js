@@ -15,6 +15,19 @@ import { clamp } from "./scale.js";
 export const colours = (dark) => palette[dark ? "dark" : "light"];
 
 /**
+ * A font for a canvas, in a size of the scale that the style sheets have as well.
+ *
+ * @param {keyof typeof palette.sizes} size
+ * @param {{font: string}} theme
+ * @param {number} [weight]
+ */
+export const canvasFont = (size, theme, weight = 400) =>
+  `${weight} ${pixels(size)}px ${theme.font}`;
+
+/** @param {keyof typeof palette.sizes} size */
+export const pixels = (size) => palette.sizes[size] * 16;
+
+/**
  * @param {string} colour #rrggbb
  * @returns {Rgb}
  */
@@ -100,7 +113,8 @@ export function tableColour(table, index) {
  * @param {Rgb} colour
  */
 export function inkOn(colour) {
-  return luminance(colour) > 0.52 ? "#111" : "#fff";
+  const { ink_dark, ink_light } = palette.both;
+  return luminance(colour) > 0.52 ? ink_dark : ink_light;
 }
 
 /**

@@ -41,15 +41,16 @@ export function readTheme(node) {
   const style = getComputedStyle(node);
   const value = (/** @type {string} */ name, /** @type {string} */ otherwise) =>
     style.getPropertyValue(name).trim() || otherwise;
-  const background = rgb(value("--st-background-color", "white"));
+  const background = rgb(value("--st-background-color", colours(false).background));
   const dark = luminance(background) < 0.5;
+  const own = colours(dark);
   return {
     dark,
     background,
-    panel: rgb(value("--st-secondary-background-color", dark ? "#262730" : "#f0f2f6")),
-    text: rgb(value("--st-text-color", dark ? "white" : "#31333f")),
-    mark: rgb(colours(dark).mark), // what is chosen: stands out on every blue
-    border: rgb(value("--st-border-color", dark ? "#3d4044" : "#d6d6d9")),
+    panel: rgb(value("--st-secondary-background-color", own.panel)),
+    text: rgb(value("--st-text-color", own.text)),
+    mark: rgb(own.mark), // what is chosen: stands out on every blue
+    border: rgb(value("--st-border-color", own.border)),
     font: value("--st-font", "sans-serif"),
     codeFont: value("--st-code-font", "monospace"),
   };
