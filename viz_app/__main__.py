@@ -1,4 +1,4 @@
-"""`headlight`, or `python -m viz_app`: start the app and print its address."""
+"""`headlight`, or `python -m viz_app`: start the app and print its address, or check a lesson."""
 
 import argparse
 import socket
@@ -40,17 +40,31 @@ def _port(text: str) -> int:
     return port
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the app until it is stopped.
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the app until it is stopped, or do what the command says.
 
     Args:
         arguments: Command line without the program's name; None takes the process's own.
+
+    Returns:
+        The exit code.
     """
     parser = argparse.ArgumentParser(prog="headlight", description="Look inside a real BERT.")
     parser.add_argument(
         "--port", type=_port, help=f"default: {FIRST_PORT}, or the next one that is free"
     )
-    port = parser.parse_args(arguments).port
+    commands = parser.add_subparsers(title="commands")
+    lesson = commands.add_parser("lesson", help="work on a lesson").add_subparsers(required=True)
+    check = lesson.add_parser("check", help="hold a lesson to its model; 1 if anything is wrong")
+    check.add_argument("file", type=Path, help="the lesson, a YAML file")
+    check.add_argument("--model", help="instead of the lesson's own")
+    check.add_argument("--language", choices=("en", "zh"), default="en", help="of the messages")
+    asked = parser.parse_args(arguments)
+    if "file" in asked:
+        from viz_app.lessons.command import check_lesson
+
+        return check_lesson(asked.file, asked.language, asked.model)
+    port = asked.port
     if port is None:
         port = first_free_port(FIRST_PORT)
         if port != FIRST_PORT:
@@ -68,7 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     # The other settings stand in .streamlit/config.toml, which Streamlit finds beside the app.
     cli.main(["run", str(APP), "--server.port", str(port)], prog_name="streamlit")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Lessons: a file's format, what is right in it by the model, and how it travels in a link."""
