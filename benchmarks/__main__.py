@@ -7,7 +7,7 @@ from importlib import import_module
 
 from benchmarks.report import section, store
 
-NAMES = ("app_speed", "attention_views", "training_speed")
+NAMES = ("app_speed", "attention_views", "trace_speed", "training_speed")
 """Modules of this package; each has TITLE, NOTE and `run()` giving rows with the same keys."""
 
 

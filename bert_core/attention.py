@@ -59,6 +59,18 @@ def attention_steps(
     return AttentionSteps(dot_products, attention_scores, masked_scores, attention_probs, context)
 
 
+def attention_weights(
+    query: Float[Tensor, "batch heads query head_size"],
+    key: Float[Tensor, "batch heads key head_size"],
+    additive_mask: Float[Tensor, "#batch 1 #query key"] | None = None,
+) -> Float[Tensor, "batch heads query key"]:
+    """The `attention_probs` of `attention_steps`, to the bit, in the memory of one step."""
+    scores = (query @ key.transpose(-1, -2)).div_(math.sqrt(query.shape[-1]))
+    if additive_mask is not None:
+        scores.add_(additive_mask)
+    return torch.softmax(scores, dim=-1)
+
+
 def fused_attention(
     query: Float[Tensor, "batch heads query head_size"],
     key: Float[Tensor, "batch heads key head_size"],
@@ -135,6 +147,15 @@ class MultiHeadSelfAttention(nn.Module):
         """Put the heads side by side again."""
         batch, heads, seq, head_size = context.shape
         return context.transpose(1, 2).reshape(batch, seq, heads * head_size)
+
+    def weights(
+        self,
+        hidden_states: Float[Tensor, "batch seq hidden"],
+        additive_mask: Float[Tensor, "#batch 1 #query seq"] | None = None,
+    ) -> Float[Tensor, "batch heads seq seq"]:
+        """The `attention_probs` of `steps` alone, without gradients."""
+        query = self.split_heads(self.query(hidden_states))
+        return attention_weights(query, self.split_heads(self.key(hidden_states)), additive_mask)
 
     @property
     def dropout_p(self) -> float:

@@ -83,7 +83,7 @@ class RoleScores:
 @kept
 def head_roles(trace: Trace) -> RoleScores:
     """Role scores of every head on one input."""
-    layers = [trace.layer(index).attention_probs for index in range(trace.num_layers)]
+    layers = [trace.attention_probs(index) for index in range(trace.num_layers)]
     return _role_scores(torch.stack(layers), trace.encoding)
 
 
@@ -180,7 +180,7 @@ def sharpness(trace: Trace) -> Float[Tensor, "layers heads"]:
         return torch.full((trace.num_layers, trace.config.num_attention_heads), torch.nan)
     return torch.stack(
         [
-            trace.layer(index).attention_probs[:, own[:, None], own].amax(dim=-1).mean(dim=-1)
+            trace.attention_probs(index)[:, own[:, None], own].amax(dim=-1).mean(dim=-1)
             for index in range(trace.num_layers)
         ]
     )
@@ -200,7 +200,7 @@ def rollout(trace: Trace, residual: float = 0.5) -> Float[Tensor, "layers query 
     flowed = torch.eye(len(trace.encoding))
     layers = []
     for index in range(trace.num_layers):
-        mixed = (1 - residual) * trace.layer(index).attention_probs.mean(dim=0)
+        mixed = (1 - residual) * trace.attention_probs(index).mean(dim=0)
         mixed = mixed + residual * torch.eye(len(flowed))
         flowed = mixed @ flowed
         layers.append(flowed)

@@ -78,8 +78,7 @@ def importance(
 def attention_from(trace: Trace, position: int) -> Float[Tensor, " seq"]:
     """One query's attention weights, mean over all layers and heads; they sum to 1."""
     rows = [
-        trace.layer(index).attention_probs[:, position].mean(dim=0)
-        for index in range(trace.num_layers)
+        trace.attention_probs(index)[:, position].mean(dim=0) for index in range(trace.num_layers)
     ]
     return torch.stack(rows).mean(dim=0)
 

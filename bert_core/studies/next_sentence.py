@@ -79,7 +79,7 @@ def block_masses(trace: Trace) -> Float[Tensor, "layers heads from_block to_bloc
     mean_of = member / member.sum(dim=0)  # NaN for an empty block
     layers = []
     for index in range(trace.num_layers):
-        to_block = trace.layer(index).attention_probs @ member  # [heads, query, to_block]
+        to_block = trace.attention_probs(index) @ member  # [heads, query, to_block]
         layers.append(torch.einsum("qf,hqt->hft", mean_of, to_block))
     return torch.stack(layers)
 

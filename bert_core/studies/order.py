@@ -80,7 +80,7 @@ def attention_shift(first: Trace, second: Trace) -> Float[Tensor, "layers heads"
         raise ValueError(f"{len(first.tokens)} tokens cannot be compared with {len(second.tokens)}")
     rows = []
     for index in range(first.num_layers):
-        change = first.layer(index).attention_probs - second.layer(index).attention_probs
+        change = first.attention_probs(index) - second.attention_probs(index)
         rows.append(change.abs().sum(-1).mean(-1) / 2)
     return torch.stack(rows)
 

@@ -301,6 +301,17 @@ def test_overview_is_every_head_in_eight_bits(bert: Bert, trace: Trace) -> None:
     assert overview.max() > 128  # not all alike
 
 
+@pytest.mark.parametrize("options", INTERVENTIONS.values(), ids=list(INTERVENTIONS))
+def test_weights_alone_are_those_of_the_record(bert: Bert, options: dict[str, Any]) -> None:
+    trace = bert.trace(*PAIR, **options)
+    alone = [trace.attention_probs(index) for index in range(3)]
+    assert not trace._records, "no layer was run for them"
+    for index, probs in enumerate(alone):
+        assert torch.equal(probs, trace.layer(index).attention_probs)
+        assert trace.attention_probs(index) is trace.layer(index).attention_probs
+        assert probs.untyped_storage().nbytes() == probs.nbytes and not probs.requires_grad
+
+
 def test_same_record_again_while_it_is_kept(bert: Bert) -> None:
     trace = bert.trace(*PAIR)
     assert trace.layer(2) is trace.layer(2)
@@ -402,7 +413,7 @@ def test_bad_interventions_are_named(bert: Bert, options: dict[str, Any], messag
 def test_bad_indices_are_named(bert: Bert) -> None:
     trace = bert.trace(*PAIR)
     for index in (-1, 3):
-        for look in (trace.layer, trace.check):
+        for look in (trace.layer, trace.check, trace.attention_probs):
             with pytest.raises(ValueError, match=f"layer {index} is not one of 0 to 2"):
                 look(index)
     with pytest.raises(ValueError, match="position 12 is not one of 0 to 11"):

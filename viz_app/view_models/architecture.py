@@ -64,7 +64,7 @@ def _tiles(
     trace: Trace, layer: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint16], NDArray[np.float32]]:
     """One layer's pictures [head, row, column], best keys and their weights [head, query]."""
-    weights = np.asarray(trace.layer(layer).attention_probs.cpu(), np.float32)
+    weights = np.asarray(trace.attention_probs(layer), np.float32)
     keys = weights.argmax(axis=-1)
     best = np.take_along_axis(weights, keys[..., None], axis=-1)[..., 0]
     pooled = strongest_of_blocks(weights, TILE_CELLS)

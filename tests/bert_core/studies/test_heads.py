@@ -1,5 +1,4 @@
 import math
-from dataclasses import replace
 
 import pytest
 import torch
@@ -123,8 +122,7 @@ def test_lift_takes_the_uniform_score_off_all_but_broad() -> None:
 def test_sharpness_is_the_mean_of_the_largest_weights_on_the_texts_own_tokens() -> None:
     trace = toy_bert().trace("cat dog")
     assert trace.tokens == ("[CLS]", "cat", "dog", "[SEP]")
-    layer = trace.layer(0)
-    weights = layer.attention_probs.clone()
+    weights = trace.attention_probs(0)
     weights[1] = torch.tensor(
         [
             [0.1, 0.1, 0.7, 0.1],  # [CLS] looks at dog: not a row that counts
@@ -134,8 +132,7 @@ def test_sharpness_is_the_mean_of_the_largest_weights_on_the_texts_own_tokens() 
         ]
     )
     with pytest.MonkeyPatch.context() as patch:
-        made_up = replace(layer, attention_probs=weights)
-        patch.setattr(type(trace), "layer", lambda self, index: made_up)
+        patch.setattr(type(trace), "attention_probs", lambda self, index: weights)
         assert sharpness(trace)[0, 1].item() == pytest.approx((0.3 + 0.1) / 2)
 
 

@@ -61,11 +61,11 @@ def attention_map(trace: Trace, layer: int, head: int, pool: Pool = "head") -> M
 def pooled_weights(trace: Trace, layer: int, head: int, pool: Pool) -> NDArray[np.float32]:
     """The weights behind `attention_map`."""
     if pool == "head":
-        return _array(trace.layer(layer).attention_probs[head])
+        return layer_weights(trace, layer)[head]
     layers = [layer] if pool.endswith("heads") else range(trace.config.num_hidden_layers)
     pooled = None
     for index in layers:  # one at a time: all layers together would not fit for long inputs
-        weights = _array(trace.layer(index).attention_probs)
+        weights = layer_weights(trace, index)
         if pool.startswith("max"):
             top = weights.max(axis=0)
             pooled = top if pooled is None else np.maximum(pooled, top)
@@ -76,6 +76,19 @@ def pooled_weights(trace: Trace, layer: int, head: int, pool: Pool) -> NDArray[n
     return pooled
 
 
+def layer_weights(trace: Trace, layer: int) -> NDArray[np.float32]:
+    """The weights of every head of a layer [heads query key]; those of a short text are kept.
+
+    Raises:
+        ValueError: no such layer.
+    """
+    weights = all_heads(trace)
+    if 0 <= layer < len(weights):
+        return weights[layer]
+    return _array(trace.attention_probs(layer))
+
+
+@kept
 def all_heads(trace: Trace) -> NDArray[np.float32]:
     """The weights of every layer and head [layers heads query key]; no head where there are more
     than `MOST_AHEAD` bytes of them."""
@@ -83,7 +96,7 @@ def all_heads(trace: Trace) -> NDArray[np.float32]:
     shape = (config.num_hidden_layers, config.num_attention_heads, tokens, tokens)
     if 4 * int(np.prod(shape)) > MOST_AHEAD:
         return NO_HEADS
-    return np.stack([_array(trace.layer(layer).attention_probs) for layer in range(shape[0])])
+    return np.stack([_array(trace.attention_probs(layer)) for layer in range(shape[0])])
 
 
 def layer_lines(trace: Trace, layer: int) -> LinesView:
@@ -92,7 +105,7 @@ def layer_lines(trace: Trace, layer: int) -> LinesView:
     Raises:
         ValueError: no such layer.
     """
-    weights = _array(trace.layer(layer).attention_probs)
+    weights = layer_weights(trace, layer)
     return LinesView(
         weights=weights,
         hidden=np.zeros(weights.shape[:2], np.float32),
@@ -110,7 +123,7 @@ def overview_map(trace: Trace, most: int = MOST_PIXELS) -> OverviewView:
     """
     pixels, peaks, weights = [], [], []
     for layer in range(trace.config.num_hidden_layers):
-        probs = _array(trace.layer(layer).attention_probs)
+        probs = layer_weights(trace, layer)
         flat = probs.reshape(len(probs), -1)
         best = flat.argmax(axis=1)
         peaks.append(np.stack(np.unravel_index(best, probs.shape[1:]), axis=1))

@@ -121,10 +121,7 @@ def block_weights(trace: Trace, block: Block, special: bool = True) -> NDArray[n
         return np.full((len(layers), trace.config.num_attention_heads), np.nan, np.float32)
     return np.stack(
         [
-            trace.layer(layer)
-            .attention_probs.numpy()[:, cells[0], cells[1]]
-            .sum(axis=2)
-            .mean(axis=1)
+            trace.attention_probs(layer).numpy()[:, cells[0], cells[1]].sum(axis=2).mean(axis=1)
             for layer in layers
         ]
     )

@@ -315,7 +315,7 @@ def position_heads(trace: Trace, trace_off: Trace) -> PositionHeads:
         trace_off: The same text with every token at position 0.
     """
     probs = position_only_attention(trace.model, len(trace.tokens))
-    actual = trace.layer(0).attention_probs
+    actual = trace.attention_probs(0)
     decided = distance_from_uniform(probs).tolist()
     overlap = torch.minimum(probs, actual).sum(-1).mean(-1).tolist()
     heads = []
