@@ -1,9 +1,12 @@
 """`headlight`, or `python -m viz_app`: start the app and print its address, or check a lesson."""
 
 import argparse
+import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
+
+from viz_app.session.service import MODELS, SERVE
 
 APP = Path(__file__).resolve().parents[1] / "streamlit_app.py"
 FIRST_PORT = 8501
@@ -53,6 +56,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--port", type=_port, help=f"default: {FIRST_PORT}, or the next one that is free"
     )
+    parser.add_argument(
+        "--serve",
+        action="store_true",
+        help="for other people: only shipped models and those in --models open, nothing is "
+        "downloaded, texts and calculations are limited (docs/security.md)",
+    )
+    parser.add_argument(
+        "--models", type=Path, metavar="FOLDER", help="with --serve: a folder of models to offer"
+    )
     commands = parser.add_subparsers(title="commands")
     lesson = commands.add_parser("lesson", help="work on a lesson").add_subparsers(required=True)
     check = lesson.add_parser("check", help="hold a lesson to its model; 1 if anything is wrong")
@@ -64,6 +76,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from viz_app.lessons.command import check_lesson
 
         return check_lesson(asked.file, asked.language, asked.model)
+    if asked.models is not None and not asked.serve:
+        parser.error("--models goes with --serve; without it any folder opens by its path")
+    if asked.models is not None and not asked.models.is_dir():
+        parser.error(f"{asked.models} is not a folder")
     port = asked.port
     if port is None:
         port = first_free_port(FIRST_PORT)
@@ -80,6 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Streamlit is slow to import, so it is left until the arguments are known to be good.
     from streamlit.web import cli
 
+    if asked.serve:
+        os.environ[SERVE] = "1"
+        if asked.models is not None:
+            os.environ[MODELS] = str(asked.models.resolve())
     # The other settings stand in .streamlit/config.toml, which Streamlit finds beside the app.
     cli.main(["run", str(APP), "--server.port", str(port)], prog_name="streamlit")
     return 0

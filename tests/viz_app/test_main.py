@@ -1,5 +1,6 @@
 """Starting the app: which port it takes and what it says when it cannot."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from viz_app import __main__ as start
+from viz_app.session import service
 
 
 @pytest.fixture
@@ -89,3 +91,31 @@ def test_without_the_app_the_message_says_how_to_install(
         start.main([])
     assert "make run" in capsys.readouterr().err
     assert streamlit_arguments == []
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Puts back what starting the app sets for Streamlit's process."""
+    for name in (service.SERVE, service.MODELS):
+        monkeypatch.setenv(name, "")
+
+
+@pytest.mark.usefixtures("environment")
+def test_serving_is_told_to_the_app(streamlit_arguments: list[str], tmp_path: Path) -> None:
+    start.main(["--serve", "--models", str(tmp_path)])
+    assert streamlit_arguments[0] == "run"
+    assert (os.environ[service.SERVE], os.environ[service.MODELS]) == ("1", str(tmp_path.resolve()))
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_list_is_for_serving_and_has_to_be_there(
+    streamlit_arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for options, message in (
+        (["--models", str(tmp_path)], "--models goes with --serve"),
+        (["--serve", "--models", str(tmp_path / "x")], "x is not a folder"),
+    ):
+        with pytest.raises(SystemExit):
+            start.main(options)
+        assert message in capsys.readouterr().err
+    assert not streamlit_arguments and not os.environ[service.SERVE]

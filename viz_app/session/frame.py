@@ -22,7 +22,7 @@ from bert_core.language import shipped_language, written_language
 from viz_app import messages
 from viz_app.messages import Say
 from viz_app.messages.isolate import isolated
-from viz_app.session import resources, state
+from viz_app.session import resources, service, state
 
 if TYPE_CHECKING:  # pages are run once torch is there; what stands here runs before
     from opencc import OpenCC
@@ -52,6 +52,11 @@ class Visit:
     def model(self, name: str) -> Bert:
         """Any model, while a line says that it is loading; stops the page if it cannot be had."""
         say = self.say
+        here = service.current()
+        if not here.offers(name):
+            offered = ", ".join(map(escape, here.listed or ()))
+            st.error(say("app.model.not_offered", model=escape(name[:80]), offered=offered))
+            st.stop()
         if resources.is_loaded(name):
             return resources.model(name)
         if not may_load(name):
@@ -173,7 +178,9 @@ def may_load(name: str) -> bool:
 
     A link can name any model. Following it must not make this machine fetch one unasked.
     """
-    return resources.is_here(name) or resources.is_loaded(name) or state.model_was_asked(name)
+    return service.current().offers(name) and (
+        resources.is_here(name) or resources.is_loaded(name) or state.model_was_asked(name)
+    )
 
 
 def say_what_is_lost(encoding: Encoding, bert: Bert, say: Say) -> None:

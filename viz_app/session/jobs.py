@@ -6,7 +6,7 @@ far the work is until it ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -19,6 +19,7 @@ from streamlit.delta_generator import DeltaGenerator
 from bert_core.memo import Memo, memo_of
 from viz_app.messages import Say
 from viz_app.number_text import share_text
+from viz_app.session import service
 
 Value = TypeVar("Value")
 Report = Callable[[int, int], None]
@@ -26,6 +27,10 @@ WAIT_SECONDS = 0.3
 """A shorter work shows no progress bar."""
 POLL_SECONDS = 0.2
 _SESSION = "_jobs"
+
+
+_open: set[Future[Any]] = set()
+"""What is under way or waiting, of all sessions."""
 
 
 class CancelledWork(Exception):
@@ -47,6 +52,8 @@ class Job:
         """How much is done, 0..1."""
         self._stop = Event()
         self.future: Future[Any] = pool.submit(work, self._report)
+        _open.add(self.future)
+        self.future.add_done_callback(_open.discard)
 
     def cancel(self) -> None:
         """Stop at the next report, or before the work has begun."""
@@ -91,6 +98,11 @@ def result(
     if job is None or job.about != (owner, key):
         if job is not None:
             job.cancel()  # the reader has moved on to another text
+        if not _make_room(jobs):
+            with place.container():
+                st.warning(say("labs.busy"))
+                st.button(say("labs.again"), key=f"labs_again_{name}")
+            return None
         job = jobs[name] = Job(partial(_once, known, (name, key), work), _pool, (owner, key))
     if job.cancelled:
         with place.container():
@@ -107,6 +119,16 @@ def result(
     place.empty()
     del jobs[name]
     return value
+
+
+def _make_room(jobs: Mapping[str, Job]) -> bool:
+    """Whether another job may begin; on a served app a session's oldest gives way to it."""
+    here = service.current()
+    open_ones = [job for job in jobs.values() if not job.future.done() and not job.cancelled]
+    if here.most_jobs_of_a_session is not None:
+        for job in open_ones[: len(open_ones) + 1 - here.most_jobs_of_a_session]:
+            job.cancel()
+    return here.most_jobs is None or len(_open) < here.most_jobs
 
 
 def _once(known: Memo, key: Hashable, work: Callable[[Report], Value], report: Report) -> Value:

@@ -9,19 +9,18 @@ import gc
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import bert_core
-from bert_core.assets import shipped_checkpoints
+from viz_app.session import service
 
 if TYPE_CHECKING:
     from bert_core.bert import Bert
     from bert_core.trace import Trace
 
 Value = TypeVar("Value")
-MODELS_KEPT = 3
 TRACES_KEPT = 16
 
 
@@ -67,7 +66,7 @@ class Shared:
 
 
 _torch = Shared(1, workers=1)
-_models = Shared(MODELS_KEPT, workers=1)
+_models = Shared(service.current().models_kept, workers=1)
 # One at a time: two forward passes side by side take longer than one after the other.
 _traces = Shared(TRACES_KEPT, workers=1)
 
@@ -89,7 +88,7 @@ def warm_up(name: str) -> None:
 
 def is_here(name: str) -> bool:
     """Whether a model can be opened without asking another machine for it."""
-    return name in shipped_checkpoints() or Path(name).expanduser().is_dir()
+    return service.current().folder(name) is not None
 
 
 def is_loaded(name: str) -> bool:
@@ -122,7 +121,13 @@ def trace(name: str, text_a: str, text_b: str | None, **interventions: Any) -> T
 
 def _load(name: str) -> Bert:
     wait_for_torch()
-    loaded = bert_core.load(name)
+    here = service.current()
+    if here.listed is None:
+        loaded = bert_core.load(name)
+    elif (folder := here.folder(name)) is None:
+        raise PermissionError(f"{name[:80]!r} is not one of the models offered here")
+    else:
+        loaded = replace(bert_core.load(str(folder)), name=name)
     # Streamlit collects all garbage after every run. What is loaded now stays, so it is taken out
     # of the collector's sight; else every run would search all of torch for nothing.
     gc.collect()

@@ -13,7 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 from viz_app.messages import LANGUAGES
-from viz_app.session import address
+from viz_app.session import address, service
 from viz_app.session.defaults import DEFAULTS
 
 URL_NAMES = {
@@ -36,8 +36,6 @@ LAG_SECONDS = 1.0
 ADDRESS = address.Part("selection", frozenset(URL_NAMES.values()).__contains__, LAG_SECONDS)
 _SHOWN = "_selection_shown"
 _ASKED = "_models_asked"
-LONGEST_TEXT = 20_000
-"""Characters taken from an address; a model's limit is far below."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ def from_address(params: Mapping[str, str], base: Selection) -> Selection:
             if value.isascii() and value.isdecimal() and len(value) <= 6:
                 found[choice] = int(value)
         elif value or choice != "model":  # no model has an empty name
-            found[choice] = value[:LONGEST_TEXT]
+            found[choice] = value[: service.current().longest_text]
     if "text_a" in found:
         found.setdefault("text_b", "")
     if found.get("language", base.language) not in LANGUAGES:
@@ -118,8 +116,10 @@ def to_address(selection: Selection) -> dict[str, str]:
 
 
 def current() -> Selection:
-    """The selection of this session."""
-    return Selection(**{field: st.session_state[field] for field in URL_NAMES})
+    """The selection of this session; of a text as much as is read."""
+    found = {field: st.session_state[field] for field in URL_NAMES}
+    most = service.current().longest_text
+    return Selection(**found | {name: found[name][:most] for name in ("text_a", "text_b")})
 
 
 def choose(**changes: str | int) -> None:

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bert_core.assets import ASSETS, shipped_checkpoints
 from bert_core.bert import Bert
 from bert_core.config import BertConfig
 from viz_app.view_models.views import read_only
@@ -100,14 +99,6 @@ def _formulas(config: BertConfig) -> dict[str, str]:
         "mlm": f"{square} + 3 × {hidden:,} + {config.vocab_size:,}{own_matrix}",
         "nsp": f"2 × {hidden:,} + 2",
     }
-
-
-def checkpoint_folder(model_name: str) -> Path | None:
-    """The folder that a model was opened from; None for one from the hub."""
-    if model_name in shipped_checkpoints():
-        return ASSETS / "checkpoints" / model_name
-    folder = Path(model_name).expanduser()
-    return folder if folder.is_dir() else None
 
 
 def model_card(folder: Path, language: str) -> str | None:

@@ -11,7 +11,7 @@ from bert_core import shelves
 from bert_core.assets import shipped_checkpoints
 from bert_core.language import shipped_language
 from viz_app.messages import LANGUAGES, Say
-from viz_app.session import frame, state
+from viz_app.session import frame, service, state
 from viz_app.session.examples import example, examples
 from viz_app.views.mount import shell
 
@@ -39,12 +39,14 @@ def _draw_texts(say: Say) -> None:
         say("app.text.a"),
         key="text_a",
         placeholder=say("app.text.a_placeholder"),
+        max_chars=service.current().longest_text,
         on_change=_tidy_text,
     )
     b.text_input(
         say("app.text.b"),
         key="text_b",
         placeholder=say("app.text.b_placeholder"),
+        max_chars=service.current().longest_text,
         on_change=_tidy_text,
     )
     with buttons.container(horizontal=True, gap="small"):
@@ -101,8 +103,11 @@ def _draw_settings(say: Say) -> None:
             say("app.model.label"),
             _known_models(),
             key="model",
-            accept_new_options=True,
-            help=say("app.model.help", **_shipped_by_language()),
+            accept_new_options=service.current().listed is None,
+            help=say(
+                "app.model.help" if service.current().listed is None else "app.model.help_served",
+                **_shipped_by_language(),
+            ),
             on_change=lambda: state.ask_for_model(st.session_state["model"]),
             width=220,
         )
@@ -136,7 +141,7 @@ def _shipped_by_language() -> dict[str, str]:
 
 
 def _known_models() -> list[str]:
-    shipped = shipped_checkpoints()
+    shipped = list(service.current().listed or shipped_checkpoints())
     chosen = st.session_state["model"]
     used = st.session_state.setdefault("_models_used", [])
     if chosen not in shipped and chosen not in used:

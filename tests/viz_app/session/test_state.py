@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from viz_app.messages import LANGUAGES
+from viz_app.session import service
 from viz_app.session.defaults import DEFAULTS
 from viz_app.session.state import (
-    LONGEST_TEXT,
     NUMBERS,
     URL_NAMES,
     Selection,
@@ -110,7 +110,8 @@ def test_an_address_with_another_text_or_model_begins_at_the_first_head() -> Non
 
 
 def test_an_endless_text_in_the_address_is_bounded() -> None:
-    assert len(from_address({"a": "x" * (LONGEST_TEXT + 1)}, BASE).text_a) == LONGEST_TEXT
+    most = service.current().longest_text
+    assert len(from_address({"a": "x" * (most + 1)}, BASE).text_a) == most
 
 
 def test_within_moves_into_the_model_and_the_sentence() -> None:

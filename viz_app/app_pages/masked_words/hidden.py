@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from viz_app.session import state
+from viz_app.session import service
 from viz_app.session.address import Part
 from viz_app.view_models.labs.hidden_words import HiddenWord, from_parameter, to_parameter
 
@@ -31,7 +31,7 @@ def hidden_words(masks: int) -> tuple[HiddenWord, ...]:
     if kept is not None and kept[0] == texts:
         words = kept[1]
     elif asked:
-        words = from_parameter(asked[PARAMETER][: state.LONGEST_TEXT])
+        words = from_parameter(asked[PARAMETER][: service.current().longest_text])
     else:
         words = ()
     if sum(word.pieces for word in words) != masks:

@@ -12,14 +12,13 @@ from bert_core.problems import CheckpointError
 from bert_core.weights import weight_files
 from viz_app.figures.training import parameter_bars, training_curve
 from viz_app.number_text import count_text, decimal_text, share_text
-from viz_app.session import frame
+from viz_app.session import frame, service
 from viz_app.view_models.checkpoint_facts import (
     HELD_OUT_FIGURES,
     LOAD_ERRORS,
     LONGEST_CARD,
     HeldOut,
     Training,
-    checkpoint_folder,
     model_card,
     parameter_parts,
     read_training,
@@ -254,6 +253,10 @@ def draw_card(folder: Path | None, shipped: bool) -> None:
 
 def draw_how_to_open() -> None:
     """Exact steps for another model, and what can go wrong."""
+    listed = service.current().listed
+    if listed is not None:
+        st.markdown(say("models.open.served", offered=", ".join(map(frame.escape, listed))))
+        return
     st.markdown(say("models.open.steps"))
     with st.expander(say("models.open.errors")):
         st.markdown(
@@ -267,7 +270,7 @@ def draw_how_to_open() -> None:
 def draw_model() -> None:
     """All that is known of the chosen model; stops the page where it cannot be opened."""
     bert, chosen = visit.bert, visit.selection.model
-    folder = checkpoint_folder(chosen)
+    folder = service.current().folder(chosen)
     st.subheader(say("models.heading", model=frame.escape(bert.name)), anchor=False)
     left, right = st.columns([2, 3], gap="large")
     with left:
