@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from viz_app.lessons import run as lesson
+from viz_app.lessons.card import lesson_card
 from viz_app.session import frame, resources, state
 from viz_app.widgets.sentence_bar import sentence_bar
 
@@ -14,10 +16,11 @@ PAGES = (
     "next_sentence",
     "words_in_context",
     "concepts",
+    "lessons",
     "models",
 )
 
-state.synchronise()
+state.synchronise(lesson.synchronise())
 say = frame.visit().say
 if frame.may_load(st.session_state["model"]):
     resources.warm_up(st.session_state["model"])
@@ -31,6 +34,7 @@ pages = [
     for name in PAGES
 ]
 page = st.navigation(pages, position="top")
+lesson.move()
 # the browser's history and its tabs tell pages apart by this
 title = say("app.title") if page is pages[0] else f"{page.title} · Headlight"
 st.set_page_config(page_title=title, layout="wide")
@@ -43,4 +47,5 @@ st.html(
     "a:has(>abbr){color:inherit!important;text-decoration:none!important}</style>"
 )
 sentence_bar(say)
-frame.run(page, waits=page is not pages[0])  # Start shows a stored picture meanwhile
+if not lesson_card(PAGES[pages.index(page)]):
+    frame.run(page, waits=page is not pages[0])  # Start shows a stored picture meanwhile

@@ -24,6 +24,7 @@ from viz_app.lessons.records import (
     OFFERED,
     SUPERLATIVES,
     Choose,
+    Given,
     Lesson,
     Number,
     Option,
@@ -34,9 +35,6 @@ from viz_app.lessons.records import (
     Stop,
 )
 from viz_app.number_text import count_text, decimal_text, probability_text
-
-Given = int | tuple[int, ...] | float | str
-"""A reader's answer: the option's number, the items' numbers in order, a number, words."""
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from pathlib import Path
 from bert_core import CheckpointError, load
 from viz_app.lessons.answers import StopReview, review
 from viz_app.lessons.faults import Fault, LessonError
-from viz_app.lessons.models import model_of, revision_of
+from viz_app.lessons.models import revision_of
 from viz_app.lessons.reading import read_lesson
 from viz_app.lessons.records import Lesson, question_id
+from viz_app.lessons.shelf import model_of
 from viz_app.lessons.yaml_text import decoded
 from viz_app.messages import say_in
 

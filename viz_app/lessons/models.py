@@ -1,4 +1,4 @@
-"""Which model a lesson is about, and which weights of it are here."""
+"""Which weights of a model are here."""
 
 from __future__ import annotations
 
@@ -7,13 +7,6 @@ from functools import cache
 
 from bert_core.bert import find_checkpoint
 from bert_core.weights import weight_files
-from viz_app.lessons.records import Lesson
-from viz_app.session.defaults import DEFAULTS
-
-
-def model_of(lesson: Lesson) -> str:
-    """The model that a lesson names, or its language's own."""
-    return lesson.model or DEFAULTS[lesson.language].model
 
 
 @cache

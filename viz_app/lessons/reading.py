@@ -273,6 +273,7 @@ def _question(entry: Mapping[str, Any], path: Path, document: Document) -> Quest
         "hints": tuple(entry.get("hints", ())),
         "explain": entry.get("explain", ""),
         "teacher": entry.get("teacher", ""),
+        "guess": entry.get("guess", False),
         "line": document.line(path),
     }
 

@@ -13,6 +13,8 @@ from typing import Any
 from bert_core.claims import Claim
 from viz_app.lessons.places import page_parameters
 
+Given = int | tuple[int, ...] | float | str
+"""A reader's answer: the option's number, the items' numbers in order, a number, words."""
 SUPERLATIVES = ("largest", "smallest")
 """Of all that a quantity compares, or of the options' own values."""
 OFFERED = ("largest option", "smallest option")
@@ -94,6 +96,8 @@ class Question:
     """Shown after the answer; names the figures in double braces."""
     teacher: str
     """For the teacher's page: what to expect, what is often misunderstood."""
+    guess: bool = False
+    """The page is not shown until it is answered."""
     line: int = field(default=0, compare=False)
 
 

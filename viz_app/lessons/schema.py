@@ -232,6 +232,10 @@ def _question() -> dict[str, Any]:
         "hints": _list(_text("One hint.", 1000), 1, 6, "Shown one by one when asked for."),
         "explain": _text("Shown after the answer. Markdown; {{answer}} is what is right."),
         "teacher": _text("Expected answers and common misconceptions, for the teacher's page."),
+        "guess": {
+            "type": "boolean",
+            "description": "Asked before the page is shown. Default: false.",
+        },
     }
     deciding = {
         "type": ["object", "string"],

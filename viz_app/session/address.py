@@ -107,10 +107,19 @@ def write(*parts: tuple[Part, Mapping[str, str]]) -> None:
         st.query_params.update(changed)
 
 
-def open_page(file: Path, part: Part, wanted: Mapping[str, str]) -> None:
-    """Go on to another page of the app, with no parameters but these."""
-    part._remember(dict(wanted))
-    st.switch_page(file, query_params=dict(wanted))
+def open_page(
+    file: Path, *parts: tuple[Part, Mapping[str, str]], others: Mapping[str, str] | None = None
+) -> None:
+    """Go on to another page of the app, with no parameters but these.
+
+    Args:
+        others: Parameters of the page's own, which are news to it.
+    """
+    wanted: dict[str, str] = {}
+    for part, own in parts:
+        part._remember(dict(own))
+        wanted |= own
+    st.switch_page(file, query_params=wanted | dict(others or {}))
 
 
 def link() -> str:

@@ -180,7 +180,7 @@ def open_page(file: Path) -> None:
 
     The address as it was at the click would otherwise bring back what was selected then.
     """
-    address.open_page(file, ADDRESS, to_address(current()))
+    address.open_page(file, (ADDRESS, to_address(current())))
 
 
 def _store(selection: Selection) -> None:
