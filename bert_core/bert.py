@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from bert_core.archive import unpack
 from bert_core.assets import ASSETS, shipped_checkpoints
 from bert_core.checkpoint import load_checkpoint
 from bert_core.config import BertConfig
@@ -125,7 +126,9 @@ def mask_positions(encoding: Encoding, tokenizer: BertTokenizer) -> list[int]:
 
 
 def load(name_or_path: str, device: str = "auto") -> Bert:
-    """Open a shipped checkpoint by name, a folder, or a Hugging Face model id.
+    """Open a shipped checkpoint by name, a folder, a zip file of one, or a Hugging Face model id.
+
+    A hub id may name a revision after `@`: a branch, a tag or a commit.
 
     Only a name that is neither shipped nor a folder, and looks like a hub id, is looked for in the
     Hugging Face cache and then downloaded (needs the package `huggingface_hub`).
@@ -137,12 +140,12 @@ def load(name_or_path: str, device: str = "auto") -> Bert:
     target = choose_device(device)
     loaded = load_checkpoint(find_checkpoint(name_or_path))
     folder = Path(name_or_path).expanduser()
-    name = folder.resolve().name if folder.is_dir() else name_or_path
+    name = folder.resolve().name if folder.exists() else name_or_path
     return Bert(name, loaded.model.to(target), loaded.tokenizer, loaded.missing, loaded.notes)
 
 
 def find_checkpoint(name_or_path: str) -> Path:
-    """The folder of a shipped checkpoint, a folder itself, or where the hub's files now lie.
+    """The folder of a shipped checkpoint, a folder itself, or where a zip's or hub's files now lie.
 
     Raises:
         CheckpointError: neither; the message says why.
@@ -153,12 +156,16 @@ def find_checkpoint(name_or_path: str) -> Path:
         folder = Path(name_or_path).expanduser()
         if name_or_path and folder.is_dir():
             return folder
+        if folder.suffix == ".zip" and folder.is_file():
+            with folder.open("rb") as archive:
+                return unpack(archive, folder.name)
     except (OSError, RuntimeError) as error:  # a name too long, a home that is not there
         raise CheckpointError(
             Problem.NAME, f"{name_or_path[:80]!r}… cannot be the name of a folder"
         ) from error
-    parts = name_or_path.split("/")
-    looks_like_hub_id = len(parts) in (1, 2) and all(
+    hub_id, at, revision = name_or_path.partition("@")
+    parts = [*hub_id.split("/"), *([revision] if at else [])]
+    looks_like_hub_id = hub_id.count("/") <= 1 and all(
         part and part[0].isalnum() and all(c.isalnum() or c in "-_." for c in part)
         for part in parts
     )
@@ -167,10 +174,10 @@ def find_checkpoint(name_or_path: str) -> Path:
             Problem.NAME,
             f"{name_or_path!r} is neither a folder nor one of {', '.join(shipped_checkpoints())}",
         )
-    return _download(name_or_path)
+    return _download(name_or_path, hub_id, revision or None)
 
 
-def _download(hub_id: str) -> Path:
+def _download(name: str, hub_id: str, revision: str | None) -> Path:
     try:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import (
@@ -181,20 +188,22 @@ def _download(hub_id: str) -> Path:
     except ImportError as error:
         raise CheckpointError(
             Problem.PACKAGE,
-            f"{hub_id!r} is not shipped and not a folder; to fetch it from the Hugging Face hub, "
+            f"{name!r} is not shipped and not a folder; to fetch it from the Hugging Face hub, "
             "install huggingface_hub",
         ) from error
     texts = ["README.md", "config.json", "vocab.txt", "tokenizer*.json"]
+
+    def fetch(weights: list[str]) -> Path:
+        return Path(snapshot_download(hub_id, revision=revision, allow_patterns=[*texts, *weights]))
+
     safe = ["model.safetensors", "model.safetensors.index.json", "model-*.safetensors"]
     pickled = ["pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*.bin"]
     try:
-        folder = Path(snapshot_download(hub_id, allow_patterns=[*texts, *safe]))
-        if not weight_files(folder):
-            folder = Path(snapshot_download(hub_id, allow_patterns=[*texts, *pickled]))
-        return folder
+        folder = fetch(safe)
+        return folder if weight_files(folder) else fetch(pickled)
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise CheckpointError(
             Problem.HUB,
-            f"{hub_id!r} is not shipped, not a folder, and not to be had from the hub: {reason}",
+            f"{name!r} is not shipped, not a folder, and not to be had from the hub: {reason}",
         ) from error

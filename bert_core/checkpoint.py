@@ -19,6 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from bert_core.config import BertConfig
+from bert_core.folder_files import read_text, version_of
 from bert_core.folder_layout import config_file, model_folder, refuse_foreign
 from bert_core.model import OUTPUT_MATRIX, WORD_EMBEDDINGS, BertForPreTraining
 from bert_core.problems import CheckpointError, Problem, first_line
@@ -68,6 +69,7 @@ def load_checkpoint(folder: str | os.PathLike[str]) -> LoadedCheckpoint:
     if not folder.is_dir():
         raise CheckpointError(Problem.NAME, f"{folder} is not a folder")
     outer, folder = folder, model_folder(folder)
+    version = version_of(folder)
     config = _read_config(folder)
     if not weight_files(folder):
         refuse_foreign(folder)
@@ -79,6 +81,10 @@ def load_checkpoint(folder: str | os.PathLike[str]) -> LoadedCheckpoint:
             f"only {config.vocab_size}; the files do not belong together",
         )
     state, taken_off = read_weights(folder)
+    if version_of(folder) != version:
+        raise CheckpointError(
+            Problem.CHANGED, f"files in {folder} changed while they were read; nothing is opened"
+        )
     model = _empty_model(_tied_or_not(config, state), state)
     missing = _fit(state, model)
     model.load_state_dict(state, assign=True)  # a fixed table stays fixed
@@ -158,7 +164,7 @@ def _read_config(folder: Path) -> BertConfig:
         refuse_foreign(folder)
         raise CheckpointError(Problem.NO_CONFIG, f"there is no config.json in {folder}")
     try:
-        values = json.loads(path.read_text(encoding="utf-8-sig"))
+        values = json.loads(read_text(path))
         kind = values.get("model_type", "bert") if isinstance(values, dict) else "bert"
         if kind != "bert":
             raise CheckpointError(

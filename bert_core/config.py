@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from bert_core.folder_files import read_text
+
 ACTIVATIONS = tuple("gelu gelu_new gelu_pytorch_tanh quick_gelu relu silu swish tanh".split())
 POSITION_TYPES = ("learned", "sinusoidal")
 _SIZES = (
@@ -106,7 +108,7 @@ class BertConfig:
         Raises:
             ValueError: not a JSON object, or not a configuration of a BERT we can build.
         """
-        values = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        values = json.loads(read_text(Path(path)))
         if not isinstance(values, dict):
             raise ValueError("the configuration is not a JSON object")
         if "headlight_position_embedding_type" in values:

@@ -4,6 +4,7 @@ import json
 import shlex
 from pathlib import Path
 
+from bert_core.folder_files import read_text
 from bert_core.problems import CheckpointError, Problem
 
 _CONFIGS = ("config.json", "bert_config.json")
@@ -29,7 +30,7 @@ def model_folder(folder: Path) -> Path:
 
 def _transformer_paths(modules: Path) -> list[str]:
     try:
-        listed = json.loads(modules.read_text(encoding="utf-8-sig"))
+        listed = json.loads(read_text(modules))
         paths = [m["path"] for m in listed if str(m["type"]).endswith(".Transformer")]
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return []
@@ -85,7 +86,7 @@ def refuse_foreign(folder: Path) -> None:
 def _class_of(config: Path) -> str:
     """Which class of `transformers` has exactly the parts that a configuration names."""
     try:
-        values = json.loads(config.read_text(encoding="utf-8-sig"))
+        values = json.loads(read_text(config))
         named = str(values["architectures"][0]).removeprefix("TF").removeprefix("Flax")
     except (OSError, ValueError, TypeError, KeyError, IndexError, RecursionError):
         return "BertModel"

@@ -14,6 +14,7 @@ from pathlib import Path
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from bert_core.encoding import CONTINUED, Encoding
+from bert_core.folder_files import read_text
 
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _MARKER = re.compile(r"\[.*\]|<.*>")
@@ -88,14 +89,14 @@ class BertTokenizer:
         whole, vocabulary = folder / "tokenizer.json", folder / "vocab.txt"
         if whole.is_file():
             try:
-                backend = Tokenizer.from_str(whole.read_text(encoding="utf-8-sig"))
+                backend = Tokenizer.from_str(read_text(whole))
             except Exception as error:  # the library raises plain Exception for a broken file
                 raise ValueError(f"tokenizer.json cannot be read: {error}") from error
             return cls(backend)
         if not vocabulary.is_file():
             raise FileNotFoundError(f"no tokenizer.json and no vocab.txt in {folder}")
         try:
-            lines = vocabulary.read_text(encoding="utf-8-sig").split("\n")
+            lines = read_text(vocabulary).split("\n")
         except UnicodeDecodeError as error:
             raise ValueError(f"vocab.txt is not UTF-8: {error}") from error
         if lines[-1] == "":
@@ -290,7 +291,7 @@ def _read_switches(path: Path) -> dict[str, bool]:
         ValueError: not a JSON object, or a switch that is not true or false.
     """
     try:
-        options = json.loads(path.read_text(encoding="utf-8-sig"))
+        options = json.loads(read_text(path))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path.name} cannot be read: {error}") from error
     if not isinstance(options, dict):

@@ -10,6 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from bert_core.folder_files import read_text
 from bert_core.problems import CheckpointError, Problem, first_line
 
 _ANCHOR = "embeddings.word_embeddings.weight"
@@ -19,7 +20,6 @@ _HEADS = ("cls.predictions.", "cls.seq_relationship.")
 _WRAPPERS = ("_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
 """What torch.compile, sharded training and activation checkpoints put into names, anywhere."""
 _OTHER_KINDS = ("roberta.", "electra.", "albert.", "distilbert.", "mpnet.", "longformer.")
-_LARGEST_INDEX = 2**26  # bytes; a BERT-large needs 40 kB
 _NESTED = ("state_dict", "model_state_dict", "model")
 """Where a training script's file keeps the weights, beside the optimizer's state and others."""
 
@@ -142,9 +142,15 @@ def read_weights(folder: Path) -> tuple[dict[str, Tensor], str]:
 
 
 def _kept(state: Mapping[str, Tensor], names: Mapping[str, str]) -> dict[str, Tensor]:
-    """The weights that have names, under our names, in float32 if they are numbers with a point."""
+    """The weights that have names, under our names, in float32 if they are numbers with a point.
+
+    They are copies: what was read is the file itself, mapped into memory, and a file that is
+    written over later would change the model, or end the process where it became shorter.
+    """
     return {
-        ours: state[theirs].float() if state[theirs].is_floating_point() else state[theirs]
+        ours: state[theirs].to(torch.float32, copy=True)
+        if state[theirs].is_floating_point()
+        else state[theirs].clone()
         for theirs, ours in names.items()
         if theirs in state
     }
@@ -157,9 +163,7 @@ def _read(file: Path) -> dict[str, Tensor]:
 def _read_index(index: Path) -> dict[str, str]:
     """Name of a weight → name of the file beside the index that holds it."""
     try:
-        if index.stat().st_size > _LARGEST_INDEX:
-            raise ValueError(f"it is larger than {_LARGEST_INDEX // 2**20} MB")
-        values = json.loads(index.read_text(encoding="utf-8-sig"))
+        values = json.loads(read_text(index))
         shards = values["weight_map"]
         if not shards or not all(isinstance(shard, str) for shard in shards.values()):
             raise ValueError("its weight_map names no files")

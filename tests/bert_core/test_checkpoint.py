@@ -835,7 +835,7 @@ def test_an_unreadable_file_is_named(folder: Path, monkeypatch: pytest.MonkeyPat
 
     for owner, name, message in (
         (weights, "load_file", "model.safetensors .* Permission denied"),
-        (Path, "read_text", "config.json cannot be used: .*Permission denied"),
+        (Path, "open", "config.json cannot be used: .*Permission denied"),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(owner, name, refuse)
@@ -939,6 +939,11 @@ def test_a_hub_name_that_the_cache_holds(
     assert load("somebody/some-bert").name == "somebody/some-bert"
     as_pickle(cached / "snapshots" / commit)
     assert load("somebody/some-bert").missing == {}
+    (cached / "refs" / "v1").write_text(commit)
+    for revision in ("v1", commit):
+        assert load(f"somebody/some-bert@{revision}").name == f"somebody/some-bert@{revision}"
+    with pytest.raises(CheckpointError, match="'somebody/some-bert@v2' is not shipped"):
+        load("somebody/some-bert@v2")
 
 
 def test_without_the_hub_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -166,7 +166,7 @@ def test_a_link_to_a_model_elsewhere_asks_before_it_fetches(
 ) -> None:
     asked: list[str] = []
 
-    def fetch(hub_id: str) -> Path:
+    def fetch(name: str, hub_id: str, revision: str | None) -> Path:
         asked.append(hub_id)
         raise CheckpointError(Problem.HUB, "not to be had")
 

@@ -7,6 +7,7 @@ from functools import cache
 
 from bert_core.bert import find_checkpoint
 from bert_core.weights import weight_files
+from viz_app.session import service
 
 
 @cache
@@ -17,7 +18,7 @@ def revision_of(name: str) -> str:
         CheckpointError: the model is not there.
     """
     digest = hashlib.sha256()
-    for file in weight_files(find_checkpoint(name)):
+    for file in weight_files(service.current().folder(name) or find_checkpoint(name)):
         with file.open("rb") as stream:
             while part := stream.read(2**20):
                 digest.update(part)

@@ -14,6 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import bert_core
+from bert_core.folder_files import Version
 from viz_app.session import service
 
 if TYPE_CHECKING:
@@ -58,6 +59,12 @@ class Shared:
                     del self._futures[key]
             raise
 
+    def drop(self, unwanted: Callable[[Any], bool]) -> None:
+        """Give up what was kept for some keys."""
+        with self._lock:
+            for key in [key for key in self._futures if unwanted(key)]:
+                del self._futures[key]
+
     def ready(self, key: Hashable) -> bool:
         """Whether the value is there now."""
         with self._lock:
@@ -83,26 +90,30 @@ def wait_for_torch() -> None:
 
 def warm_up(name: str) -> None:
     """Begin to load a model, so that it is there when it is asked for."""
-    _models.start(name, lambda: _load(name))
+    _models.start(_key(name), lambda: _load(name))
 
 
 def is_here(name: str) -> bool:
     """Whether a model can be opened without asking another machine for it."""
-    return service.current().folder(name) is not None
+    return service.current().is_here(name)
 
 
 def is_loaded(name: str) -> bool:
     """Whether a model can be used without waiting."""
-    return _models.ready(name)
+    return _models.ready(_key(name))
 
 
 def model(name: str) -> Bert:
     """A model by shipped name, folder or Hugging Face id; waits until it is loaded.
 
+    A folder whose files were written anew is read anew, and its earlier model given up.
+
     Raises:
         ValueError: it cannot be opened; the message says why.
     """
-    return _models.get(name, lambda: _load(name))
+    key = _key(name)
+    _models.drop(lambda other: other[0] == name and other != key)
+    return _models.get(key, lambda: _load(name))
 
 
 def trace(name: str, text_a: str, text_b: str | None, **interventions: Any) -> Trace:
@@ -117,6 +128,10 @@ def trace(name: str, text_a: str, text_b: str | None, **interventions: Any) -> T
     # the model itself: its id would be given to another one after it
     key = (bert, text_a, text_b, frozenset(interventions.items()))
     return _traces.get(key, lambda: bert.trace(text_a, text_b, **interventions))
+
+
+def _key(name: str) -> tuple[str, Version]:
+    return name, service.current().version(name)
 
 
 def _load(name: str) -> Bert:

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from bert_core.assets import ASSETS, shipped_checkpoints
+from bert_core.folder_files import Version, version_of
 from bert_core.folder_layout import config_file, model_folder
 
 SERVE, MODELS = "HEADLIGHT_SERVE", "HEADLIGHT_MODELS"
@@ -50,6 +51,23 @@ class Service:
             return folder if folder.is_dir() else None
         except (OSError, RuntimeError, ValueError):  # a name too long, a home that is not there
             return None
+
+    def is_here(self, name: str) -> bool:
+        """Whether a model can be opened without asking another machine for it."""
+        if self.folder(name) is not None:
+            return True
+        return self.listed is None and name.endswith(".zip") and os.path.isfile(name)
+
+    def version(self, name: str) -> Version:
+        """What changes with the files of a model's folder; nothing where there is none to change.
+
+        The shipped models and what the hub gave stay as they are.
+        """
+        folder = None if name in shipped_checkpoints() else self.folder(name)
+        try:
+            return () if folder is None else version_of(model_folder(folder))
+        except OSError:  # it went away
+            return ()
 
 
 def served(models: Path | None = None) -> Service:

@@ -37,6 +37,8 @@ LOAD_ERRORS = {
     "code": "… is broken or holds more than numbers",
     "layers": "config.json gives the model … layers, but the weight file holds …",
     "candidates": "the weight file holds … encoders, under …",
+    "archive": "… cannot be unpacked: …",
+    "changed": "files in … changed while they were read",
     "missing": "these weights are missing: …",
     "shape": "… is … in the file but … by config.json",
     "numbers": "… holds infinite or undefined numbers",
@@ -104,10 +106,10 @@ def _formulas(config: BertConfig) -> dict[str, str]:
 def model_card(folder: Path, language: str) -> str | None:
     """The text of README.<language>.md, or else of README.md, cut to LONGEST_CARD characters.
 
-    None where neither is there.
+    None where neither is there. A link to another place is no card: the page would show any file.
     """
     cards = (folder / f"README.{language}.md", folder / "README.md")
-    card = next(filter(Path.is_file, cards), None)
+    card = next((card for card in cards if card.is_file() and _is_own(card)), None)
     if card is None:
         return None
     with card.open(encoding="utf-8", errors="replace") as file:
@@ -171,6 +173,13 @@ class Training:
     curve: TrainingCurve | None
 
 
+def _is_own(file: Path) -> bool:
+    """Whether a file lies in its folder, or where the hub's cache keeps what that links to."""
+    target, folder = file.resolve(), file.parent.resolve()
+    cache = folder.parents[1] / "blobs" if folder.parent.name == "snapshots" else folder
+    return target.parent in (folder, cache)
+
+
 def read_training(folder: Path) -> Training | None:
     """The record of the run that made a checkpoint; None where there is none.
 
@@ -178,7 +187,7 @@ def read_training(folder: Path) -> Training | None:
         ValueError: the file is there but is no JSON object; the message says what it is.
     """
     file = folder / "training.json"
-    if not file.is_file():
+    if not file.is_file() or not _is_own(file):
         return None
     if file.stat().st_size > _LARGEST_RECORD:
         raise ValueError(f"training.json is larger than {_LARGEST_RECORD // 2**20} MB")

@@ -145,3 +145,22 @@ def test_what_to_do_is_said_where_the_model_cannot_be_opened(folder: Path, langu
     assert not test.exception
     assert ["config.json" in error.value.replace("\\", "") for error in test.error] == [True]
     assert text(language, "models.remedy.no_config") in shown(test)
+
+
+def test_an_uploaded_zip_file_is_unpacked_and_opened(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    packed = Path(shutil.make_archive(str(tmp_path / "given"), "zip", folder))
+    test = models_page()
+    for content, opens in ((b"no zip file", False), (packed.read_bytes(), True)):
+        test.file_uploader(key="models_upload").set_value(("given.zip", content, "application/zip"))
+        test.run()
+        [button] = [b for b in test.button if b.label == text("en", "models.open.upload_button")]
+        button.click().run()
+        assert not test.exception
+        assert bool(test.error) != opens
+        if not opens:
+            assert "given.zip cannot be unpacked" in test.error[0].value.replace("\\", "")
+    assert test.session_state["model"].startswith(str(tmp_path / "cache"))
+    assert "12,288 × 256" in shown(test)

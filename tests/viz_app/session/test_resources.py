@@ -1,10 +1,14 @@
 """One piece of work per question, however many ask, and never more kept than allowed."""
 
+import json
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+from bert_core.assets import ASSETS
 from tests.viz_app.toy import toy_bert
 from viz_app.session import resources
 from viz_app.session.resources import Shared
@@ -98,3 +102,17 @@ def test_a_trace_is_not_handed_to_a_model_that_came_later(monkeypatch: pytest.Mo
         monkeypatch.undo()
         monkeypatch.setattr(resources, "_traces", traces)
         del model
+
+
+def test_a_folder_written_anew_is_opened_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    shutil.copytree(ASSETS / "checkpoints" / "mini-en", folder)
+    first = resources.model(str(folder))
+    assert resources.is_loaded(str(folder)) and resources.model(str(folder)) is first
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "hidden_act": "relu"}))
+    assert not resources.is_loaded(str(folder))
+    second = resources.model(str(folder))
+    assert second is not first and second.config.hidden_act == "relu"
+    kept = [key for key in resources._models._futures if str(folder) in str(key)]
+    assert len(kept) == 1, "the earlier model is given up"

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from bert_core import checkpoint
 from bert_core.assets import ASSETS
 from bert_core.bert import Bert, load
 from bert_core.problems import CheckpointError, Problem
@@ -197,6 +198,10 @@ def test_the_messages_that_the_page_explains_are_those_of_the_loader(
         with_config("{"),
     ]
     config.write_text(json.dumps(values))
+    with monkeypatch.context() as patch:
+        versions = iter([(), (("config.json", 1, 1, 1),)])
+        patch.setattr(checkpoint, "version_of", lambda folder: next(versions))
+        errors.append(error_when_opening(str(folder)))
     save_file({name: weight for name, weight in state.items() if name != query}, weights)
     errors.append(error_when_opening(str(folder)))
     errors.append(with_weight("old.embeddings.word_embeddings.weight", torch.zeros(2, 2)))
@@ -210,6 +215,9 @@ def test_the_messages_that_the_page_explains_are_those_of_the_loader(
     errors.append(error_when_opening(str(folder)))
     (folder / "tokenizer.json").write_text("{")
     errors.append(error_when_opening(str(folder)))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "model.zip").write_text("no zip file")
+    errors.append(error_when_opening(str(tmp_path / "model.zip")))
     errors.append(error_when_opening("no-such-owner/no-such-bert"))  # tests have no network
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     errors.append(error_when_opening("no-such-owner/no-such-bert"))

@@ -1,10 +1,12 @@
 """Models: what is loaded, where its numbers come from, and how to open another one."""
 
+from io import BytesIO
 from pathlib import Path
 
 import streamlit as st
 import torch
 
+from bert_core.archive import unpack
 from bert_core.assets import shipped_checkpoints
 from bert_core.bert import Bert
 from bert_core.folder_layout import model_folder
@@ -12,7 +14,7 @@ from bert_core.problems import CheckpointError
 from bert_core.weights import weight_files
 from viz_app.figures.training import parameter_bars, training_curve
 from viz_app.number_text import count_text, decimal_text, share_text
-from viz_app.session import frame, service
+from viz_app.session import frame, service, state
 from viz_app.view_models.checkpoint_facts import (
     HELD_OUT_FIGURES,
     LOAD_ERRORS,
@@ -25,6 +27,8 @@ from viz_app.view_models.checkpoint_facts import (
 )
 from viz_app.widgets.chart import chart
 
+LARGEST_UPLOAD = 600
+"""MB; a BERT-base in float32 has 440. Streamlit holds what is uploaded in memory."""
 MISSING_PARTS = ("pooler", "mlm", "nsp")
 STYLE = """<style>
 [class*=st-key-models_] table { width: 100%; }
@@ -251,6 +255,30 @@ def draw_card(folder: Path | None, shipped: bool) -> None:
             st.caption(say("models.card.cut", count=count_text(LONGEST_CARD)))
 
 
+def draw_upload() -> None:
+    """A zip file of a model's folder, for where the app runs on another machine."""
+    given = st.file_uploader(
+        say("models.open.upload"), type="zip", max_upload_size=LARGEST_UPLOAD, key="models_upload"
+    )
+    if given is not None:
+        st.button(say("models.open.upload_button"), on_click=open_upload, args=[given])
+    reason = st.session_state.pop("_models_upload_failed", None)
+    if reason is not None:
+        st.error(say("models.open.upload_failed", reason=frame.escape(reason)))
+
+
+def open_upload(given: BytesIO) -> None:
+    """Unpack what was uploaded, and choose it."""
+    given.seek(0)
+    try:
+        folder = str(unpack(given, given.name))
+    except CheckpointError as error:
+        st.session_state["_models_upload_failed"] = str(error)
+        return
+    state.ask_for_model(folder)
+    state.choose(model=folder)
+
+
 def draw_how_to_open() -> None:
     """Exact steps for another model, and what can go wrong."""
     listed = service.current().listed
@@ -258,6 +286,7 @@ def draw_how_to_open() -> None:
         st.markdown(say("models.open.served", offered=", ".join(map(frame.escape, listed))))
         return
     st.markdown(say("models.open.steps"))
+    draw_upload()
     with st.expander(say("models.open.errors")):
         st.markdown(
             "\n\n".join(
