@@ -22,6 +22,8 @@ from bert_core.claims import read_values
 from bert_core.findings import position_of
 from bert_core.positional import learned_positions, position_similarity
 from bert_core.predict import top_tokens
+from bert_core.provenance import Cell, value_of
+from bert_core.stages import BY_NAME
 from bert_core.studies.heads import ROLES, head_roles
 from bert_core.studies.masked_words import RULE, RankedToken, maskable_tokens, rank_of
 from bert_core.studies.next_sentence import is_next_probabilities, pair_variant, variants_for
@@ -263,6 +265,31 @@ def attention_score(
     _attention(trace, layer, head)
     scores = trace.layer(layer).attention_scores[head]
     return Measured(float(scores[_place(query, trace), _place(key, trace)]), "score")
+
+
+@_quantity("score")
+def stage_number(
+    bert: Bert,
+    trace: Trace,
+    stage: str,
+    layer: int,
+    head: int,
+    query: str,
+    key: str = "",
+    dimension: int = 0,
+) -> Measured:
+    """One number of a stage of the forward pass; what its axes do not need is not looked at."""
+    if stage not in BY_NAME:
+        raise NotThere("name", f"the stage {stage!r} is not one of {', '.join(BY_NAME)}")
+    places = {"head": head, "token": _place(query, trace), "query": _place(query, trace)}
+    if "key" in BY_NAME[stage].axes:
+        places["key"] = _place(key, trace)
+    index = tuple(places.get(axis, dimension) for axis in BY_NAME[stage].axes)
+    try:
+        value = value_of(trace, Cell(stage, index, layer if BY_NAME[stage].in_layer else None))
+    except ValueError as error:
+        raise NotThere("layer", str(error)) from error
+    return Measured(value, "score")
 
 
 @_quantity("nats")

@@ -95,6 +95,17 @@ def test_of_attention(bert: Bert) -> None:
     found = number(bert, "row_entropy", layer=1, head=2, query="dog")
     assert found == pytest.approx(entropy, abs=1e-5)
     assert number(bert, "attention_cells") == 3 * 4 * 13 * 13
+    at = {"layer": 1, "head": 2, "query": "dog"}
+    assert number(bert, "stage_number", stage="attention_scores", key="my (6)", **at) == (
+        pytest.approx(score, abs=1e-5)
+    )
+    mixed = sum(
+        share * float(one) for share, one in zip(shares, record.value[2, :, 3], strict=True)
+    )
+    found = number(bert, "stage_number", stage="context", dimension=3, **at)
+    assert found == pytest.approx(mixed, abs=1e-5)
+    summed = bert.trace(A, B).embeddings.embedding_sum
+    assert number(bert, "stage_number", stage="embedding_sum", **at) == float(summed[2, 0])
 
 
 def test_of_heads_and_layers(bert: Bert) -> None:
@@ -192,6 +203,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "state_cosines": {"token": "[CLS]", "stage": 1},
     "layer_cosines": {"token": "[CLS]"},
     "use_cosine": {"word": "a", "text": "a b", "other": "b a", "stage": 2},
+    "stage_number": {"stage": "context", "layer": 5, "head": 11, "query": "x"},
     "guess_probability": {"token": "."},
     "guess_rank": {"token": "."},
     "hidden_word_loss": {"word": "x"},
@@ -237,6 +249,8 @@ def _shipped(name: str) -> Bert:
         ("guesses", {"mask": 1}, "mask"),
         ("guess_rank", {"token": "nowhere"}, "name"),
         ("role_scores", {"role": "verb"}, "name"),
+        ("stage_number", {"stage": "no", "layer": 0, "head": 0, "query": "dog"}, "name"),
+        ("stage_number", {"stage": "context", "layer": 3, "head": 0, "query": "dog"}, "layer"),
         ("is_next", {"variant": "doubled"}, "name"),
         ("size", {"field": "hidden_act"}, "name"),
         ("position_cosines", {"position": 13}, "name"),

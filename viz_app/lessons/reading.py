@@ -16,6 +16,7 @@ from viz_app.lessons.records import (
     Choose,
     Free,
     Lesson,
+    Misconception,
     Number,
     Option,
     Order,
@@ -229,7 +230,9 @@ def _stop(entry: Mapping[str, Any], path: Path, before: Where | None, document: 
             _question(given, (*path, "questions", index), document)
             for index, given in enumerate(entry.get("questions", ()))
         ),
+        minutes=entry.get("minutes", 0),
         teacher=entry.get("teacher", ""),
+        misconceptions=tuple(Misconception(**one) for one in entry.get("misconceptions", ())),
         line=document.line(path),
     )
 

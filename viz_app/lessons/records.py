@@ -136,6 +136,14 @@ class Free(Question):
 
 
 @dataclass(frozen=True)
+class Misconception:
+    """What is often misunderstood, for the teacher's page."""
+
+    says: str
+    reply: str
+
+
+@dataclass(frozen=True)
 class Stop:
     """One place to go to, what to look at there, and what is asked."""
 
@@ -146,7 +154,10 @@ class Stop:
     """Name → figure that the texts of this stop write as `{{name}}`."""
     premises: tuple[Premise, ...]
     questions: tuple[Question, ...]
+    minutes: int
+    """That a class stays here; 0: it is not said."""
     teacher: str
+    misconceptions: tuple[Misconception, ...]
     line: int = field(default=0, compare=False)
 
 

@@ -207,7 +207,25 @@ def _stop(steps: tuple[str, ...]) -> dict[str, Any]:
                 _ref("claim"), 1, 12, "What the stop takes for granted of its texts."
             ),
             "questions": _list(_ref("question"), 1, 8, "Asked at this stop."),
+            "minutes": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 240,
+                "description": "How long a class stays here, for the teacher's page.",
+            },
             "teacher": _text("Shown on the teacher's page alone. Markdown."),
+            "misconceptions": _list(
+                _object(
+                    {
+                        "says": _text("What a student says."),
+                        "reply": _text("What to answer, or to try. Markdown."),
+                    },
+                    ("says", "reply"),
+                ),
+                1,
+                6,
+                "What is often misunderstood here, for the teacher's page.",
+            ),
         },
         ("title", "look"),
     )

@@ -4,7 +4,7 @@ import pytest
 
 from viz_app.lessons.faults import LessonError
 from viz_app.lessons.reading import read_lesson
-from viz_app.lessons.records import Choose, Free, Number, Order, Quantity
+from viz_app.lessons.records import Choose, Free, Misconception, Number, Order, Quantity
 from viz_app.messages import LANGUAGES, say_in
 
 HEAD = "lesson: 1\ntitle: Rows\nlanguage: en\nstops:\n"
@@ -136,3 +136,14 @@ def test_a_formula_is_no_figure() -> None:
 def test_a_long_list_of_faults_is_in_the_order_of_the_file() -> None:
     lines = [line for _, line in faults(STOP + "    layer: x\n    head: y\n    page: z\n")]
     assert lines == sorted(lines) and len(lines) == 3
+
+
+def test_a_stop_says_for_the_teacher_how_long_it_takes_and_what_is_misunderstood() -> None:
+    [stop] = read_lesson(
+        STOP + "    minutes: 5\n    misconceptions: [{says: 'Rows are words.', reply: 'Tokens.'}]\n"
+    ).stops
+    assert (stop.minutes, stop.misconceptions) == (
+        5,
+        (Misconception("Rows are words.", "Tokens."),),
+    )
+    assert faults(STOP + "    misconceptions: [{says: x}]\n") == [("missing", 8)]
