@@ -95,7 +95,7 @@ def test_of_attention(bert: Bert) -> None:
     found = number(bert, "row_entropy", layer=1, head=2, query="dog")
     assert found == pytest.approx(entropy, abs=1e-5)
     assert number(bert, "attention_cells") == 3 * 4 * 13 * 13
-    at = {"layer": 1, "head": 2, "query": "dog"}
+    at: dict[str, Any] = {"layer": 1, "head": 2, "query": "dog"}
     assert number(bert, "stage_number", stage="attention_scores", key="my (6)", **at) == (
         pytest.approx(score, abs=1e-5)
     )
