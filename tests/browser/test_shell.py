@@ -8,11 +8,15 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PHONE, OpenPage
-from tests.browser.driver import wait_until_settled
+from tests.browser.driver import ROOT, wait_until_settled
 from viz_app.messages import text
 from viz_app.session.state import default_selection
 
 DEFAULT = default_selection("en-US").text_a
+
+
+def pages() -> list[str]:
+    return [path.parent.name for path in (ROOT / "viz_app/app_pages").glob("*/page.py")]
 
 
 def parameters(page: Page) -> dict[str, str]:
@@ -27,6 +31,37 @@ def test_a_typed_sentence_is_in_the_address_and_survives_a_reload(page: Page) ->
     page.reload()
     wait_until_settled(page)
     expect(page.get_by_label("Sentence A")).to_have_value("A small <b>dog</b> barks & runs.")
+
+
+def test_the_bar_is_one_line_and_a_long_text_grows_over_the_page(open_page: OpenPage) -> None:
+    page = open_page("/models?a=A+dog.&lang=zh", size=(1366, 768))
+    box = page.get_by_label("句子 A")
+    expect(box).to_be_visible(timeout=30_000)
+
+    def height(selector: str) -> float:
+        found = page.locator(selector).bounding_box()
+        assert found is not None
+        return found["height"]
+
+    bar, rest = height(".st-key-sentence_bar"), height(".st-key-text_a textarea")
+    assert bar <= 72
+    box.fill("a long sentence " * 20)
+    assert height(".st-key-text_a textarea") > 2 * rest
+    assert height(".st-key-sentence_bar") == bar
+    box.press("Enter")
+    wait_until_settled(page)
+    assert parameters(page)["a"] == "a long sentence " * 20
+    box.press("Tab")
+    assert height(".st-key-text_a textarea") == rest
+    box.fill("")  # on purpose
+    box.press("Enter")
+    wait_until_settled(page)
+    assert parameters(page).get("a", "") == ""
+    # nothing of Streamlit's own in English over the text
+    assert page.get_by_text("Press").count() == 0 or not page.get_by_text("Press").is_visible()
+    header = page.locator("[data-testid=stHeader]").bounding_box()
+    language = page.get_by_role("radiogroup").first.bounding_box()
+    assert header and language and language["y"] + language["height"] <= header["height"]
 
 
 def test_a_text_is_taken_by_whatever_the_reader_does_next(page: Page) -> None:
@@ -172,3 +207,16 @@ def test_nothing_is_wider_than_a_phone(open_page: OpenPage, theme: str) -> None:
     page = open_page("/?a=A+short+sentence.", theme=theme, size=PHONE)  # type: ignore[arg-type]
     width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
     assert width <= PHONE[0]
+    # every page is in sight, and the bar is one line that opens on a tap
+    fold = page.get_by_role("button", name="A short sentence.")
+    expect(fold).to_have_attribute("aria-expanded", "false", timeout=30_000)
+    for name in pages():
+        link = page.get_by_role("link", name=text("en", f"app.page.{name}"), exact=True)
+        expect(link).to_be_in_viewport()
+    expect(page.get_by_label("Sentence A")).to_be_hidden()
+    fold.click()
+    page.get_by_label("Sentence A").fill("Another one.")
+    page.get_by_label("Sentence A").press("Enter")
+    expect(page.get_by_label("Sentence A")).to_be_hidden()
+    expect(page.get_by_role("button", name="Another one.")).to_be_visible()
+    assert parameters(page)["a"] == "Another one."

@@ -50,7 +50,7 @@ def test_every_page_runs_in_every_language(page: str, language: str) -> None:
     test = app(page, lang=language, model=first.model, a=first.text_a)
     assert not test.exception
     assert not test.error
-    assert test.text_input(key="text_a").value == first.text_a
+    assert test.text_area(key="text_a").value == first.text_a
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_no_text_breaks_a_page_and_none_is_lost(
     test.query_params["a"] = arrived
     test.run()
     assert not test.exception
-    assert test.text_input(key="text_a").value == arrived
+    assert test.text_area(key="text_a").value == arrived
 
 
 def test_an_empty_text_says_what_to_do() -> None:
@@ -113,7 +113,7 @@ def test_a_broken_checkpoint_is_told_with_its_remedy_and_the_text_stays(
     assert not test.exception
     assert "config.json cannot be used" in said(test).replace("\\", "")
     assert text(language, "models.remedy.config") in said(test)
-    assert test.text_input(key="text_a").value == DEFAULT
+    assert test.text_area(key="text_a").value == DEFAULT
     # … and another model can be picked from there
     test.selectbox(key="model").set_value("small-zh").run()
     assert not test.error
@@ -131,7 +131,7 @@ def test_a_model_that_cannot_be_had_is_told_on_every_page(page: str, tmp_path: P
         test = app(page, model=model)
         assert not test.exception
         assert message in said(test)
-        assert test.text_input(key="text_a").value == DEFAULT
+        assert test.text_area(key="text_a").value == DEFAULT
 
 
 def test_what_needs_no_model_works_without_one() -> None:
@@ -183,10 +183,30 @@ def test_a_link_to_a_model_elsewhere_asks_before_it_fetches(
 def test_swap_exchanges_the_sentences() -> None:
     test = app(a="First.", b="Second.")
     test.button(key="swap_text").click().run()
-    assert (test.text_input(key="text_a").value, test.text_input(key="text_b").value) == (
+    assert (test.text_area(key="text_a").value, test.text_area(key="text_b").value) == (
         "Second.",
         "First.",
     )
+
+
+def test_a_box_built_anew_answers_with_its_text() -> None:
+    """Streamlit tells a box its value once; one that is built again answers with its default."""
+    test = app(a="First.", b="Second.")
+    for expected in ("First.", "Third."):
+        for _ in range(2):  # in a run that changes the text, and in one that does not
+            defaults = [test.text_area(key=key).proto.default for key in ("text_a", "text_b")]
+            assert defaults == [expected, "Second."]
+            test.run()
+        test.text_area(key="text_a").set_value("Third.").run()
+    test.text_area(key="text_a").set_value("").run()
+    assert test.text_area(key="text_a").value == test.text_area(key="text_a").proto.default == ""
+    assert test.query_params["a"] in ("", [""])
+
+
+def test_a_pasted_text_becomes_one_line() -> None:
+    test = app(a="First.")
+    test.text_area(key="text_a").set_value("Two\nlines.").run()
+    assert test.text_area(key="text_a").value == "Two lines."
 
 
 def test_a_random_pair_comes_from_the_shelf_of_the_models_language() -> None:
@@ -194,7 +214,7 @@ def test_a_random_pair_comes_from_the_shelf_of_the_models_language() -> None:
 
     test = app()
     test.button(key="random_text").click().run()
-    drawn = (test.text_input(key="text_a").value, test.text_input(key="text_b").value)
+    drawn = (test.text_area(key="text_a").value, test.text_area(key="text_b").value)
     assert drawn in {(pair.text_a, pair.text_b) for pair in next_sentence_pairs("en")}
 
 
@@ -202,7 +222,7 @@ def test_an_example_brings_its_text_and_its_model() -> None:
     test = app()
     test.selectbox(key="example").set_value("zh-like-onions").run()
     assert not test.exception
-    assert test.text_input(key="text_a").value == "我喜欢吃洋葱"
+    assert test.text_area(key="text_a").value == "我喜欢吃洋葱"
     assert test.selectbox(key="model").value == "small-zh"
     assert test.selectbox(key="example").value is None
     task = escape(example("zh-like-onions")[1].shows)
@@ -213,7 +233,8 @@ def test_an_example_brings_its_text_and_its_model() -> None:
     assert place == [entry.seen.layer, entry.seen.head, entry.seen.query]
     test.run()
     assert task in written(test) and not test.toast
-    [link] = test.get("page_link")
+    *pages, link = test.get("page_link")  # those of all pages stand above the bar
+    assert len(pages) == len(PAGES)
     assert link.proto.page.endswith(entry.seen.page.replace("_", "-"))
     test.button(key="example_done").click().run()
     assert task not in written(test)
@@ -232,13 +253,13 @@ def test_what_was_typed_comes_back_after_a_random_pair() -> None:
     assert test.button(key="undo_text").disabled
     for _ in range(2):
         test.button(key="random_text").click().run()
-        assert test.text_input(key="text_a").value != "Mine."
+        assert test.text_area(key="text_a").value != "Mine."
     test.button(key="undo_text").click().run()
-    texts = [test.text_input(key=key).value for key in ("text_a", "text_b")]
+    texts = [test.text_area(key=key).value for key in ("text_a", "text_b")]
     assert texts == ["Mine.", "Mine too."]
     assert test.button(key="undo_text").disabled
     test.button(key="random_text").click().run()
-    test.text_input(key="text_a").set_value("Another of mine.").run()
+    test.text_area(key="text_a").set_value("Another of mine.").run()
     assert test.button(key="undo_text").disabled
 
 
@@ -247,7 +268,7 @@ def test_an_example_is_taken_back_with_its_model() -> None:
     model = test.selectbox(key="model").value
     test.selectbox(key="example").set_value("zh-like-onions").run()
     test.button(key="undo_text").click().run()
-    assert test.text_input(key="text_a").value == "Mine."
+    assert test.text_area(key="text_a").value == "Mine."
     assert test.selectbox(key="model").value == model
 
 
@@ -262,33 +283,33 @@ def test_the_help_of_the_model_names_the_shipped_ones() -> None:
 
 def test_mask_may_be_typed_in_any_case() -> None:
     test = app()
-    test.text_input(key="text_a").set_value("my dog is [mask] 【Mask】")
+    test.text_area(key="text_a").set_value("my dog is [mask] 【Mask】")
     test.button(key="run_text").click().run()
-    assert test.text_input(key="text_a").value == "my dog is [MASK] [MASK]"
+    assert test.text_area(key="text_a").value == "my dog is [MASK] [MASK]"
 
 
 def test_a_choice_is_not_undone_by_the_address_from_before_it() -> None:
     test = app(a="First.")
     before = dict(test.query_params)
-    test.text_input(key="text_a").set_value("Second.")
+    test.text_area(key="text_a").set_value("Second.")
     test.button(key="run_text").click().run()
     # a reader quicker than the server: the next click comes with the address of a moment ago
     for name, value in before.items():
         test.query_params[name] = value
     test.segmented_control(key="language").set_value("zh").run()
-    assert test.text_input(key="text_a").value == "Second."
+    assert test.text_area(key="text_a").value == "Second."
     assert test.session_state["language"] == "zh"
 
 
 def test_an_address_from_long_ago_is_where_the_reader_went_back_to() -> None:
     test = app(a="First.")
     before = dict(test.query_params)
-    test.text_input(key="text_a").set_value("Second.")
+    test.text_area(key="text_a").set_value("Second.")
     test.button(key="run_text").click().run()
     sleep(LAG_SECONDS + 0.1)
     for name, value in before.items():
         test.query_params[name] = value
-    assert test.run().text_input(key="text_a").value == "First."
+    assert test.run().text_area(key="text_a").value == "First."
 
 
 def test_a_choice_that_a_broken_run_lost_comes_back() -> None:
@@ -303,8 +324,8 @@ def test_changing_the_language_keeps_the_text() -> None:
     test = app(a="Keep me.")
     test.segmented_control(key="language").set_value("zh").run()
     assert not test.exception
-    assert test.text_input(key="text_a").value == "Keep me."
-    assert test.text_input(key="text_a").label == text("zh", "app.text.a")
+    assert test.text_area(key="text_a").value == "Keep me."
+    assert test.text_area(key="text_a").label == text("zh", "app.text.a")
 
 
 def test_a_page_that_fails_says_so_without_a_traceback(
@@ -318,7 +339,7 @@ def test_a_page_that_fails_says_so_without_a_traceback(
     assert not test.exception
     assert text("en", "app.page_failed") in said(test)
     assert "a slip of ours" not in said(test)
-    assert test.text_input(key="text_a").value == DEFAULT
+    assert test.text_area(key="text_a").value == DEFAULT
     assert "a slip of ours" in caplog.text  # … but the terminal has it
     caplog.clear()  # expected here; see the fixture no_failed_page
 
@@ -329,7 +350,7 @@ def test_a_link_that_names_only_a_language_brings_a_text_in_it() -> None:
     test.run()
     assert not test.exception
     assert test.selectbox(key="model").value == "small-zh"
-    assert test.text_input(key="text_a").value == default_selection("zh-CN").text_a
+    assert test.text_area(key="text_a").value == default_selection("zh-CN").text_a
 
 
 @pytest.mark.parametrize(
@@ -342,7 +363,7 @@ def test_a_text_in_another_language_is_offered_the_model_for_it(model: str, a: s
         test.selectbox(key="model").value
         == default_selection("zh" if model == "mini-en" else "en").model
     )
-    assert test.text_input(key="text_a").value == a
+    assert test.text_area(key="text_a").value == a
     assert not [button for button in test.button if button.key == "take_model"]
 
 
@@ -359,9 +380,9 @@ def test_unusual_characters_are_converted_when_asked_and_not_before(
 ) -> None:
     test = app("attention", model="small-zh", a=a)
     assert conversions(test) == [f"convert_{kind}"]
-    assert test.text_input(key="text_a").value == a
+    assert test.text_area(key="text_a").value == a
     test.button(key=f"convert_{kind}").click().run()
-    assert test.text_input(key="text_a").value == usual
+    assert test.text_area(key="text_a").value == usual
     assert "[UNK]" not in said(test)
     assert conversions(test) == []
 

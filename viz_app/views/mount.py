@@ -65,13 +65,26 @@ def signal(view: str, values: Mapping[str, Any]) -> None:
     component("shared/signal.js")(key=f"{view}_signal", data={"view": view, "values": dict(values)})
 
 
-def shell(language: str) -> None:
-    """What the frame of the app needs of the browser; draws nothing.
+def shell(language: str, *, chip: str, model: str, texts: Mapping[str, str]) -> None:
+    """What the frame of the app needs of the browser (`shell/shell.js`).
 
-    It says which language the page is in, since Streamlit's own page says `en`, lets a text that
-    was typed go before the link to another page, and keeps one entry of the history per visit.
+    It draws the line that stands for the sentence bar where that is folded.
+
+    Args:
+        chip: The reader's texts.
+        texts: `change`, `leave`, `next` and `previous`: what one can do there.
     """
-    component("shared/shell.js")(key="shell", data={"language": language})
+    component("shell/shell.js")(
+        key="shell",
+        data={"language": language, "chip": chip, "model": model, "texts": dict(texts)},
+    )
+
+
+@cache
+def page_css() -> str:
+    """The style sheet of the app's own page, around Streamlit's elements."""
+    rules = files("viz_app.views").joinpath("shell", "page.css").read_text(encoding="utf-8")
+    return f"{tokens_css(':root')}\n{rules}"
 
 
 def prefetch(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,17 +17,51 @@ from viz_app.session import frame, service, state
 from viz_app.session.examples import example, examples
 from viz_app.views.mount import shell
 
+if TYPE_CHECKING:
+    from streamlit.navigation.page import Page as StreamlitPage
+
 _TASK = "_example_task"  # id of the example whose task is shown
 _REPLACED = "_texts_replaced"  # what was there before Random or an example, and what came
 _TYPED_MASK = re.compile(r"[\[【［]\s*mask\s*[\]】］]", re.IGNORECASE)
 
 
-def sentence_bar(say: Say) -> None:
-    """Draw the bar. What is typed or picked goes into the session state, and from there on."""
-    with st.container(key="sentence_bar", border=True, gap="small"):
-        _draw_settings(say)
+def sentence_bar(say: Say, pages: Sequence[StreamlitPage]) -> None:
+    """Draw the bar. What is typed or picked goes into the session state, and from there on.
+
+    Args:
+        pages: All pages, for narrow windows, where Streamlit's own navigation is folded away.
+    """
+    with st.container(key="page_row", horizontal=True, gap="xsmall"):
+        for page in pages:
+            st.page_link(page, label=page.title)
+        st.segmented_control(
+            say("app.language.label"),
+            list(LANGUAGES),
+            key="language",
+            format_func=LANGUAGES.__getitem__,
+            label_visibility="collapsed",
+            required=True,
+        )
+    with st.container(key="bar_chip"):
+        _draw_shell(say)
+    with st.container(
+        key="sentence_bar", horizontal=True, vertical_alignment="bottom", gap="xsmall"
+    ):
+        _draw_model(say)
         _draw_texts(say)
-        _draw_task(say)
+        _draw_examples(say)
+    _draw_task(say)
+
+
+def _draw_shell(say: Say) -> None:
+    """What the browser does for the frame, and the line that stands for a folded bar."""
+    texts = [st.session_state[name] for name in ("text_a", "text_b")]
+    shell(
+        st.session_state["language"],
+        chip=" ⁄ ".join(text for text in texts if text.strip()) or say("app.text.a_placeholder"),
+        model=st.session_state["model"],
+        texts={name: say(f"app.bar.{name}") for name in ("change", "leave", "next", "previous")},
+    )
 
 
 def _draw_texts(say: Say) -> None:
@@ -34,44 +70,35 @@ def _draw_texts(say: Say) -> None:
     A form would hold back what was typed while another page or section is drawn from what was there
     before.
     """
-    a, b, buttons = st.columns([4, 4, 3], vertical_alignment="bottom")
-    a.text_input(
-        say("app.text.a"),
-        key="text_a",
-        placeholder=say("app.text.a_placeholder"),
+    _draw_text("a", say)
+    st.button(
+        "⇄",
+        on_click=_swap,
+        help=say("app.text.swap"),
+        key="swap_text",
+        disabled=not st.session_state["text_b"].strip(),
+    )
+    _draw_text("b", say)
+    # leaving the box has taken the text; the button is there for whoever looks for one
+    st.button(say("app.text.run"), type="primary", key="run_text")
+
+
+def _draw_text(which: str, say: Say) -> None:
+    """One of the two boxes.
+
+    A box that the browser builds anew, as it does while pages change, answers with its default
+    until it has heard its value, and that answer travels with the next click. So the default is the
+    text itself: an empty box is one that the reader has emptied.
+    """
+    st.text_area(
+        say(f"app.text.{which}"),
+        st.session_state[f"text_{which}"],
+        key=f"text_{which}",
+        placeholder=say(f"app.text.{which}_placeholder"),
         max_chars=service.current().longest_text,
         on_change=_tidy_text,
+        height=68,  # the least that Streamlit takes; the style sheet makes it one line
     )
-    b.text_input(
-        say("app.text.b"),
-        key="text_b",
-        placeholder=say("app.text.b_placeholder"),
-        max_chars=service.current().longest_text,
-        on_change=_tidy_text,
-    )
-    with buttons.container(horizontal=True, gap="small"):
-        # leaving the box has taken the text; the button is there for whoever looks for one
-        st.button(say("app.text.run"), type="primary", key="run_text")
-        st.button(
-            "⇄",
-            on_click=_swap,
-            help=say("app.text.swap"),
-            key="swap_text",
-            disabled=not st.session_state["text_b"].strip(),
-        )
-        st.button(
-            say("app.text.random"),
-            on_click=_random_pair,
-            help=say("app.text.random_help"),
-            key="random_text",
-        )
-        st.button(
-            "↶",
-            on_click=_undo,
-            help=say("app.text.undo"),
-            key="undo_text",
-            disabled=_replaced() is None,
-        )
 
 
 def _draw_task(say: Say) -> None:
@@ -97,38 +124,45 @@ def _draw_task(say: Say) -> None:
         )
 
 
-def _draw_settings(say: Say) -> None:
-    with st.container(horizontal=True, vertical_alignment="top"):
-        st.selectbox(
-            say("app.model.label"),
-            _known_models(),
-            key="model",
-            accept_new_options=service.current().listed is None,
-            help=say(
-                "app.model.help" if service.current().listed is None else "app.model.help_served",
-                **_shipped_by_language(),
-            ),
-            on_change=lambda: state.ask_for_model(st.session_state["model"]),
-            width=220,
-        )
-        st.selectbox(
-            say("app.examples.label"),
-            [entry.id for language in _languages_first() for entry in examples()[language]],
-            index=None,
-            key="example",
-            format_func=lambda example_id: example(example_id)[1].title,
-            placeholder=say("app.examples.placeholder"),
-            on_change=_take_example,
-            width=320,
-        )
-        st.segmented_control(
-            say("app.language.label"),
-            list(LANGUAGES),
-            key="language",
-            format_func=LANGUAGES.__getitem__,
-            required=True,
-        )
-        shell(st.session_state["language"])
+def _draw_model(say: Say) -> None:
+    st.selectbox(
+        say("app.model.label"),
+        _known_models(),
+        key="model",
+        accept_new_options=service.current().listed is None,
+        help=say(
+            "app.model.help" if service.current().listed is None else "app.model.help_served",
+            **_shipped_by_language(),
+        ),
+        on_change=lambda: state.ask_for_model(st.session_state["model"]),
+        width=132,
+    )
+
+
+def _draw_examples(say: Say) -> None:
+    st.selectbox(
+        say("app.examples.label"),
+        [entry.id for language in _languages_first() for entry in examples()[language]],
+        index=None,
+        key="example",
+        format_func=lambda example_id: example(example_id)[1].title,
+        placeholder=say("app.examples.placeholder"),
+        on_change=_take_example,
+        width=168,
+    )
+    st.button(
+        say("app.text.random"),
+        on_click=_random_pair,
+        help=say("app.text.random_help"),
+        key="random_text",
+    )
+    st.button(
+        "↶",
+        on_click=_undo,
+        help=say("app.text.undo"),
+        key="undo_text",
+        disabled=_replaced() is None,
+    )
 
 
 def _shipped_by_language() -> dict[str, str]:
@@ -175,9 +209,10 @@ def _use_model_of(language: str) -> None:
 
 
 def _tidy_text() -> None:
-    """Let [mask] and 【MASK】 be the mask token, however they are typed."""
+    """Let [mask] and 【MASK】 be the mask token, however they are typed, and a text one line."""
     for field in ("text_a", "text_b"):
-        state.choose(**{field: _TYPED_MASK.sub("[MASK]", st.session_state[field])})
+        line = " ".join(st.session_state[field].splitlines())
+        state.choose(**{field: _TYPED_MASK.sub("[MASK]", line)})
 
 
 def _swap() -> None:

@@ -102,7 +102,7 @@ def test_the_hidden_word_is_marked_with_its_rank() -> None:
 
 def test_hidden_words_of_another_text_are_forgotten() -> None:
     test = page("masked_words", hidden="store,milk")
-    test.text_input(key="text_a").set_value("Something [MASK] else.")
+    test.text_area(key="text_a").set_value("Something [MASK] else.")
     test.button(key="run_text").click().run()
     header, _ = views(test)["mw_chips"]
     assert [chip["note"] for chip in header["chips"] if chip["state"] == "masked"] == ["?", "?"]
@@ -118,7 +118,7 @@ def test_without_a_mask_the_page_offers_to_hide_a_word(section: str) -> None:
     test.button(key="mw_hide_one").click().run()
     assert not test.exception
     masked = "The cat sat down."[: least.start] + "[MASK]" + "The cat sat down."[least.end :]
-    assert test.text_input(key="text_a").value == masked
+    assert test.text_area(key="text_a").value == masked
     header, _ = views(test)["mw_chips"]
     notes = [chip["note"] for chip in header["chips"] if chip["state"] == "masked"]
     assert notes == [least.text.lower()]
@@ -138,7 +138,7 @@ def test_masked_words_opens_with_the_guesses_for_a_word_of_the_default_text(lang
     assert [row["label"] for row in group["rows"][:8]] == [guess.token for guess in best]
     assert arrays["values"][:8] == pytest.approx([guess.probability for guess in best], rel=1e-3)
     assert any(row["marked"] for row in group["rows"]) and not group["rows"][0]["action"]
-    assert test.text_input(key="text_a").value == entry.text_a
+    assert test.text_area(key="text_a").value == entry.text_a
 
 
 def test_a_long_text_without_a_mask_begins_with_the_word_in_the_middle() -> None:
@@ -231,7 +231,7 @@ def test_without_b_the_page_offers_one() -> None:
         assert test.info[0].value == text("en", "next_sentence.no_b")
         test.button(key="ns_take_b").click().run()
         assert not test.exception
-        assert test.text_input(key="text_b").value
+        assert test.text_area(key="text_b").value
         assert not test.info
 
 
@@ -273,7 +273,7 @@ def test_next_sentence_opens_with_a_pair(language: str) -> None:
         )
         assert found["ns_answer"][1]["values"][0] == pytest.approx(expected, abs=1e-5)
         assert "ns_variants" in found and "ns_trials" not in found
-        assert test.text_input(key="text_b").value == ""
+        assert test.text_area(key="text_b").value == ""
 
 
 def test_pairs_tried_are_kept_once_and_can_be_cleared() -> None:
@@ -281,7 +281,7 @@ def test_pairs_tried_are_kept_once_and_can_be_cleared() -> None:
     said = lambda: [block.value for block in test.markdown]  # noqa: E731
     assert f"**{text('en', 'next_sentence.trials', count=1)}**" in said()
     test.button(key="ns_swap").click().run()
-    assert test.text_input(key="text_a").value == TEXTS["en"][1]
+    assert test.text_area(key="text_a").value == TEXTS["en"][1]
     assert f"**{text('en', 'next_sentence.trials', count=2)}**" in said()
     test.button(key="ns_swap").click().run()
     assert f"**{text('en', 'next_sentence.trials', count=2)}**" in said()
