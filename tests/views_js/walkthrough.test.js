@@ -17,10 +17,12 @@ import {
   termsText,
 } from "../../viz_app/views/walkthrough/latex.js";
 import {
+  digitsPerLine,
   layOut,
   needsRows,
   rowsToDraw,
   visibleColumns,
+  widened,
 } from "../../viz_app/views/walkthrough/layout.js";
 import { ORIGINS } from "../../viz_app/views/walkthrough/origins.js";
 import { pickedPlace } from "../../viz_app/views/walkthrough/pickers.js";
@@ -136,6 +138,27 @@ test("columns that a step needs are shown, earlier ones while there is room", ()
   );
   assert.deepEqual([narrow.columns.map(({ id }) => id), narrow.hidden], [["y"], 1]);
   assert.equal(columnOf("foot:x"), "x");
+});
+
+test("columns in sight take the room there is: strips before bars, numbers never", () => {
+  const column = (kind) => ({ kind });
+  const [strip, number, bar] = ["strip", "number", "bar"].map(column);
+  const layout = layOut([strip, strip, strip, number, bar], 60, 1300);
+  const filled = (columns) =>
+    columns.reduce((sum, { kind }) => sum + 8 + widened(layout, columns)[kind], layout.label);
+  assert.ok(Math.abs(filled([strip]) - layout.available) <= 1);
+  assert.ok(Math.abs(filled([strip, strip, number, bar]) - layout.available) <= 2);
+  assert.equal(widened(layout, [strip, number]).number, layout.widths.number);
+  assert.equal(widened(layout, [number, bar]).bar, 480); // a bar across a screen is hard to read
+  assert.deepEqual(widened(layout, [number]), layout.widths);
+});
+
+test("digits stand in several lines where not all fit in one", () => {
+  assert.equal(digitsPerLine(32, 2000), 32);
+  assert.equal(digitsPerLine(32, 1300), 16);
+  assert.equal(digitsPerLine(64, 1300), 16);
+  assert.equal(digitsPerLine(64, 1500), 24);
+  assert.equal(digitsPerLine(32, 360), 32);
 });
 
 test("rows in sight are drawn with some to spare, and anew before they end", () => {

@@ -19,7 +19,7 @@ COLOUR = re.compile(r"""#[0-9a-fA-F]{6}\b|[:\s"'(]#[0-9a-fA-F]{3,4}(?=[;"'),\s])
 CSS_SIZE = re.compile(r"(?:font-size|font):\s*([^;}]+)")
 SIZE_ALLOWED = re.compile(r"inherit|var\(--(?:hl-size-[a-z]+|token)\)")
 REM_SPACE = re.compile(r"(?:gap|margin(?:-\w+)?): [^;}]*\drem")
-CANVAS_SIZE = re.compile(r"""\bfont(?: =|=)\s*["'`]""")
+CANVAS_SIZE = re.compile(r"""\bfont(?: =|=)\s*["'`]|\dpx \$\{""")
 
 
 def test_every_colour_is_the_palette_s() -> None:

@@ -3,7 +3,7 @@
 // One row per token from left to right; on a narrow page the three parts stand below each other.
 
 import { pixelRatio, textMeasure } from "../shared/canvas.js";
-import { colourTable } from "../shared/colour.js";
+import { canvasFont, colourTable } from "../shared/colour.js";
 import { element, takeArrow, tooltip, watchWidth } from "../shared/elements.js";
 import { fill } from "../shared/format.js";
 import { mountWith } from "../shared/mount.js";
@@ -111,7 +111,7 @@ class Architecture {
     const width = this.root.clientWidth;
     if (!this.payload || !width) return;
     const theme = readTheme(this.root);
-    const measure = textMeasure(`14px ${theme.font}`);
+    const measure = textMeasure(canvasFont("text", theme));
     const widest = Math.max(...this.payload.header.tokens.map(({ text }) => measure(text)));
     const size = layoutBoard(width, this.grid, widest, pixelRatio());
     const scene = { payload: this.payload, grid: this.grid, size, theme };

@@ -2,6 +2,7 @@
 // Two rows of tokens and a line per head and pair: colour = head, opacity = √weight.
 
 import { textMeasure } from "../shared/canvas.js";
+import { canvasFont } from "../shared/colour.js";
 import { element, isModified, watchWidth } from "../shared/elements.js";
 import { mountWith } from "../shared/mount.js";
 import { readTheme } from "../shared/theme.js";
@@ -199,7 +200,7 @@ class Lines {
     if (this.tokens.isEmpty) this.tokens.make(tokens);
     const theme = readTheme(this.root);
     const across = this.settings.across ?? isMostlyUpright(tokens);
-    const measure = textMeasure(`14px ${theme.font}`);
+    const measure = textMeasure(canvasFont("text", theme));
     const size = layoutLines(tokens, this.weights.heads, width, across, measure);
     this.size = size;
     this.plotBox.style.width = `${size.width}px`;

@@ -5,6 +5,8 @@ import { clamp } from "../shared/scale.js";
 
 const CELL = { widest: 11, narrowest: 4 };
 const BESIDE = 460; // CSS pixels that the other columns take
+export const NARROW = 640; // below it both strips stand above each other, and the numbers beside them
+const BESIDE_NARROW = 226;
 
 /**
  * As wide as lets both strips and the numbers stand in sight together.
@@ -13,6 +15,7 @@ const BESIDE = 460; // CSS pixels that the other columns take
  * @param {number} count of dimensions
  */
 export function cellWidth(width, count) {
+  if (width < NARROW) return clamp(Math.floor((width - BESIDE_NARROW) / count), [2, CELL.widest]);
   const room = Math.floor((width - BESIDE) / (2 * count));
   return clamp(room, [CELL.narrowest, CELL.widest]);
 }

@@ -9,7 +9,7 @@ import { digits, fill } from "../shared/format.js";
 import { mountWith } from "../shared/mount.js";
 import { clamp, largest, scaleIndex } from "../shared/scale.js";
 import { readTheme } from "../shared/theme.js";
-import { cellWidth, nextStrip, productsOf } from "./layout.js";
+import { cellWidth, NARROW, nextStrip, productsOf } from "./layout.js";
 
 /** @import { NeuronsArrays, NeuronsColumn, NeuronsHeader } from "../payloads.js" */
 /** @typedef {import("../shared/payload.js").Payload<NeuronsHeader, NeuronsArrays>} NeuronsPayload */
@@ -199,6 +199,7 @@ class Neurons {
     const theme = readTheme(this.root);
     const colours = colourTable("signed", theme);
     const { width } = this;
+    this.table.classList.toggle("narrow", this.root.clientWidth < NARROW);
     for (const { canvas, values, top } of this.strips) {
       const context = sizeCanvas(canvas, width * values.length, HEIGHT);
       values.forEach((value, index) => {

@@ -8,6 +8,7 @@ import { smallNumber } from "../shared/format.js";
 import { digitTable } from "./digit_table.js";
 import { formula } from "./formula.js";
 import { inBrackets, ofOperand, termsText } from "./latex.js";
+import { digitsPerLine } from "./layout.js";
 import { ORIGINS } from "./origins.js";
 import { cellAt, columnOf, keyText, queryText } from "./sheet_view.js";
 
@@ -26,7 +27,8 @@ function dimensionTable(state, rows) {
   const size = state.sheetView.sizes.head_size;
   const headings = Array.from({ length: size }, (_, index) => String(index));
   const { decimals, labels } = state.sheetView;
-  return digitTable(decimals, labels.dimension, headings, rows, state.dim);
+  const perLine = digitsPerLine(size, state.layout?.available ?? Infinity);
+  return digitTable(decimals, labels.dimension, headings, rows, state.dim, perLine);
 }
 
 /**

@@ -14,6 +14,8 @@ const BAR_WIDTH = 96;
 export const GAP = 8;
 const EDGE = 12; // the table's border, and room behind the last column
 const STRIP_LIMITS = [80, 280];
+const WIDEST = { strip: 1280, bar: 480 };
+const DIGITS_WIDTH = 58; // −12.345 and its padding
 
 /**
  * Widths in pixels, the same at every step, so that columns stay where they appeared.
@@ -34,6 +36,34 @@ export function layOut(columns, label, width) {
   const crowded = Math.min(150, Math.floor((available - label - 4 * GAP - BAR_WIDTH) / 2));
   const strip = Math.max(least, Math.min(most, fair < least ? crowded : fair));
   return { label, available, widths: { ...own, strip } };
+}
+
+/**
+ * The widths of the columns in sight, widened to the room there is: strips, which are easier to point
+ * at then, or bars where there is no strip.
+ *
+ * @param {Layout} layout
+ * @param {{kind: Column["kind"]}[]} columns in sight
+ * @returns {Layout["widths"]}
+ */
+export function widened({ label, available, widths }, columns) {
+  const kind = columns.some((column) => column.kind === "strip") ? "strip" : "bar";
+  const count = columns.filter((column) => column.kind === kind).length;
+  const taken = columns.reduce((sum, column) => sum + GAP + widths[column.kind], label);
+  const share = count ? Math.max(0, Math.floor((available - taken) / count)) : 0;
+  return { ...widths, [kind]: Math.min(widths[kind] + share, WIDEST[kind]) };
+}
+
+/**
+ * How many columns of digits stand in one line: all, or as many as there is room for, by eights. A
+ * phone scrolls sideways instead.
+ *
+ * @param {number} count
+ * @param {number} available CSS pixels beside the labels
+ */
+export function digitsPerLine(count, available) {
+  const fit = Math.floor(available / DIGITS_WIDTH);
+  return fit >= count || fit < 16 ? count : Math.floor(fit / 8) * 8;
 }
 
 /**

@@ -61,7 +61,8 @@ export function groupsByLength(groups) {
 function operandTable(groups, decimals, follow) {
   const headings = groups[0].headings.slice(0, groups[0].values.length);
   const rows = groups.map((group) => ({ label: group.name, numbers: numbersOf(group) }));
-  const { node, cellOf } = digitTable(decimals, "", headings, rows, -1);
+  const { nodes, cellOf } = digitTable(decimals, "", headings, rows, -1);
+  const [node] = nodes;
   node.classList.add("operands");
   for (const cell of node.querySelectorAll("td")) {
     cell.tabIndex = 0;

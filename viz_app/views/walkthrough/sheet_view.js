@@ -20,7 +20,7 @@ import { digits } from "../shared/format.js";
  *   unitText: string,
  * }} SheetView
  */
-/** @typedef {{sheetView: SheetView, step: number, row: number, dim: number}} Here where the student looks */
+/** @typedef {{sheetView: SheetView, step: number, row: number, dim: number, layout?: import("./layout.js").Layout | null}} Here where the student looks */
 
 /**
  * The payload in the shape the view works with: columns with their values.

@@ -104,7 +104,7 @@ export class StepText {
     this.digits = table;
     this.table.hidden = !table;
     const before = this.table.scrollLeft;
-    this.table.replaceChildren(...(table ? [table.node] : []));
+    this.table.replaceChildren(...(table?.nodes ?? []));
     this.table.scrollLeft = before;
     this.#scrollToChosen();
     this.see.textContent = fill(step.see, selected(state));

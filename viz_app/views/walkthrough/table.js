@@ -6,7 +6,7 @@ import { allDigits, fill } from "../shared/format.js";
 import { clamp } from "../shared/scale.js";
 import { bodyCell, colourBar, edgeCell, rowLabel } from "./cells.js";
 import { formula } from "./formula.js";
-import { GAP, needsRows, ROW_HEIGHT, rowsToDraw, visibleColumns } from "./layout.js";
+import { GAP, needsRows, ROW_HEIGHT, rowsToDraw, visibleColumns, widened } from "./layout.js";
 import { cellAt, columnOf, currentStep, queryText, selected, vector } from "./sheet_view.js";
 
 /** @import { CellShown, Edges } from "../payloads.js" */
@@ -85,7 +85,8 @@ export class SheetTable {
     this.fresh = this.seen?.sheetView !== sheetView || this.seen.step !== step;
     this.seen = { sheetView, step };
     const inSight = visibleColumns(sheetView, currentStep(state), step, layout);
-    const widths = [layout.label, ...inSight.columns.map(({ kind }) => layout.widths[kind])];
+    const wide = widened(layout, inSight.columns);
+    const widths = [layout.label, ...inSight.columns.map(({ kind }) => wide[kind])];
     this.columns = inSight.columns;
     this.template = widths.map((width) => `${width}px`).join(" ");
     const width = widths.reduce((sum, each) => sum + each + GAP, -GAP);

@@ -4,7 +4,7 @@
 // sheets that are not here yet, and where a number comes from, are asked of it.
 
 import { textMeasure } from "../shared/canvas.js";
-import { colourTable, css, tableColour } from "../shared/colour.js";
+import { canvasFont, colourTable, css, tableColour } from "../shared/colour.js";
 import { element, tooltip, watchWidth } from "../shared/elements.js";
 import { mountWith } from "../shared/mount.js";
 import { oneAtATime } from "../shared/prefetch.js";
@@ -337,7 +337,7 @@ class Walkthrough {
     const { rows, labels, sheet } = state.sheetView;
     const texts = [...rows.map(({ text }) => text), labels.row_kind];
     if (sheet === "attention") texts.push(`q ${queryText(state)}`);
-    const measure = textMeasure(`14px ${readTheme(this.root).font}`);
+    const measure = textMeasure(canvasFont("text", readTheme(this.root)));
     state.labelWidth = labelWidth(texts, measure, this.root.clientWidth < NARROW);
   }
 
