@@ -122,6 +122,8 @@ def _questions(run: Run, found: StopReview, say: Say) -> None:
         assert run.here is not None
         for index, question in enumerate(run.here.questions):
             name = question_id(run.stop, index)
+            if covered and not question.guess and name not in run.answers:
+                continue  # it is about what the page shows
             with st.container(key=f"lesson_question_{index}", gap="small"):
                 st.markdown(f"**{name}** {shown(question.ask, found.figures)}")
                 if name in run.answers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bert_core.claims import read_claim
@@ -30,6 +31,7 @@ from viz_app.lessons.schema import lesson_schema
 from viz_app.lessons.yaml_text import Document, Path, read_yaml
 
 if TYPE_CHECKING:  # half a second to import
+    from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
 FIGURE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -69,16 +71,20 @@ def read_lesson(source: str) -> Lesson:
 
 
 def _schema_faults(document: Document) -> Iterator[Fault]:
-    from jsonschema import Draft202012Validator
-
     seen = set()
-    validator = Draft202012Validator(lesson_schema())
-    for error in validator.iter_errors(document.data):
+    for error in _validator().iter_errors(document.data):
         for fault in _faults_of(error, document):
             key = (fault.kind, fault.line, str(fault.values))
             if key not in seen:
                 seen.add(key)
                 yield fault
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(lesson_schema())
 
 
 def _faults_of(error: ValidationError, document: Document) -> Iterator[Fault]:

@@ -13,10 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from viz_app.lessons.addresses import stop_address
 from viz_app.lessons.reading import FIGURE
-from viz_app.lessons.records import Choose, Lesson, Number, Order, Question, question_id
+from viz_app.lessons.records import (
+    Choose,
+    Given,
+    Lesson,
+    Number,
+    Order,
+    Question,
+    question_id,
+)
 
 if TYPE_CHECKING:  # torch
-    from viz_app.lessons.answers import Given, Right, StopReview
+    from viz_app.lessons.answers import Right, StopReview
 
 FORMAT = 1
 """The version of the data in a report."""

@@ -61,6 +61,8 @@ class Run:
     """Question → hints that were asked for."""
     drafts: dict[str, Any] = field(default_factory=dict)
     """Question → what stands in its box."""
+    before: dict[str, str] | None = None
+    """Model and texts from before the first stop, the reader's own; None after a reload."""
 
     @property
     def here(self) -> Stop | None:
@@ -108,7 +110,14 @@ def begin(name: str) -> None:
 
 
 def leave() -> None:
-    """Put the lesson away."""
+    """Put the lesson away and bring the reader's own texts back; for callbacks."""
+    run = current()
+    if run is not None and run.before is not None:
+        state.choose(**run.before)
+    _forget()
+
+
+def _forget() -> None:
     st.session_state.pop(_RUN, None)
     st.session_state.pop(_FAULTS, None)
 
@@ -128,7 +137,7 @@ def _take(asked: Mapping[str, str]) -> None:
     name = asked.get("lesson", "")
     run = current()
     if not name:
-        leave()
+        _forget()
         return
     if run is None or run.name != name:
         begin(name)
@@ -199,9 +208,12 @@ def go_to(stop: int) -> None:
     run = current()
     if run is None:
         return
+    own = run.here is None  # what is chosen now is the reader's
     run.stop = max(-1, min(stop, len(run.lesson.stops)))
     here = run.here
     if here is not None:
+        if own and run.before is None:
+            run.before = {name: st.session_state[name] for name in state.READ}
         state.choose(**_selection(run, here))
     st.session_state[_GO] = True
 

@@ -12,8 +12,9 @@ import pytest
 
 from bert_core.bert import Bert
 from tests.viz_app.toy import toy_bert
-from viz_app.lessons.answers import Given, is_right, review
+from viz_app.lessons.answers import is_right, review
 from viz_app.lessons.reading import read_lesson
+from viz_app.lessons.records import Given
 from viz_app.lessons.report import Report, Row, make_report
 from viz_app.lessons.report_file import DATA, report_html, reports_csv
 from viz_app.lessons.report_reading import LARGEST, ReportError, read_reports

@@ -15,7 +15,7 @@ from viz_app.lessons.run import Run
 from viz_app.lessons.shelf import model_of
 from viz_app.lessons.text import label, shown
 from viz_app.messages import Say
-from viz_app.session import frame, state
+from viz_app.session import frame, service, state
 
 
 def draw_cover(run: Run, say: Say) -> None:
@@ -92,21 +92,22 @@ def _model_and_review(run: Run, say: Say) -> tuple[StopReview, ...] | None:
     if not (frame.may_load(run.model)):
         st.warning(frame.escape(say("lessons.model_missing", model=wanted)))
         _offer_models(run, say)
-        st.button(
-            say("lessons.model_fetch", model=label(wanted)),
-            key="lesson_fetch",
-            on_click=state.ask_for_model,
-            args=[run.model],
-        )
+        if service.current().offers(run.model):
+            st.button(
+                say("lessons.model_fetch", model=label(wanted)),
+                key="lesson_fetch",
+                on_click=state.ask_for_model,
+                args=[run.model],
+            )
         return None
     if run.model != wanted:
         st.info(say("lessons.other_model", wanted=label(wanted), model=label(run.model)))
     reviews = runs.reviewed(run, say)
-    revision = run.lesson.revision
-    if revision and not revision_of(run.model).startswith(revision):
-        found = revision_of(run.model)[:12]
-        values = {"model": label(run.model), "wanted": revision[:12], "found": found}
-        st.warning(say("lessons.other_revision", **values))
+    if run.lesson.revision:
+        found = revision_of(run.model)
+        if not found.startswith(run.lesson.revision):
+            values = {"wanted": run.lesson.revision[:12], "found": found[:12]}
+            st.warning(say("lessons.other_revision", model=label(run.model), **values))
     return reviews
 
 

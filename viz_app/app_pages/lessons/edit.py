@@ -36,6 +36,10 @@ def editor(say: Say) -> None:
         width=420,
     )
     left, right = st.columns(2, gap="medium")
+    st.html(
+        f"<style>.st-key-{BOX} textarea"
+        "{font-family:var(--st-code-font,monospace);font-size:0.85rem;line-height:1.5}</style>"
+    )
     with left:
         if st.session_state.get(BOX) != st.session_state[SOURCE]:
             st.session_state[BOX] = st.session_state[SOURCE]
@@ -93,7 +97,9 @@ def _preview(source: str, say: Say) -> Lesson | None:
         st.warning(label(say("lessons.model_missing", model=model)))
         return lesson
     bert = frame.visit().model(model)
-    reviews = jobs.result("lesson", bert, source, lambda report: review(lesson, bert, report), say)
+    reviews = jobs.result(
+        "lesson_draft", bert, source, lambda report: review(lesson, bert, report), say
+    )
     if reviews is None:
         return lesson
     st.markdown(f"#### {label(lesson.title)}")

@@ -10,7 +10,7 @@ from viz_app.lessons.reading import read_lesson
 from viz_app.lessons.shelf import model_of, name_for, ready_lesson, ready_names
 from viz_app.lessons.text import label, shown
 from viz_app.lessons.yaml_text import LONGEST, decoded
-from viz_app.messages import LANGUAGES, Say
+from viz_app.messages import Say
 from viz_app.session import state
 
 PASTED = "lessons_pasted"
@@ -20,14 +20,9 @@ MEGABYTES = 1
 
 
 def ready_lessons(say: Say) -> None:
-    """A card per lesson of the page's language; those of other languages below."""
-    own = state.current().language
-    for language in sorted(LANGUAGES, key=lambda each: each != own):
-        names = ready_names(language)
-        if language != own and names:
-            st.markdown(f"##### {LANGUAGES[language]}")
-        for name in names:
-            _draw_ready(name, say)
+    """A card per lesson of the page's language."""
+    for name in ready_names(state.current().language):
+        _draw_ready(name, say)
 
 
 def _draw_ready(name: str, say: Say) -> None:
