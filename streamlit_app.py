@@ -7,6 +7,7 @@ from viz_app.lessons.card import lesson_card
 from viz_app.session import frame, resources, state
 from viz_app.views.mount import page_css
 from viz_app.widgets.sentence_bar import sentence_bar
+from viz_app.widgets.tour import tour_card
 
 PAGES = (
     "start",
@@ -41,5 +42,6 @@ title = say("app.title") if page is pages[0] else f"{page.title} · Headlight"
 st.set_page_config(page_title=title, layout="wide")
 st.html(f"<style>{page_css()}</style>")
 sentence_bar(say, pages)
-if not lesson_card(PAGES[pages.index(page)]):
+name = PAGES[pages.index(page)]
+if not (lesson_card(name) or tour_card(name)):  # a question is open whose answer the page shows
     frame.run(page, waits=page is not pages[0])  # Start shows a stored picture meanwhile

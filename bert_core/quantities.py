@@ -27,6 +27,7 @@ from bert_core.stages import BY_NAME
 from bert_core.studies.heads import ROLES, head_roles
 from bert_core.studies.masked_words import RULE, RankedToken, maskable_tokens, rank_of
 from bert_core.studies.next_sentence import is_next_probabilities, pair_variant, variants_for
+from bert_core.studies.order import word_order
 from bert_core.studies.words_in_context import cosines, find_word, word_vectors
 from bert_core.trace import Trace
 from bert_core.words import Word, with_ids, words_of
@@ -428,6 +429,29 @@ def hidden_word_rank(bert: Bert, trace: Trace, word: str) -> Measured:
     return Measured(rank_of(scores, bert.tokenizer, first).rank, "count")
 
 
+@_quantity("probability", "mlm")
+def reordered_word(bert: Bert, trace: Trace, word: str, order: str = "reverse") -> Compared:
+    """P of a hidden word in its order, `as_is`, and with all words in another one, `moved`.
+
+    Orders: `reverse`, `swap` (first and last word change places).
+    """
+    found, encoding = _word(word, trace), trace.encoding
+    if order not in ("reverse", "swap"):
+        raise NotThere("name", f"the order {order!r} is not one of reverse, swap")
+    moved = word_order(encoding, order)
+    if moved == tuple(range(len(encoding))):
+        raise NotThere("text", "the words have no other order")
+    before = math.exp(_hidden(bert, trace, found))
+    places = tuple(moved.index(place) for place in found.positions)
+    hidden = with_ids(
+        encoding.reordered(moved), dict.fromkeys(places, bert.tokenizer.mask_id), bert.tokenizer
+    )
+    rows = mlm_log_probabilities_of(bert, [hidden] * len(places), places)
+    own = [encoding.input_ids[place] for place in found.positions]
+    after = math.exp(sum(float(row[one]) for row, one in zip(rows, own, strict=True)))
+    return Compared((Entry("as_is", before), Entry("moved", after)), "probability")
+
+
 # Next sentence
 
 
@@ -463,24 +487,39 @@ def size(bert: Bert, trace: Trace, field: str) -> Measured:
 
 @_quantity("count")
 def parameters(bert: Bert, trace: Trace) -> Compared:
-    """Weights that were learned, by part: `embeddings`, `attention`, `feed_forward`, `heads`."""
-    counts = dict.fromkeys(PARAMETER_PARTS, 0)
-    for name, parameter in bert.model.named_parameters():
-        counts[_part_of(name)] += parameter.numel()
+    """Weights that were learned, by part: `word`, `position`, `segment`, `attention`, …"""
+    counts = parameter_counts(bert)
     return Compared(tuple(Entry(name, count) for name, count in counts.items()), "count")
 
 
-PARAMETER_PARTS = ("embeddings", "attention", "feed_forward", "heads")
-"""The tables in front, all layers' attention with its LayerNorm, their feed-forward networks with
-theirs, and what turns the last vectors into predictions, the pooler included."""
+def parameter_counts(bert: Bert) -> dict[str, int]:
+    """Every parameter of the model, counted once, by part, in the order of a forward pass.
+
+    Parts that the checkpoint lacks are left out.
+    """
+    counts = dict.fromkeys(PARAMETER_PARTS, 0)
+    for key, parameter in bert.model.named_parameters():
+        name = next(name for name, marks in _MARKS if any(mark in key for mark in marks))
+        counts[name] += parameter.numel()
+    return {name: count for name, count in counts.items() if name not in bert.missing}
 
 
-def _part_of(parameter: str) -> str:
-    if ".embeddings." in parameter:
-        return "embeddings"
-    if ".attention." in parameter:
-        return "attention"
-    return "feed_forward" if ".encoder." in parameter else "heads"
+PARAMETER_PARTS = (
+    *("word", "position", "segment", "attention", "feed_forward", "layer_norm"),
+    *("pooler", "mlm", "nsp"),
+)
+_MARKS = (
+    ("word", ("bert.embeddings.word_embeddings.",)),
+    ("position", ("bert.embeddings.position_embeddings.",)),
+    ("segment", ("bert.embeddings.token_type_embeddings.",)),
+    ("mlm", ("cls.predictions.",)),
+    ("nsp", ("cls.seq_relationship.",)),
+    ("pooler", ("bert.pooler.",)),
+    ("layer_norm", (".LayerNorm.",)),
+    ("attention", (".attention.",)),
+    ("feed_forward", (".intermediate.", ".output.")),
+)
+"""Part → what the names of its parameters hold; the first that fits counts."""
 
 
 # How things are found

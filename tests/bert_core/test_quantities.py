@@ -173,6 +173,16 @@ def test_of_masked_words(bert: Bert) -> None:
     assert found == pytest.approx(-sum(terms) / 2, abs=1e-5)
 
 
+def test_of_the_order(bert: Bert) -> None:
+    found = compared(bert, "reordered_word", text_b=None, word="dog")
+    assert found["as_is"] == compared(bert, "hidden_words", text_b=None, words=("dog",))["dog"]
+    moved = bert.trace("play my playing is [MASK] my")
+    shares = moved.mlm_logits_at(6).double().softmax(-1)
+    assert found["moved"] == pytest.approx(float(shares[bert.tokenizer.id("dog")]), abs=1e-6)
+    with pytest.raises(NotThere):
+        answer("reordered_word", bert, bert.trace("dog"), word="dog")
+
+
 def test_of_the_next_sentence(bert: Bert) -> None:
     assert number(bert, "is_next") == pytest.approx(bert.next_sentence(A, B).is_next, abs=1e-6)
     swapped = pytest.approx(bert.next_sentence(B, A).is_next, abs=1e-6)
@@ -184,9 +194,10 @@ def test_of_the_model(bert: Bert) -> None:
     found = compared(bert, "parameters")
     assert sum(found.values()) == sum(one.numel() for one in bert.model.parameters())
     hidden, inner, layers = 20, 37, 3
-    assert found["embeddings"] == (99 + 23 + 2 + 2) * hidden
-    assert found["attention"] == layers * (4 * (hidden * hidden + hidden) + 2 * hidden)
-    assert found["feed_forward"] == layers * (2 * hidden * inner + inner + hidden + 2 * hidden)
+    assert [found[name] for name in ("word", "position", "segment")] == [99 * 20, 23 * 20, 2 * 20]
+    assert found["attention"] == layers * 4 * (hidden * hidden + hidden)
+    assert found["feed_forward"] == layers * (2 * hidden * inner + inner + hidden)
+    assert found["layer_norm"] == (2 * layers + 1) * 2 * hidden
     assert number(bert, "size", field="num_hidden_layers") == 3
     assert number(bert, "size", field="head_size") == 5
 
@@ -208,6 +219,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "guess_rank": {"token": "."},
     "hidden_word_loss": {"word": "x"},
     "hidden_word_rank": {"word": "x"},
+    "reordered_word": {"word": "x"},
     "size": {"field": "hidden_size"},
 }
 

@@ -132,14 +132,18 @@ def run(page: StreamlitPage, *, waits: bool = True) -> None:
     """
 
     def work() -> None:
-        if waits and not resources.torch_is_here():
-            here = visit()
-            loading = here.say("app.model.loading", model=escape(here.selection.model))
-            with st.spinner(loading):
-                resources.wait_for_torch()
+        if waits:
+            wait_for_torch(visit())
         page.run()
 
     _guarded(work, page.title)
+
+
+def wait_for_torch(here: Visit) -> None:
+    """Wait, with a line that says so, until modules that need torch can be imported."""
+    if not resources.torch_is_here():
+        with st.spinner(here.say("app.model.loading", model=escape(here.selection.model))):
+            resources.wait_for_torch()
 
 
 def fragment(part: Callable[[], None]) -> Callable[[], None]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from bert_core.bert import Bert
 from bert_core.config import BertConfig
+from bert_core.quantities import parameter_counts
 from viz_app.view_models.views import read_only
 
 LONGEST_CARD = 20_000
@@ -45,23 +46,6 @@ LOAD_ERRORS = {
 }
 """`Problem` → what `bert_core` says when it cannot open a checkpoint; … stands for what differs."""
 _LARGEST_RECORD = 8 * 2**20  # bytes; ours are a few kB
-_PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    # name: what the keys of its parameters hold; the first that fits counts
-    ("word", ("bert.embeddings.word_embeddings.",)),
-    ("position", ("bert.embeddings.position_embeddings.",)),
-    ("segment", ("bert.embeddings.token_type_embeddings.",)),
-    ("mlm", ("cls.predictions.",)),
-    ("nsp", ("cls.seq_relationship.",)),
-    ("pooler", ("bert.pooler.",)),
-    ("layer_norm", (".LayerNorm.",)),
-    ("attention", (".attention.",)),
-    ("feed_forward", (".intermediate.", ".output.")),
-)
-PART_ORDER = (
-    *("word", "position", "segment", "attention", "feed_forward", "layer_norm"),
-    *("pooler", "mlm", "nsp"),
-)
-"""The order of a forward pass."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +60,9 @@ class Part:
 
 def parameter_parts(bert: Bert) -> tuple[Part, ...]:
     """Every parameter of the model, counted once, by part; parts that it lacks are left out."""
-    counts = dict.fromkeys(PART_ORDER, 0)
-    for key, parameter in bert.model.named_parameters():
-        name = next(name for name, marks in _PARTS if any(mark in key for mark in marks))
-        counts[name] += parameter.numel()
     formulas = _formulas(bert.config)
     return tuple(
-        Part(name, counts[name], formulas[name]) for name in PART_ORDER if name not in bert.missing
+        Part(name, count, formulas[name]) for name, count in parameter_counts(bert).items()
     )
 
 

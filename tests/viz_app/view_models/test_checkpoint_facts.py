@@ -13,12 +13,12 @@ from bert_core import checkpoint
 from bert_core.assets import ASSETS
 from bert_core.bert import Bert, load
 from bert_core.problems import CheckpointError, Problem
+from bert_core.quantities import PARAMETER_PARTS
 from tests.viz_app.toy import toy_bert
 from viz_app.view_models.checkpoint_facts import (
     HELD_OUT_FIGURES,
     LOAD_ERRORS,
     LONGEST_CARD,
-    PART_ORDER,
     model_card,
     parameter_parts,
     read_training,
@@ -36,7 +36,7 @@ def worked_out(formula: str) -> int:
 def test_every_parameter_is_counted_once_and_as_its_formula_says(tied: bool) -> None:
     bert = toy_bert(tied=tied)
     parts = parameter_parts(bert)
-    assert tuple(part.name for part in parts) == PART_ORDER
+    assert tuple(part.name for part in parts) == PARAMETER_PARTS
     assert sum(part.count for part in parts) == sum(p.numel() for p in bert.model.parameters())
     for part in parts:
         assert worked_out(part.formula) == part.count, part.name

@@ -7,14 +7,19 @@ import random
 import streamlit as st
 
 from bert_core import shelves
-from bert_core.batched import nsp_logits_of
 from viz_app.messages import Say
 from viz_app.number_text import decimal_text, share_text, signed_text
 from viz_app.session import frame, jobs, state
 from viz_app.session.defaults import default_at
 from viz_app.session.frame import Visit
 from viz_app.session.page_choices import PageChoices
-from viz_app.view_models.labs.pairs import VARIANTS, PairTrial, pair_trial
+from viz_app.view_models.labs.pairs import (
+    VARIANTS,
+    PairTrial,
+    by_probability,
+    candidates,
+    pair_trial,
+)
 from viz_app.view_models.labs.views import RankedGroup, RankedRow
 from viz_app.views.ranked_bars import ranked_bars
 from viz_app.views.text_table import text_table
@@ -24,8 +29,6 @@ from viz_app.widgets.prose import paragraph
 TRIALS, OFFERED = "_ns_trials", "_ns_offered"
 TRIALS_KEPT, TRIALS_SHOWN = 200, 8
 LONGEST_CELL = 60  # characters
-CANDIDATES = 10
-"""Sentences of the shelf that are tried as B while there is none."""
 
 
 def one_pair(visit: Visit, choices: PageChoices) -> None:
@@ -77,20 +80,18 @@ def offer_b(say: Say) -> None:
 def _tried_as_b(visit: Visit) -> list[tuple[float, str]]:
     """P(is next) of a few sentences as B, the most probable first; none if it was stopped."""
     bert, text_a = visit.bert, visit.selection.text_a
-    texts = [one.text_b for one in shelves.next_sentence_pairs(bert.language)[:CANDIDATES]]
+    texts = candidates(bert)
     default = default_at(visit.selection.model, text_a, "")
     if default is not None:
         texts[0] = default.text_b
-    logits = jobs.result(
+    found = jobs.result(
         "candidates",
         bert,
         (text_a, *texts),
-        lambda report: nsp_logits_of(bert, [bert.encode(text_a, text) for text in texts], report),
+        lambda report: by_probability(bert, text_a, texts, report),
         visit.say,
     )
-    if logits is None:
-        return []
-    return sorted(zip(logits.softmax(-1)[:, 0].tolist(), texts, strict=True), reverse=True)
+    return found or []
 
 
 def _candidates(found: list[tuple[float, str]], say: Say) -> None:

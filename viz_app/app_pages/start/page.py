@@ -9,6 +9,7 @@ from viz_app.app_pages.start.first_paint import first_paint
 from viz_app.session import frame, resources, state
 from viz_app.view_models.architecture_view import ArchitectureView
 from viz_app.views.architecture import architecture_board
+from viz_app.widgets.tour import offer_tour
 
 KEY = "start_board"
 PAGES = Path(__file__).parents[1]
@@ -54,6 +55,7 @@ def draw(view: ArchitectureView, chosen: state.Selection) -> dict[str, Any] | No
 
 visit = frame.visit()
 say, chosen = visit.say, visit.selection
+offer_tour(say)
 stored = None if resources.is_loaded(chosen.model) else first_paint(chosen)
 if stored is None:
     trace = visit.trace

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from bert_core import shelves
 from bert_core.batched import Report, nsp_logits_of
 from bert_core.bert import Bert
 from bert_core.studies.next_sentence import is_next_probabilities, pair_variant, variants_for
@@ -46,3 +47,25 @@ def pair_trial(bert: Bert, text_a: str, text_b: str, report: Report | None = Non
         )
     }
     return PairTrial((bert.name, text_a, text_b), answers)
+
+
+CANDIDATES = 10
+"""Sentences of the shelf that are tried as B while there is none."""
+
+
+def candidates(bert: Bert) -> list[str]:
+    """The sentences of the shelf that are tried as B, in the model's language."""
+    return [one.text_b for one in shelves.next_sentence_pairs(bert.language)[:CANDIDATES]]
+
+
+def by_probability(
+    bert: Bert, text_a: str, texts: Sequence[str], report: Report | None = None
+) -> list[tuple[float, str]]:
+    """P(is next) of each text as B, the most probable first."""
+    logits = nsp_logits_of(bert, [bert.encode(text_a, text) for text in texts], report)
+    return sorted(zip(is_next_probabilities(logits).tolist(), texts, strict=True), reverse=True)
+
+
+def best_b(bert: Bert, text_a: str) -> str:
+    """The sentence of the shelf that the model finds most likely to follow."""
+    return by_probability(bert, text_a, candidates(bert))[0][1]
