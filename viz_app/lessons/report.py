@@ -13,15 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from viz_app.lessons.addresses import stop_address
 from viz_app.lessons.reading import FIGURE
-from viz_app.lessons.records import (
-    Choose,
-    Given,
-    Lesson,
-    Number,
-    Order,
-    Question,
-    question_id,
-)
+from viz_app.lessons.records import Choose, Given, Lesson, Number, Order, Question, question_id
 
 if TYPE_CHECKING:  # torch
     from viz_app.lessons.answers import Right, StopReview

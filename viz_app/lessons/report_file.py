@@ -125,12 +125,13 @@ def _section(row: Row, say: Say, base: str) -> str:
         "tolerance": f"± {row.tolerance:g}" if row.kind == "number" else "",
         "is_right": _verdict(row, say),
         "hints": str(row.hints or ""),
-        "address": base + row.address,
     }
+    address = html.escape(base + row.address)
+    where = f'<a href="{address}" rel="noreferrer">{address}</a>' if base else address
     return (
         f"<section><h2>{html.escape(f'{row.id}  {row.ask}')}</h2>\n"
-        f"<dl>{_pairs({say(f'class.csv.{name}'): text for name, text in facts.items()})}</dl>"
-        "</section>"
+        f"<dl>{_pairs({say(f'class.csv.{name}'): text for name, text in facts.items()})}"
+        f"<dt>{html.escape(say('class.csv.address'))}</dt><dd>{where}</dd></dl></section>"
     )
 
 

@@ -142,6 +142,15 @@ def test_a_page_runs_no_script_and_shows_what_was_typed_as_it_is(blank: Report) 
     assert not re.search(r"(src|href|url)\s*[=(]", re.sub(r"&lt;.*?&gt;", "", page).split(DATA)[0])
 
 
+def test_a_question_links_to_where_it_was_asked_and_nothing_typed_is_a_link(blank: Report) -> None:
+    report = answered(blank, 0, None, None, "https://example.com/", name="https://example.com/")
+    page = report_html(report, say_in("en"), base="http://localhost:8501/")
+    links = re.findall(r'href="(.*?)"', page)
+    assert links == [
+        "http://localhost:8501/" + row.address.replace("&", "&amp;") for row in report.rows
+    ]
+
+
 class Seen(HTMLParser):
     """What a browser makes of a page: its elements and its words, without the data."""
 

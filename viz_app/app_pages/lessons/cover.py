@@ -4,6 +4,7 @@ import streamlit as st
 
 from bert_core.assets import shipped_checkpoints
 from bert_core.language import shipped_language
+from viz_app.app_pages.lessons.report import draw_report
 from viz_app.lessons import run as runs
 from viz_app.lessons.answers import StopReview
 from viz_app.lessons.card import OPEN, SIGNS, marks
@@ -65,6 +66,9 @@ def draw_cover(run: Run, say: Say) -> None:
             )
             with st.popover(say("lessons.link")):
                 draw_link(lesson.source, say)
+        if reviews is not None and run.answers:
+            with st.expander(say("class.report.heading"), expanded=done):
+                draw_report(run, reviews, say)
 
 
 def _open(run: Run, stop: int) -> bool:

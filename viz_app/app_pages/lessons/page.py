@@ -2,13 +2,18 @@
 
 import streamlit as st
 
-from viz_app.app_pages.lessons import cover, edit, shelf
+from viz_app.app_pages.lessons import classroom, cover, edit, shelf
 from viz_app.lessons import run as runs
 from viz_app.session import frame
 from viz_app.session.page_choices import PageChoices
 from viz_app.widgets.prose import paragraph
 
-SECTIONS = {"shelf": shelf.ready_lessons, "open": shelf.open_one, "edit": edit.editor}
+SECTIONS = {
+    "shelf": shelf.ready_lessons,
+    "open": shelf.open_one,
+    "edit": edit.editor,
+    "class": classroom.class_results,
+}
 
 say = frame.visit().say
 paragraph(say("lessons.intro"))
