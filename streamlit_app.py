@@ -35,7 +35,7 @@ pages = [
     )
     for name in PAGES
 ]
-page = st.navigation(pages, position="top")
+page = st.navigation(pages, position="hidden" if st.context.is_embedded else "top")
 lesson.move()
 # the browser's history and its tabs tell pages apart by this
 title = say("app.title") if page is pages[0] else f"{page.title} · Headlight"

@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.models is not None:
             os.environ[MODELS] = str(asked.models.resolve())
     # The other settings stand in .streamlit/config.toml, which Streamlit finds beside the app.
-    limits = ["--server.maxUploadSize", "4"] if asked.serve else []
+    limits = ["--server.maxUploadSize", "8"] if asked.serve else []
     cli.main(["run", str(APP), "--server.port", str(port), *limits], prog_name="streamlit")
     return 0
 

@@ -104,7 +104,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_serving_is_told_to_the_app(streamlit_arguments: list[str], tmp_path: Path) -> None:
     start.main(["--serve", "--models", str(tmp_path)])
     assert streamlit_arguments[0] == "run"
-    assert streamlit_arguments[-2:] == ["--server.maxUploadSize", "4"]
+    assert streamlit_arguments[-2:] == ["--server.maxUploadSize", "8"]
     assert (os.environ[service.SERVE], os.environ[service.MODELS]) == ("1", str(tmp_path.resolve()))
 
 

@@ -27,3 +27,9 @@ def stop_address(where: Where, *, language: str, model: str, position: int) -> s
     )
     page = "" if where.page == "start" else where.page.replace("_", "-")
     return f"{page}?{urlencode(to_address(selection) | where.parameters)}"
+
+
+def embedded(where: Where, *, language: str, model: str, position: int) -> str:
+    """The same address for a frame inside another page: without bar and navigation."""
+    address = stop_address(where, language=language, model=model, position=position)
+    return f"{address}&embed=true"

@@ -28,9 +28,16 @@ _TYPED_MASK = re.compile(r"[\[【［]\s*mask\s*[\]】］]", re.IGNORECASE)
 def sentence_bar(say: Say, pages: Sequence[StreamlitPage]) -> None:
     """Draw the bar. What is typed or picked goes into the session state, and from there on.
 
+    In a frame inside another page (`?embed=true`) there is none: such a page shows what its address
+    says.
+
     Args:
         pages: All pages, for narrow windows, where Streamlit's own navigation is folded away.
     """
+    if st.context.is_embedded:
+        with st.container(key="embedded"):
+            _draw_shell(say)
+        return
     with st.container(key="page_row", horizontal=True, gap="xsmall"):
         for page in pages:
             st.page_link(page, label=page.title)

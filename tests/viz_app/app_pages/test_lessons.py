@@ -1,12 +1,19 @@
 """The pages of Lessons that need more than one run: a report, and a class of them."""
 
+import html
 import json
+from urllib.parse import parse_qs
+
+from streamlit.testing.v1 import AppTest
 
 from tests.viz_app.lessons.test_class_results import report
-from tests.viz_app.test_app import app, said, written
+from tests.viz_app.test_app import ROOT, app, said, written
+from viz_app.app_pages.lessons.moodle import frame_html
+from viz_app.lessons.addresses import embedded
 from viz_app.lessons.report import Report
 from viz_app.lessons.report_file import report_html, reports_csv
 from viz_app.lessons.report_reading import LARGEST
+from viz_app.lessons.shelf import ready_lesson
 from viz_app.messages import say_in, text
 
 SAY = say_in("en")
@@ -63,3 +70,26 @@ def test_a_report_can_be_saved_once_something_is_answered() -> None:
     test.text_input(key="report_name").set_value("<b>Ada</b>").run()
     assert test.text_input(key="report_name").value == "<b>Ada</b>"
     assert len(test.get("download_button")) >= 3
+
+
+def test_in_a_frame_a_stop_stands_without_bar_and_shows_what_its_address_says() -> None:
+    lesson = ready_lesson("en/what-it-looks-at")
+    where = lesson.stops[0].where
+    page, _, asked = embedded(where, language="en", model="small-en", position=10).partition("?")
+    test = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    test.context["is_embedded"] = True
+    for name, [value] in parse_qs(asked).items():
+        test.query_params[name] = value
+    test.run().switch_page(f"viz_app/app_pages/{page}/page.py").run()
+    assert not test.exception
+    assert {"text_a", "model"}.isdisjoint(box.key for box in (*test.text_input, *test.selectbox))
+    shown = [test.session_state[name] for name in ("text_a", "layer", "head", "query")]
+    assert shown == [where.text_a, 3, 1, 10]
+    assert test.segmented_control(key="at_view").value == "head"
+
+
+def test_what_is_pasted_into_moodle_is_one_frame_whatever_the_title() -> None:
+    address = "http://localhost/attention?a=%22%3E&b=1"
+    snippet = frame_html(address, '"><script>')
+    assert snippet.count("<") == 2
+    assert html.unescape(snippet.split('"')[1]) == address

@@ -39,7 +39,8 @@ from viz_app.widgets.prose import paragraph
 TIMES = ("first", "again")
 """Before and after teaching; a class that did a lesson once has the first alone."""
 MEGABYTES = 8
-"""A file taken at all, so that one too large is called so in the page's own words."""
+"""A file taken at all, so that one too large is called so in the page's own words, as far as the
+server takes it."""
 MOST_TEXTS = 200
 _PILE = "_class_pile"
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from bert_core.assets import shipped_checkpoints
 from bert_core.language import shipped_language
+from viz_app.app_pages.lessons.moodle import draw_moodle
 from viz_app.app_pages.lessons.report import draw_report
 from viz_app.lessons import run as runs
 from viz_app.lessons.answers import StopReview
@@ -66,6 +67,9 @@ def draw_cover(run: Run, say: Say) -> None:
             )
             with st.popover(say("lessons.link")):
                 draw_link(lesson.source, say)
+            if reviews is not None:
+                with st.popover(say("class.moodle")):
+                    draw_moodle(run, reviews, say)
         if reviews is not None and run.answers:
             with st.expander(say("class.report.heading"), expanded=done):
                 draw_report(run, reviews, say)
