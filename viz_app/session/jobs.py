@@ -121,6 +121,11 @@ def result(
     return value
 
 
+def known(name: str, owner: Any, key: Hashable) -> bool:
+    """Whether `result` would have the value at once."""
+    return memo_of(owner).get((name, key)) is not None
+
+
 def _make_room(jobs: Mapping[str, Job]) -> bool:
     """Whether another job may begin; on a served app a session's oldest gives way to it."""
     here = service.current()

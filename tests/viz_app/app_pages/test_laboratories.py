@@ -9,18 +9,22 @@ from streamlit.testing.v1 import AppTest
 
 from bert_core import load, shelves
 from bert_core.assets import ASSETS
+from bert_core.memo import memo_of
 from bert_core.pretraining.paradigms import MinimalPair, judge_pairs
 from bert_core.studies.masked_words import hide_each_word, rank_of
 from bert_core.studies.minimal_pairs import score_pairs
+from bert_core.studies.words_in_context import word_shelf
 from tests.viz_app.test_app import app
 from tests.viz_app.toy import toy_bert
 from viz_app.app_pages.masked_words import pairs
+from viz_app.app_pages.words_in_context import section as contexts
 from viz_app.messages import text
 from viz_app.number_text import share_text
 from viz_app.session import jobs, resources
 from viz_app.session.defaults import DEFAULTS
 from viz_app.session.frame import escape
 from viz_app.views.payload import unpack
+from viz_app.widgets.chart import chart
 
 TEXTS = {
     "en": ("The man went to the [MASK] to buy milk.", "He had no [MASK] left."),
@@ -543,3 +547,30 @@ def test_a_text_that_is_too_long_for_each_word_in_turn_says_so() -> None:
         True,
     ]
     assert "mw_turns" in views(short) and "mw_turns" not in views(long)
+
+
+def test_the_curves_of_the_words_do_not_wait_for_those_of_the_shelf(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[str] = []
+    bert = resources.model("small-en")
+    shelf = word_shelf(bert, shelves.sentences("en")[:3])
+
+    def slow(*_: Any) -> Any:
+        assert drawn[-1] == "wc_curves_first"
+        drawn.append("shelf")
+        return shelf
+
+    def noted(figure: Any, key: str, **options: Any) -> None:
+        drawn.append(key)
+        chart(figure, key, **options)
+
+    memo = memo_of(bert)
+    monkeypatch.setattr(memo, "_values", type(memo._values)())  # as a model that was just loaded
+    monkeypatch.setattr(contexts, "word_shelf", slow)
+    monkeypatch.setattr(contexts, "chart", noted)
+    test = page("words_in_context")
+    assert drawn == ["wc_map", "wc_curves_first", "shelf", "wc_curves"]
+    drawn.clear()
+    test.run()
+    assert not test.exception and drawn == ["wc_map", "wc_curves"]

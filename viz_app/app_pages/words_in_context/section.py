@@ -36,6 +36,7 @@ OWN = ""
 LONGEST_WORD, LONGEST_TEXT = 40, 2000
 NEIGHBOURS = 8
 MATRIX = "wc_cosines"
+SHELF = "word_shelf"
 
 
 def words_in_context(visit: Visit, choices: PageChoices) -> None:
@@ -78,11 +79,16 @@ def words_in_context(visit: Visit, choices: PageChoices) -> None:
     with right:
         _draw_cosines(held, vectors, stage, chosen, say)
     left, right = st.columns(2, gap="large")
-    shelf = _shelf(visit)
-    with left:
-        _draw_curves(held, vectors, stages, shelf, say)
+    place = left.empty()
+    if not jobs.known(SHELF, bert, ()):  # which takes a large model seconds
+        with place.container():
+            _draw_curves(held, vectors, stages, None, say, key="wc_curves_first")
     with right:
-        if shelf is not None:
+        shelf = _shelf(visit)
+    if shelf is not None:
+        with place.container():
+            _draw_curves(held, vectors, stages, shelf, say, key="wc_curves")
+        with right:
             _draw_neighbours(held, vectors, shelf, stage, chosen, say)
 
 
@@ -204,7 +210,13 @@ def _draw_cosines(held: list[Use], vectors: Tensor, stage: int, chosen: int, say
 
 
 def _draw_curves(
-    held: list[Use], vectors: Tensor, stages: list[str], shelf: WordShelf | None, say: Say
+    held: list[Use],
+    vectors: Tensor,
+    stages: list[str],
+    shelf: WordShelf | None,
+    say: Say,
+    *,
+    key: str,
 ) -> None:
     found = sense_similarity(vectors, [use.sense for use in held])
     named = any(use.sense for use in held)
@@ -218,7 +230,7 @@ def _draw_curves(
     paragraph(f"**{say('words_in_context.curves')}**")
     chart(
         stage_curves(curves, stages, say),
-        "wc_curves",
+        key,
         alt=say("words_in_context.curves"),
     )
     st.caption(say(f"words_in_context.curves_reading{'' if named else '_unnamed'}"))
@@ -227,7 +239,7 @@ def _draw_curves(
 def _shelf(visit: Visit) -> WordShelf | None:
     bert = visit.bert
     return jobs.result(
-        "word_shelf",
+        SHELF,
         bert,
         (),
         lambda report: word_shelf(bert, shelves.sentences(bert.language), report),
