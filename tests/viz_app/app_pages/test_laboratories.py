@@ -59,7 +59,7 @@ def views(test: AppTest) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     [
         ("masked_words", "guess", {"mw_chips", "mw_bars"}),
         ("masked_words", "layers", {"mw_chips", "mw_lens", "mw_lens_best"}),
-        ("masked_words", "training", {"mw_training_chips", "mw_counts", "mw_three"}),
+        ("masked_words", "training", {"mw_training_chips", "mw_counts", "mw_three", "mw_step"}),
         ("masked_words", "reasons", {"mw_chips", "mw_agreement"}),
         ("masked_words", "pairs", set()),
         ("next_sentence", "pair", {"ns_answer", "ns_variants"}),

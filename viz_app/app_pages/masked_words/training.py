@@ -11,6 +11,7 @@ from bert_core.encoding import Encoding
 from bert_core.studies.masked_words import RULE, Corruption, corrupt, count_fates, maskable_tokens
 from bert_core.words import with_ids
 from viz_app.app_pages.masked_words.hidden import hidden_words
+from viz_app.app_pages.masked_words.step import one_step
 from viz_app.messages import Say
 from viz_app.number_text import count_text, decimal_text, probability_text
 from viz_app.session import frame, jobs, state
@@ -36,7 +37,7 @@ CHIPS, DRAWS, LARGEST_SEED = "mw_training_chips", 1000, 9999
 
 
 def training_task(visit: Visit, choices: PageChoices) -> None:
-    """One draw with the model's guesses, the shares over many draws, and one place three ways."""
+    """One draw with guesses, shares over many draws, one place three ways, one step of training."""
     say, bert = visit.say, visit.bert
     paragraph(say("masked_words.training.intro"))
     encoding = whole_text(visit)
@@ -80,6 +81,7 @@ def training_task(visit: Visit, choices: PageChoices) -> None:
     with right:
         _draw_counts(bert, encoding, int(seed), say)
     _draw_three_ways(bert, encoding, place, int(seed), say)
+    one_step(bert, encoding, place, choices, say)
 
 
 def whole_text(visit: Visit) -> Encoding:
