@@ -29,6 +29,7 @@ from viz_app.lessons.records import (
 from viz_app.lessons.shelf import lesson_named, model_of
 from viz_app.messages import Say
 from viz_app.session import address, frame, jobs, resources, state
+from viz_app.widgets import tour
 
 if TYPE_CHECKING:  # torch
     from viz_app.lessons.answers import StopReview
@@ -212,6 +213,8 @@ def go_to(stop: int) -> None:
     run.stop = max(-1, min(stop, len(run.lesson.stops)))
     here = run.here
     if here is not None:
+        if own:
+            tour.go(0)  # one card above a page is enough
         if own and run.before is None:
             run.before = {name: st.session_state[name] for name in state.READ}
         state.choose(**_selection(run, here))

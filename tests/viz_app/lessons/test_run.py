@@ -66,6 +66,16 @@ def test_what_a_lesson_says_falsely_is_told_at_its_stop() -> None:
     assert "not true of this model (line 32 of the file; measured: 0\\.286)" in said(test)
 
 
+def test_only_what_can_be_an_answer_comes_out_of_an_address() -> None:
+    test = at_stop(NAME, 1, told='{"1.1":7,"1.2":"x","2.1":[0,1],"9.9":1,"2.2":"words"}')
+    assert not test.exception
+    assert test.session_state["_lesson_run"].answers == {"2.2": "words"}
+    for told in ("[1]", "no", "[" * 5_000, "{}"):
+        test = at_stop(NAME, 99, told=told)
+        assert not test.exception
+        assert test.session_state["_lesson_run"].answers == {}
+
+
 @pytest.mark.parametrize("name", ["en/no-such", "../../etc/passwd", "", "zzz" * 30, "kept-0"])
 def test_a_lesson_that_is_not_there_is_told(name: str) -> None:
     test = app("lessons", lesson=name)

@@ -16,7 +16,8 @@ from viz_app.session import state
 PASTED = "lessons_pasted"
 UPLOADED = "lessons_uploaded"
 PROBLEM = "_lessons_problem"
-MEGABYTES = 1
+MEGABYTES = 20
+"""More than a lesson can have: what is too long is refused with a word on what to do."""
 
 
 def ready_lessons(say: Say) -> None:
