@@ -1,9 +1,10 @@
 """The handle that a notebook or a page works with: a model, its tokenizer, and what they can do."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from bert_core.archive import unpack
 from bert_core.assets import ASSETS, shipped_checkpoints
@@ -23,6 +24,9 @@ from bert_core.problems import CheckpointError, Problem
 from bert_core.tokenizer import BertTokenizer
 from bert_core.trace import Trace, trace_forward
 from bert_core.weights import weight_files
+
+Downloaded = Callable[[int, int], None]
+"""Called with how many bytes of how many are there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,10 +129,13 @@ def mask_positions(encoding: Encoding, tokenizer: BertTokenizer) -> list[int]:
     return [i for i, token_id in enumerate(encoding.input_ids) if token_id == tokenizer.mask_id]
 
 
-def load(name_or_path: str, device: str = "auto") -> Bert:
+def load(name_or_path: str, device: str = "auto", report: Downloaded | None = None) -> Bert:
     """Open a shipped checkpoint by name, a folder, a zip file of one, or a Hugging Face model id.
 
     A hub id may name a revision after `@`: a branch, a tag or a commit.
+
+    Args:
+        report: Told how far a download is, by the threads that download.
 
     Only a name that is neither shipped nor a folder, and looks like a hub id, is looked for in the
     Hugging Face cache and then downloaded (needs the package `huggingface_hub`).
@@ -138,13 +145,13 @@ def load(name_or_path: str, device: str = "auto") -> Bert:
         ValueError: the device is not on this machine.
     """
     target = choose_device(device)
-    loaded = load_checkpoint(find_checkpoint(name_or_path))
+    loaded = load_checkpoint(find_checkpoint(name_or_path, report))
     folder = Path(name_or_path).expanduser()
     name = folder.resolve().name if folder.exists() else name_or_path
     return Bert(name, loaded.model.to(target), loaded.tokenizer, loaded.missing, loaded.notes)
 
 
-def find_checkpoint(name_or_path: str) -> Path:
+def find_checkpoint(name_or_path: str, report: Downloaded | None = None) -> Path:
     """The folder of a shipped checkpoint, a folder itself, or where a zip's or hub's files now lie.
 
     Raises:
@@ -174,10 +181,22 @@ def find_checkpoint(name_or_path: str) -> Path:
             Problem.NAME,
             f"{name_or_path!r} is neither a folder nor one of {', '.join(shipped_checkpoints())}",
         )
-    return _download(name_or_path, hub_id, revision or None)
+    return _download(name_or_path, hub_id, revision or None, report)
 
 
-def _download(name: str, hub_id: str, revision: str | None) -> Path:
+def _bar(report: Downloaded) -> type[Any]:
+    """A progress bar for the hub's package that draws nothing and tells of bytes alone."""
+    from tqdm.auto import tqdm  # type: ignore[import-untyped]
+
+    class Bar(tqdm):
+        def display(self, *_: object, **__: object) -> None:
+            if self.unit == "B" and self.total:  # another bar counts files
+                report(int(self.n), int(self.total))
+
+    return Bar
+
+
+def _download(name: str, hub_id: str, revision: str | None, report: Downloaded | None) -> Path:
     try:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import (
@@ -194,7 +213,14 @@ def _download(name: str, hub_id: str, revision: str | None) -> Path:
     texts = ["README.md", "config.json", "vocab.txt", "tokenizer*.json"]
 
     def fetch(weights: list[str]) -> Path:
-        return Path(snapshot_download(hub_id, revision=revision, allow_patterns=[*texts, *weights]))
+        return Path(
+            snapshot_download(
+                hub_id,
+                revision=revision,
+                allow_patterns=[*texts, *weights],
+                tqdm_class=None if report is None else _bar(report),
+            )
+        )
 
     safe = ["model.safetensors", "model.safetensors.index.json", "model-*.safetensors"]
     pickled = ["pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-*.bin"]

@@ -946,6 +946,27 @@ def test_a_hub_name_that_the_cache_holds(
         load("somebody/some-bert@v2")
 
 
+def test_a_download_tells_how_far_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import huggingface_hub
+
+    asked: list[tuple[str, str | None, bool]] = []
+
+    def fetch(hub_id: str, revision: str | None, allow_patterns: list[str], tqdm_class: Any) -> str:
+        asked.append((hub_id, revision, "model.safetensors" in allow_patterns))
+        for unit in ("B", "it"):
+            with tqdm_class(total=8, unit=unit) as bar:
+                bar.update(2)
+                bar.refresh()
+        return str(folder)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
+    told: list[tuple[int, int]] = []
+    bert = load("somebody/some-bert@v2", report=lambda *told_now: told.append(told_now))
+    assert bert.name == "somebody/some-bert@v2"
+    assert asked == [("somebody/some-bert", "v2", True)]
+    assert (2, 8) in told and {total for _, total in told} == {8}
+
+
 def test_without_the_hub_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(CheckpointError, match="install huggingface_hub"):

@@ -166,7 +166,7 @@ def test_a_link_to_a_model_elsewhere_asks_before_it_fetches(
 ) -> None:
     asked: list[str] = []
 
-    def fetch(name: str, hub_id: str, revision: str | None) -> Path:
+    def fetch(name: str, hub_id: str, *_: object) -> Path:
         asked.append(hub_id)
         raise CheckpointError(Problem.HUB, "not to be had")
 

@@ -22,10 +22,12 @@ from bert_core.language import shipped_language, written_language
 from viz_app import messages
 from viz_app.messages import Say
 from viz_app.messages.isolate import isolated
+from viz_app.number_text import share_text
 from viz_app.session import resources, service, state
 
 if TYPE_CHECKING:  # pages are run once torch is there; what stands here runs before
     from opencc import OpenCC
+    from streamlit.delta_generator import DeltaGenerator
     from streamlit.navigation.page import Page as StreamlitPage
 
     from bert_core.bert import Bert
@@ -65,6 +67,7 @@ class Visit:
             st.stop()
         try:
             with st.spinner(say("app.model.loading", model=escape(name))):
+                resources.wait_for(name, _download_bar(say))
                 return resources.model(name)
         except bert_core.CheckpointError as error:
             st.error(
@@ -116,6 +119,18 @@ class Visit:
         return state.current().within(
             config.num_hidden_layers, config.num_attention_heads, len(self.encoding)
         )
+
+
+def _download_bar(say: Say) -> Callable[[float], None]:
+    """Shows the share of a model that is downloaded; takes no place where nothing is."""
+    bars: list[DeltaGenerator] = []
+
+    def show(share: float) -> None:
+        if not bars:
+            bars.append(st.empty())
+        bars[0].progress(share, text=say("app.model.downloaded", share=share_text(share, 0)))
+
+    return show
 
 
 def visit() -> Visit:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 TRACES_KEPT = 16
+POLL_SECONDS = 0.2
 
 
 class Shared:
@@ -116,6 +117,23 @@ def model(name: str) -> Bert:
     return _models.get(key, lambda: _load(name))
 
 
+def wait_for(name: str, show: Callable[[float], None]) -> None:
+    """Wait until a model is loaded or has failed; `show` is told the share that is downloaded."""
+    future = _models.start(_key(name), lambda: _load(name))
+    while not wait([future], timeout=POLL_SECONDS).done:
+        share = _downloaded.get(name)
+        if share is not None:
+            show(share)
+
+
+_downloaded: dict[str, float] = {}
+"""Name of a model → share of it that is there, 0..1, while it is downloaded."""
+
+
+def _note(name: str, share: float) -> None:
+    _downloaded[name] = min(share, 1.0)
+
+
 def trace(name: str, text_a: str, text_b: str | None, **interventions: Any) -> Trace:
     """The trace of a text, from the cache when it was asked for lately.
 
@@ -138,7 +156,10 @@ def _load(name: str) -> Bert:
     wait_for_torch()
     here = service.current()
     if here.listed is None:
-        loaded = bert_core.load(name)
+        try:
+            loaded = bert_core.load(name, report=lambda done, total: _note(name, done / total))
+        finally:
+            _downloaded.pop(name, None)
     elif (folder := here.folder(name)) is None:
         raise PermissionError(f"{name[:80]!r} is not one of the models offered here")
     else:

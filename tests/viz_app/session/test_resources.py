@@ -3,12 +3,16 @@
 import json
 import shutil
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+import bert_core
 from bert_core.assets import ASSETS
+from bert_core.bert import Bert
+from bert_core.problems import CheckpointError
 from tests.viz_app.toy import toy_bert
 from viz_app.session import resources
 from viz_app.session.resources import Shared
@@ -116,3 +120,30 @@ def test_a_folder_written_anew_is_opened_anew(tmp_path: Path) -> None:
     assert second is not first and second.config.hidden_act == "relu"
     kept = [key for key in resources._models._futures if str(folder) in str(key)]
     assert len(kept) == 1, "the earlier model is given up"
+
+
+def test_a_download_is_seen_while_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[float] = []
+    halfway = threading.Event()
+
+    def load(name: str, report: Callable[[int, int], None]) -> Bert:
+        report(1, 2)
+        assert halfway.wait(20)
+        return toy_bert()
+
+    def show(share: float) -> None:
+        seen.append(share)
+        halfway.set()
+
+    monkeypatch.setattr(resources, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(bert_core, "load", load)
+    resources.wait_for("somebody/slow-bert", show)
+    assert set(seen) == {0.5}
+    assert resources.model("somebody/slow-bert").name == "toy"
+    assert "somebody/slow-bert" not in resources._downloaded
+
+
+def test_waiting_for_a_model_that_fails_leaves_the_error_to_who_asks_for_it() -> None:
+    resources.wait_for("~nobody/such", lambda share: None)
+    with pytest.raises(CheckpointError):
+        resources.model("~nobody/such")
