@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from bert_core import shelves
+from bert_core.batched import Report
 from bert_core.bert import Bert
 from bert_core.quantities import (
     Compared,
@@ -39,7 +40,9 @@ from viz_app.view_models.tokens import display_text
 
 MOST_OPTIONS = 4
 WORDS_TRIED = 12
-"""Words that are hidden in search of the hardest; more would take too long in a long text."""
+"""Words that are hidden in search of the hardest, and fewer in a long text."""
+TOKENS_TRIED = 1024
+"""Tokens that all the texts with a hidden word may have together, unless four have more."""
 PASSED = ("mlm", "nsp", "word", "text")
 """Reasons that a stop is passed for; all others mean a text with too little in it."""
 CLUES = 4
@@ -95,7 +98,9 @@ class Known:
     """The word that Words in context begins with."""
 
 
-def question(stop: str, bert: Bert, trace: Trace, known: Known) -> Question:
+def question(
+    stop: str, bert: Bert, trace: Trace, known: Known, report: Report | None = None
+) -> Question:
     """What a stop asks about a text, or why it has to be passed.
 
     Args:
@@ -103,7 +108,7 @@ def question(stop: str, bert: Bert, trace: Trace, known: Known) -> Question:
         trace: Made by `bert`, of the text in the sentence bar.
     """
     try:
-        found = ASKED[stop](Subject(bert, trace, known))
+        found = ASKED[stop](Subject(bert, trace, known, report))
     except NotThere as error:
         reason = error.reason if error.reason in PASSED else "text"
         return Question((), 0, passed=reason)
@@ -117,6 +122,13 @@ class Subject:
     bert: Bert
     trace: Trace
     known: Known
+    report: Report | None = None
+    """Called as the longer work goes on; raises where it is to stop."""
+
+    def tell(self, done: int, total: int) -> None:
+        """Say how far the work is."""
+        if self.report is not None:
+            self.report(done, total)
 
     def number(self, name: str, **arguments: Any) -> float:
         """A quantity that is one number."""
@@ -289,11 +301,15 @@ def _order(of: Subject) -> Question:
 def _hardest(of: Subject) -> Question:
     words = words_of(of.trace.encoding)
     judged = [word for word in words if _can_be_judged(of, word)]
-    step = max(1, math.ceil(len(judged) / WORDS_TRIED))
-    names = tuple(word_name(words, word) for word in judged[::step])
-    if not names:
+    most = min(WORDS_TRIED, max(MOST_OPTIONS, TOKENS_TRIED // len(of.trace.tokens)))
+    tried = judged[:: max(1, math.ceil(len(judged) / most))]
+    if not tried:
         raise NotThere("word", "no word of the text can be hidden")
-    found = of.compared("hidden_words", words=names)
+    entries: list[Entry] = []
+    for word in tried:
+        entries += of.compared("hidden_words", words=(word_name(words, word),)).entries
+        of.tell(len(entries), len(tried))
+    found = Compared(tuple(entries), "probability")
     return _choice(
         _spread(found),
         found.smallest,
@@ -498,7 +514,7 @@ def _pair(of: Subject) -> tuple[Subject, str]:
         return of, text_b
     if "nsp" in of.bert.missing:
         raise NotThere("nsp", of.bert.missing["nsp"])
-    text_b = of.known.text_b or best_b(of.bert, text_a)
+    text_b = of.known.text_b or best_b(of.bert, text_a, of.report)
     return replace(of, trace=of.bert.trace(text_a, text_b)), text_b
 
 

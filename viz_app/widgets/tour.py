@@ -155,7 +155,7 @@ def _question(stop: Stop, visit: Visit) -> Question | None:
         "tour",
         trace,
         (stop.id, known),
-        lambda report: question(stop.id, bert, trace, known),
+        lambda report: question(stop.id, bert, trace, known, report),
         visit.say,
     )
 

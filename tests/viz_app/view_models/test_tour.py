@@ -343,3 +343,18 @@ def test_the_stop_on_concepts_opens_its_card() -> None:
     asked = question("cells", bert, bert.trace("A cat."), Known())
     for language in LANGUAGES:
         assert matching(str(asked.choices["con_search"]), language)[0].id == "quadratic"
+
+
+def test_longer_work_says_how_far_it_is_and_can_be_stopped() -> None:
+    bert = toy_bert()
+    trace = bert.trace("the cat saw a dog")
+    told: list[tuple[int, int]] = []
+    question("hardest", bert, trace, Known(), lambda *at: told.append(at))
+    assert told == [(number, 5) for number in range(1, 6)]
+
+    def stop(done: int, total: int) -> None:
+        raise InterruptedError
+
+    for name in ("hardest", "swap"):
+        with pytest.raises(InterruptedError):
+            question(name, toy_bert(), trace, Known(), stop)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from bert_core import shelves
 from bert_core.batched import Report, nsp_logits_of
 from bert_core.bert import Bert
+from bert_core.memo import memo_of
 from bert_core.studies.next_sentence import is_next_probabilities, pair_variant, variants_for
 
 # as in bert_core.studies.next_sentence, which imports torch
@@ -66,6 +67,10 @@ def by_probability(
     return sorted(zip(is_next_probabilities(logits).tolist(), texts, strict=True), reverse=True)
 
 
-def best_b(bert: Bert, text_a: str) -> str:
-    """The sentence of the shelf that the model finds most likely to follow."""
-    return by_probability(bert, text_a, candidates(bert))[0][1]
+def best_b(bert: Bert, text_a: str, report: Report | None = None) -> str:
+    """The sentence of the shelf that the model finds most likely to follow; kept per text."""
+    memo, key = memo_of(bert), ("best_b", text_a)
+    found = memo.get(key)
+    if found is None:
+        found = memo.put(key, by_probability(bert, text_a, candidates(bert), report)[0][1])
+    return str(found)
