@@ -37,7 +37,7 @@ def test_a_ready_lesson_is_true_of_its_model_and_can_be_answered(file: Path) -> 
 
 
 @pytest.mark.parametrize("file", COURSE, ids=lambda file: f"{file.parent.name}/{file.stem}")
-def test_a_lesson_of_the_course_fills_an_hour_and_helps_its_teacher(file: Path) -> None:
+def test_a_lesson_of_the_course_fits_an_hour_and_helps_its_teacher(file: Path) -> None:
     lesson = read_lesson(file.read_text(encoding="utf-8"))
     assert lesson.title.startswith(f"{file.stem[0]} · ")
     questions = [question for stop in lesson.stops for question in stop.questions]

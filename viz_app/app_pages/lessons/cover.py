@@ -15,6 +15,7 @@ from viz_app.lessons.models import revision_of
 from viz_app.lessons.records import question_id
 from viz_app.lessons.run import Run
 from viz_app.lessons.shelf import model_of
+from viz_app.lessons.teacher import teacher_sheet
 from viz_app.lessons.text import label, shown
 from viz_app.messages import Say
 from viz_app.session import frame, service, state
@@ -70,6 +71,9 @@ def draw_cover(run: Run, say: Say) -> None:
             if reviews is not None:
                 with st.popover(say("class.moodle")):
                     draw_moodle(run, reviews, say)
+        if reviews is not None:
+            with st.expander(say("lessons.teacher"), key="lesson_teacher"):
+                st.markdown(teacher_sheet(lesson, reviews, say))
         if reviews is not None and run.answers:
             with st.expander(say("class.report.heading"), expanded=done):
                 draw_report(run, reviews, say)
