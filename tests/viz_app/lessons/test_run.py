@@ -99,6 +99,9 @@ def test_pasted_text_that_is_no_lesson_stays_in_its_box() -> None:
     test.button(key="open_pasted").click().run()
     assert "Line 1" in said(test)
     assert test.text_area(key="lessons_pasted").value == "title: [MASK] x"
+    for section in ("shelf", "open"):
+        test.segmented_control(key="les_section").set_value(section).run()
+    assert test.text_area(key="lessons_pasted").value == "title: [MASK] x"
 
 
 def test_the_editor_shows_what_is_wrong_and_what_the_model_answers() -> None:

@@ -170,18 +170,20 @@ def _draw_premises(run: Run, reviews: tuple[StopReview, ...], say: Say) -> None:
 def _draw_stops(run: Run, reviews: tuple[StopReview, ...], say: Say) -> None:
     """The stops in order, each with the signs of its questions; a click goes there."""
     signs = marks(run, reviews)
-    for number, stop in enumerate(run.lesson.stops):
-        mine = " ".join(signs[question_id(number, index)] for index in range(len(stop.questions)))
-        page = say(f"app.page.{stop.where.page}")
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.button(
-                f"{number + 1} · {label(stop.title)}",
-                key=f"lesson_stop_{number}",
-                type="tertiary",
-                on_click=runs.go_to,
-                args=[number],
-            )
-            st.markdown(f":gray[:small[{page}] {mine}]", width="content")
+    with st.container(gap=None):
+        for number, stop in enumerate(run.lesson.stops):
+            names = [question_id(number, index) for index in range(len(stop.questions))]
+            page = say(f"app.page.{stop.where.page}")
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.button(
+                    f"{number + 1} · {label(stop.title)}",
+                    key=f"lesson_stop_{number}",
+                    type="tertiary",
+                    on_click=runs.go_to,
+                    args=[number],
+                )
+                mine = " ".join(signs[name] for name in names)
+                st.markdown(f":gray[:small[{page}] {mine}]", width="content")
     asked = [name for name, _, _ in run.questions()]
     right = sum(sign == SIGNS[True] for sign in signs.values())
     answered = sum(sign != OPEN for sign in signs.values())

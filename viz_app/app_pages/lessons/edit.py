@@ -44,7 +44,12 @@ def editor(say: Say) -> None:
         if st.session_state.get(BOX) != st.session_state[SOURCE]:
             st.session_state[BOX] = st.session_state[SOURCE]
         st.text_area(
-            say("lessons.source"), key=BOX, height=HEIGHT, on_change=_keep, help=say("lessons.keys")
+            say("lessons.source"),
+            st.session_state[BOX],  # a box that the browser builds anew begins with its default
+            key=BOX,
+            height=HEIGHT,
+            on_change=_keep,
+            help=say("lessons.keys"),
         )
     source = st.session_state[SOURCE]
     with right:

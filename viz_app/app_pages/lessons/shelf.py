@@ -72,7 +72,13 @@ def open_one(say: Say) -> None:
         st.session_state["_lessons_taken"] = file.file_id
         _take(lambda: decoded(file.getvalue()))
         st.rerun()
-    st.text_area(say("lessons.paste"), key=PASTED, height=220, placeholder="lesson: 1\ntitle: …")
+    st.text_area(
+        say("lessons.paste"),
+        key=PASTED,
+        height=220,
+        placeholder="lesson: 1\ntitle: …",
+        persist_state="session",  # also while another section is looked at
+    )
     st.button(
         say("lessons.open"),
         key="open_pasted",
