@@ -157,7 +157,7 @@ def read_values(
     """Values out of a file as code takes them: a tuple for a list, a float for a whole number.
 
     Args:
-        types: Name → `int`, `float`, `str`, `bool` or `tuple[str, ...]`.
+        types: Name → `int`, `float`, `str`, `bool`, `tuple[str, ...]` or `tuple[float, ...]`.
         required: Names that must be given.
         given: Name → value.
         what: What the entry is, for the message.
@@ -179,8 +179,10 @@ def read_values(
 def _typed(value: Any, wanted: Any) -> Any:
     """The value as a field holds it; None if it is of another type."""
     if get_args(wanted):
-        texts = isinstance(value, list) and value and all(isinstance(one, str) for one in value)
-        return tuple(value) if texts else None
+        if not (isinstance(value, list) and value):
+            return None
+        each = [_typed(one, get_args(wanted)[0]) for one in value]
+        return None if None in each else tuple(each)
     if wanted is float:
         return float(value) if type(value) in (int, float) else None
     return value if type(value) is wanted else None

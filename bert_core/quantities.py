@@ -105,7 +105,7 @@ class Quantity:
     needs: frozenset[Need]
     """Parts of the checkpoint, and `pair` for a second sentence."""
     arguments: Mapping[str, Any]
-    """Name → `int`, `str`, `bool` or `tuple[str, ...]`."""
+    """Name → `int`, `float`, `str`, `bool`, `tuple[str, ...]` or `tuple[float, ...]`."""
     required: frozenset[str]
     """Arguments without a default."""
     about: str
@@ -520,6 +520,61 @@ _MARKS = (
     ("feed_forward", (".intermediate.", ".output.")),
 )
 """Part → what the names of its parameters hold; the first that fits counts."""
+
+
+# Worked out from numbers that a question gives: neither the model nor the text matters
+
+
+@_quantity("score")
+def scaled_product(
+    bert: Bert, trace: Trace, q: tuple[float, ...], k: tuple[float, ...]
+) -> Measured:
+    """Query · key / √d of two vectors `q` and `k` that are given, d being their length."""
+    return Measured(_product(q, k) / math.sqrt(len(q)), "score")
+
+
+@_quantity("probability")
+def softmax_share(bert: Bert, trace: Trace, scores: tuple[float, ...], place: int) -> Measured:
+    """Softmax of the scores that are given, of the one at `place`, from zero."""
+    if not 0 <= place < len(scores):
+        raise NotThere("name", f"no place {place} among {len(scores)} scores")
+    shares = torch.tensor(scores, dtype=torch.float64).softmax(0)
+    return Measured(float(shares[place]), "probability")
+
+
+@_quantity("score")
+def weighted_sum(
+    bert: Bert, trace: Trace, weights: tuple[float, ...], values: tuple[float, ...]
+) -> Measured:
+    """The sum of weight · value over the numbers that are given."""
+    return Measured(_product(weights, values), "score")
+
+
+@_quantity("nats")
+def cross_entropy(bert: Bert, trace: Trace, probability: float) -> Measured:
+    """The loss -ln p of a right answer that got the probability that is given."""
+    if not 0 < probability <= 1:
+        raise NotThere("name", f"no loss of the probability {probability}")
+    return Measured(-math.log(probability), "nats")
+
+
+@_quantity("count")
+def training_tokens(bert: Bert, trace: Trace, tokens: int, part: str = "chosen") -> Measured:
+    """Of so many tokens, how many the masked-word task makes `chosen`, `masked`, `random`, `kept`.
+
+    On average, by the rule of Devlin et al. 2019, 3.1.
+    """
+    shares = {"chosen": 1.0, "masked": RULE.masked, "random": RULE.random}
+    shares["kept"] = 1 - RULE.masked - RULE.random
+    if part not in shares:
+        raise NotThere("name", f"the part {part!r} is not one of {', '.join(shares)}")
+    return Measured(tokens * RULE.chosen * shares[part], "count")
+
+
+def _product(first: Sequence[float], second: Sequence[float]) -> float:
+    if len(first) != len(second):
+        raise NotThere("name", f"{len(first)} numbers meet {len(second)}")
+    return math.fsum(one * other for one, other in zip(first, second, strict=True))
 
 
 # How things are found

@@ -221,6 +221,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "hidden_word_rank": {"word": "x"},
     "reordered_word": {"word": "x"},
     "size": {"field": "hidden_size"},
+    "scaled_product": {"q": (1, 2), "k": (3, 4)},
+    "softmax_share": {"scores": (1, 2), "place": 0},
+    "weighted_sum": {"weights": (1,), "values": (2,)},
+    "cross_entropy": {"probability": 0.5},
+    "training_tokens": {"tokens": 10},
 }
 
 
@@ -301,3 +306,44 @@ def test_names_say_the_position_only_where_it_is_needed(bert: Bert) -> None:
     assert [token_name(trace.tokens, at) for at in (1, 2)] == ["my (1)", "dog"]
     words = words_of(trace.encoding)
     assert [word_name(words, words[at]) for at in (0, 1)] == ["my (1)", "dog"]
+
+
+def test_worked_out_from_numbers_that_are_given(bert: Bert) -> None:
+    # 1·2 + 2·1 + 0·1 + 1·0 = 4, over √4
+    assert number(bert, "scaled_product", q=(1, 2, 0, 1), k=(2, 1, 1, 0)) == 2
+    share = number(bert, "softmax_share", scores=(2, 0.0, 0), place=0)
+    assert share == pytest.approx(math.e**2 / (math.e**2 + 2))
+    assert number(bert, "softmax_share", scores=(1000, 1000), place=1) == 0.5
+    found = number(bert, "weighted_sum", weights=(0.5, 0.3, 0.2), values=(2, -1, 4))
+    assert found == pytest.approx(1.5)
+    assert number(bert, "cross_entropy", probability=0.25) == pytest.approx(2 * math.log(2))
+    parts = [
+        number(bert, "training_tokens", tokens=1000, part=part)
+        for part in ("masked", "random", "kept")
+    ]
+    assert parts == pytest.approx([120, 15, 15])
+    assert number(bert, "training_tokens", tokens=1000) == pytest.approx(150)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("scaled_product", {"q": (1, 2), "k": (1,)}),
+        ("weighted_sum", {"weights": (1,), "values": (1, 2)}),
+        ("softmax_share", {"scores": (1, 2), "place": 2}),
+        ("softmax_share", {"scores": (1, 2), "place": -1}),
+        ("cross_entropy", {"probability": 0.0}),
+        ("cross_entropy", {"probability": 1.5}),
+        ("training_tokens", {"tokens": 10, "part": "all"}),
+    ],
+)
+def test_numbers_that_do_not_fit_are_told(bert: Bert, name: str, arguments: Any) -> None:
+    with pytest.raises(NotThere) as error:
+        number(bert, name, **arguments)
+    assert error.value.reason == "name"
+
+
+@pytest.mark.parametrize("scores", [(), ("1",), (True,), 3])
+def test_a_list_of_numbers_holds_numbers_alone(bert: Bert, scores: Any) -> None:
+    with pytest.raises(ValueError, match="softmax_share"):
+        number(bert, "softmax_share", scores=scores, place=0)

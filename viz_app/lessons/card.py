@@ -126,7 +126,10 @@ def _questions(run: Run, found: StopReview, say: Say) -> None:
                 continue  # it is about what the page shows
             with st.container(key=f"lesson_question_{index}", gap="small"):
                 st.markdown(f"**{name}** {shown(question.ask, found.figures)}")
-                if name in run.answers:
+                if name in run.answers and run.lesson.test:
+                    given = label(answer_text(question, run.answers[name]))
+                    st.markdown(say("lessons.verdict.noted", given=given))
+                elif name in run.answers:
                     draw_verdict(question, run.answers[name], found, found.rights[index], say)
                 else:
                     _ask(run, name, question, found, say)
@@ -247,9 +250,13 @@ def draw_verdict(
 
 
 def marks(run: Run, reviews: tuple[StopReview, ...]) -> Mapping[str, str]:
-    """Question → a sign: open, right, not right, or answered where nothing is right."""
+    """Question → a sign: open, right, not right, or answered where nothing is right or said."""
     from viz_app.lessons.answers import is_right
 
+    if run.lesson.test:
+        return {
+            name: SIGNS[None] if name in run.answers else OPEN for name, _, _ in run.questions()
+        }
     rights = {
         question_id(stop, index): right
         for stop, found in enumerate(reviews)

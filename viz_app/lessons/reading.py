@@ -215,6 +215,7 @@ def _lesson(document: Document, source: str) -> Lesson:
         about=data.get("about", ""),
         teacher=data.get("teacher", ""),
         stops=tuple(stops),
+        test=data.get("test", False),
         source=source,
     )
 

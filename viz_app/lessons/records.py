@@ -175,6 +175,8 @@ class Lesson:
     about: str
     teacher: str
     stops: tuple[Stop, ...]
+    test: bool
+    """A test: nobody is told what is right before the class page tells it."""
     source: str = field(repr=False)
     """The text of the file."""
 

@@ -82,7 +82,7 @@ def values_schema(types: Mapping[str, Any], required: Iterable[str], doc: str) -
 
 def _of_type(wanted: Any) -> dict[str, Any]:
     if get_args(wanted):
-        return {"type": "array", "items": {"type": "string"}, "minItems": 1}
+        return {"type": "array", "items": _of_type(get_args(wanted)[0]), "minItems": 1}
     return {"type": _TYPES[wanted]}
 
 
@@ -163,6 +163,11 @@ def _lesson() -> dict[str, Any]:
             "description": "How long it takes.",
         },
         "goals": _list(_text("One goal.", 300), 1, 12, "What one can do afterwards."),
+        "test": {
+            "type": "boolean",
+            "description": "Nothing is said about an answer, and no report shows what is right; "
+            "the class page does. Default: false.",
+        },
         "about": _text("Shown before the first stop. Markdown."),
         "teacher": _text("Shown on the teacher's page alone. Markdown.", 8000),
         "stops": _list(_ref("stop"), 1, 60, "The places to go to, in order."),

@@ -12,7 +12,7 @@ from viz_app.app_pages.lessons.moodle import frame_html
 from viz_app.lessons.addresses import embedded
 from viz_app.lessons.report import Report
 from viz_app.lessons.report_file import report_html, reports_csv
-from viz_app.lessons.report_reading import LARGEST
+from viz_app.lessons.report_reading import LARGEST, read_reports
 from viz_app.lessons.shelf import ready_lesson
 from viz_app.messages import say_in, text
 
@@ -93,3 +93,21 @@ def test_what_is_pasted_into_moodle_is_one_frame_whatever_the_title() -> None:
     snippet = frame_html(address, '"><script>')
     assert snippet.count("<") == 2
     assert html.unescape(snippet.split('"')[1]) == address
+
+
+def test_a_test_tells_nobody_what_is_right() -> None:
+    name = "en/test-before-and-after"
+    told = json.dumps({"1.1": 4.0, "1.2": 0.787})
+    cover = app("lessons", lesson=name, told=told)
+    captions = "\n".join(box.value for box in cover.caption)
+    assert text("en", "class.test_so_far", answered=2, asked=10) in captions
+    assert not any("✓ ✗" in one or "✗" in one for one in written(cover))
+    card = app("start", lesson=name, told=told, stop="1")
+    words = "\n".join(written(card))
+    assert "**Your answer:** 4" in words
+    assert "Right" not in words and "Not quite" not in words
+    page = report_html(report(1, 0, 0.7, (0, 1, 2)), SAY, test=True)
+    shown = page[: page.index("<script")]
+    for key in ("class.csv.right", "class.csv.is_right", "class.csv.tolerance", "class.csv.score"):
+        assert f"<dt>{SAY(key)}</dt>" not in shown
+    assert read_reports(page) == (report(1, 0, 0.7, (0, 1, 2)),)

@@ -55,3 +55,15 @@ def test_each_language_has_the_whole_course() -> None:
     for language in LANGUAGES:
         mine = [file.stem[0] for file in COURSE if file.parent.name == language]
         assert mine == [str(number) for number in range(1, len(mine) + 1)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_test_has_ten_items_with_a_right_answer_each(language: str) -> None:
+    lesson = read_lesson(
+        (FILE.parent / language / "test-before-and-after.yaml").read_text(encoding="utf-8")
+    )
+    assert lesson.test
+    questions = [question for stop in lesson.stops for question in stop.questions]
+    assert len(questions) == 10
+    # nothing helps, and the page does not show what is asked before it is answered
+    assert all(one.guess and not one.hints and not isinstance(one, Free) for one in questions)

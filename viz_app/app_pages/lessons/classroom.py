@@ -253,7 +253,7 @@ def _draw_texts(result: QuestionResult, say: Say) -> None:
             f"- {label(text)}{f' × {count}' if count > 1 else ''}"
             for text, count in list(counts.items())[:MOST_TEXTS]
         ]
-        with st.container(height=min(320, 40 + 44 * len(lines)), border=False):
+        with st.container(height=320 if len(lines) > 6 else "content", border=False):
             st.markdown("\n".join(lines))
 
 

@@ -188,4 +188,5 @@ def _draw_stops(run: Run, reviews: tuple[StopReview, ...], say: Say) -> None:
     right = sum(sign == SIGNS[True] for sign in signs.values())
     answered = sum(sign != OPEN for sign in signs.values())
     if answered:
-        st.caption(say("lessons.so_far", answered=answered, asked=len(asked), right=right))
+        words = "class.test_so_far" if run.lesson.test else "lessons.so_far"
+        st.caption(say(words, answered=answered, asked=len(asked), right=right))

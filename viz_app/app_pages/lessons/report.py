@@ -56,7 +56,7 @@ def draw_report(run: Run, found: tuple[StopReview, ...], say: Say) -> None:
         )
 
     st.session_state.setdefault("report_name", draft.name)
-    st.caption(say("class.report.intro"))
+    st.caption(say("class.report.intro_test" if run.lesson.test else "class.report.intro"))
     st.text_input(
         say("class.report.name"),
         key="report_name",
@@ -67,17 +67,18 @@ def draw_report(run: Run, found: tuple[StopReview, ...], say: Say) -> None:
     with st.container(horizontal=True):
         st.download_button(
             say("class.report.html"),
-            data=lambda: report_html(report(), say, base=base).encode(),
+            data=lambda: report_html(report(), say, base=base, test=run.lesson.test).encode(),
             file_name=f"report-{draft.number}.html",
             mime="text/html",
             key="report_html",
             on_click="ignore",
         )
-        st.download_button(
-            say("class.report.csv"),
-            data=lambda: reports_csv([report()], say, base=base),
-            file_name=f"report-{draft.number}.csv",
-            mime="text/csv",
-            key="report_csv",
-            on_click="ignore",
-        )
+        if not run.lesson.test:  # a table says what is right
+            st.download_button(
+                say("class.report.csv"),
+                data=lambda: reports_csv([report()], say, base=base),
+                file_name=f"report-{draft.number}.csv",
+                mime="text/csv",
+                key="report_csv",
+                on_click="ignore",
+            )
