@@ -42,9 +42,9 @@ def unpack(archive: BufferedIOBase, name: str, cache: Path | None = None) -> Pat
         digest = sha256()
         while part := archive.read(2**20):
             digest.update(part)
-        target = cache / digest.hexdigest()[:32]
+        target = cache / digest.hexdigest()[:32] / _as_folder(name)
         if not target.is_dir():
-            cache.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
             _unpack_into(target, zipfile.ZipFile(archive), name)
     except CheckpointError:
         raise
@@ -53,6 +53,12 @@ def unpack(archive: BufferedIOBase, name: str, cache: Path | None = None) -> Pat
             Problem.ARCHIVE, f"{name} cannot be unpacked: {first_line(error)}"
         ) from error
     return _model_in(target, name)
+
+
+def _as_folder(name: str) -> str:
+    """The name of an archive as that of the folder, which is what the model is called."""
+    kept = "".join(each for each in Path(name).stem if each.isalnum() or each in "-_.")
+    return kept.strip(".")[:60] or "model"
 
 
 def _unpack_into(target: Path, archive: zipfile.ZipFile, name: str) -> None:

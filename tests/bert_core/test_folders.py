@@ -382,4 +382,23 @@ def test_two_processes_may_unpack_at_once(folder: Path, tmp_path: Path) -> None:
         thread.join()
     assert len(found) == 4 and len(set(found)) == 1
     assert load_file(found[0] / "model.safetensors")
-    assert list((tmp_path / "cache").iterdir()) == [found[0]]
+    assert [path for path in (tmp_path / "cache").rglob("*") if path.is_dir()] == [
+        found[0].parent,
+        found[0],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "folder_name"),
+    [
+        ("my-bert.zip", "my-bert"),
+        ("../../x y.zip", "xy"),
+        ("...zip", "model"),
+        ("我的.zip", "我的"),
+    ],
+)
+def test_an_unpacked_model_is_called_as_its_archive(
+    folder: Path, tmp_path: Path, name: str, folder_name: str
+) -> None:
+    found = archive.unpack(io.BytesIO(zipped(entries_of(folder))), name, tmp_path / "cache")
+    assert found.name == folder_name and found.parents[1] == tmp_path / "cache"

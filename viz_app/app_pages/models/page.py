@@ -27,8 +27,9 @@ from viz_app.view_models.checkpoint_facts import (
 )
 from viz_app.widgets.chart import chart
 
-LARGEST_UPLOAD = 600
-"""MB; a BERT-base in float32 has 440. Streamlit holds what is uploaded in memory."""
+LARGEST_UPLOAD = 500
+"""MB; a BERT-base in float32 has 440. Streamlit holds what is uploaded in memory, and writes from
+half a GB on "1GB"."""
 MISSING_PARTS = ("pooler", "mlm", "nsp")
 STYLE = """<style>
 [class*=st-key-models_] table { width: 100%; }
