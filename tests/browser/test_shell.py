@@ -19,6 +19,11 @@ def pages() -> list[str]:
     return [path.parent.name for path in (ROOT / "viz_app/app_pages").glob("*/page.py")]
 
 
+def shell_is_here(page: Page) -> None:
+    """Wait for the module that follows keys; a busy machine draws the page before it."""
+    page.locator(".fold").wait_for(state="attached", timeout=30_000)
+
+
 def parameters(page: Page) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
@@ -34,9 +39,10 @@ def test_a_typed_sentence_is_in_the_address_and_survives_a_reload(page: Page) ->
 
 
 def test_the_bar_is_one_line_and_a_long_text_grows_over_the_page(open_page: OpenPage) -> None:
-    page = open_page("/models?a=A+dog.&lang=zh", size=(1366, 768))
+    page = open_page("/?a=A+dog.&lang=zh", size=(1366, 768))
     box = page.get_by_label("句子 A")
     expect(box).to_be_visible(timeout=30_000)
+    shell_is_here(page)
 
     def height(selector: str) -> float:
         found = page.locator(selector).bounding_box()
@@ -220,3 +226,69 @@ def test_nothing_is_wider_than_a_phone(open_page: OpenPage, theme: str) -> None:
     expect(page.get_by_label("Sentence A")).to_be_hidden()
     expect(page.get_by_role("button", name="Another one.")).to_be_visible()
     assert parameters(page)["a"] == "Another one."
+
+
+TOO_SMALL = """() => {
+    const small = [];
+    const look = root => {
+        for (const node of root.querySelectorAll('*')) {
+            if (node.shadowRoot) look(node.shadowRoot);
+            const own = [...node.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+            if (!own || !node.checkVisibility() || node.closest('.modebar')) continue;
+            const box = node.getBoundingClientRect();
+            if (box.width < 2 || box.height < 2) continue;  // for screen readers only
+            const size = parseFloat(getComputedStyle(node).fontSize) * (node.currentCSSZoom ?? 1);
+            if (size < 15.9) small.push(`${size} ${node.tagName} ${node.textContent.slice(0, 40)}`);
+        }
+    };
+    look(document.querySelector('[data-testid=stMain]'));
+    return small;
+}"""
+
+
+def test_the_projectors_view_is_large_and_follows_a_presenters_keys(open_page: OpenPage) -> None:
+    page = open_page("/attention?lang=en&model=mini-en&a=Two+dogs+bark.&layer=0&head=0")
+    header, box = page.locator("[data-testid=stHeader]"), page.get_by_label("Sentence A")
+    expect(box).to_be_visible(timeout=30_000)
+    shell_is_here(page)
+    page.keyboard.press("p")
+    expect(header).to_be_hidden(timeout=30_000)
+    expect(box).to_be_hidden(timeout=30_000)
+    assert parameters(page)["projector"] == "1"
+    assert page.evaluate(TOO_SMALL) == []
+    # what is pointed at is what is under the pointer: the last of 4 × 8 tiles
+    bounds = page.locator(".stage").bounding_box()
+    assert bounds
+    page.mouse.click(bounds["x"] + bounds["width"] - 9, bounds["y"] + bounds["height"] - 9)
+    expect(page.get_by_text("Layer 3, head 7")).to_be_visible(timeout=30_000)
+
+    page.keyboard.press("PageDown")
+    expect(page).to_have_url(re.compile("at_view=lines"), timeout=30_000)
+    wait_until_settled(page)
+    assert parameters(page)["projector"] == "1"
+    page.reload()
+    wait_until_settled(page)
+    expect(header).to_be_hidden(timeout=30_000)
+    expect(page.get_by_title("bark").first).to_be_visible(timeout=30_000)
+    page.keyboard.press("PageUp")
+    expect(page.locator(".stage")).to_be_visible(timeout=30_000)
+
+    # while one types, P is a letter
+    page.get_by_role("button", name="Two dogs bark.").click()
+    box.press("End")
+    box.press("p")
+    expect(box).to_have_value("Two dogs bark.p")
+    box.press("Enter")
+    wait_until_settled(page)
+    page.locator("body").press("Escape")
+    expect(header).to_be_visible(timeout=30_000)
+    assert "projector" not in parameters(page)
+
+    page.get_by_role("link", name="Step by step").click()
+    wait_until_settled(page)
+    page.keyboard.press("P")
+    chosen = page.locator(".pills [aria-current=step], .pills [aria-current=true]")
+    before = chosen.get_attribute("aria-label", timeout=30_000)
+    page.keyboard.press("PageDown")
+    expect(chosen).not_to_have_attribute("aria-label", before or "")
+    assert parameters(page)["projector"] == "1"

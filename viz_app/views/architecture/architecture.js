@@ -4,7 +4,7 @@
 
 import { pixelRatio, textMeasure } from "../shared/canvas.js";
 import { canvasFont, colourTable } from "../shared/colour.js";
-import { element, takeArrow, tooltip, watchWidth } from "../shared/elements.js";
+import { element, pageZoom, takeArrow, tooltip, watchWidth } from "../shared/elements.js";
 import { fill } from "../shared/format.js";
 import { mountWith } from "../shared/mount.js";
 import { clamp } from "../shared/scale.js";
@@ -224,7 +224,8 @@ class Architecture {
       return;
     }
     const bounds = this.root.getBoundingClientRect();
-    this.tip.show(text, x - bounds.left, y - bounds.top);
+    const zoom = pageZoom();
+    this.tip.show(text, (x - bounds.left) / zoom, (y - bounds.top) / zoom);
   }
 
   leave() {
@@ -253,7 +254,7 @@ class Architecture {
     this.cursor = to;
     this.mark();
     const bounds = panels.parts.layers[to.layer].column.getBoundingClientRect();
-    const y = bounds.top + (to.head + 0.5) * (scene.size.tile + TILE.gap);
+    const y = bounds.top + (to.head + 0.5) * (scene.size.tile + TILE.gap) * pageZoom();
     this.say(panels.texts.head(to, selected.query), bounds.right, y);
   }
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // The columns of the board as elements: tokens, strips of numbers, heads, what comes out.
 
-import { element, eventElement, isModified } from "../shared/elements.js";
+import { element, eventElement, isModified, pointIn } from "../shared/elements.js";
 import { percent } from "../shared/format.js";
 import { clamp } from "../shared/scale.js";
 import { TILE } from "./layout.js";
@@ -19,7 +19,7 @@ import { segmentName } from "./texts.js";
  * @param {number} tokens
  */
 export function rowAt(event, column, size, tokens) {
-  const y = event.clientY - column.getBoundingClientRect().top - size.top;
+  const y = pointIn(event, column.getBoundingClientRect())[1] - size.top;
   const row = Math.floor(y / size.row);
   return row >= 0 && row < tokens ? row : null;
 }

@@ -2,7 +2,7 @@
 // The three panels of the board, put together from their columns, and the notes below them.
 
 import { pixelRatio } from "../shared/canvas.js";
-import { element } from "../shared/elements.js";
+import { element, pointIn } from "../shared/elements.js";
 import { digits, fill } from "../shared/format.js";
 import { clamp } from "../shared/scale.js";
 import { guessColumn, heading, headNames, rowAt, tokenColumn, walkRows } from "./columns.js";
@@ -135,7 +135,7 @@ export class Panels {
     column.style.width = `${width}px`;
     column.style.paddingTop = `${size.top}px`;
     const dimensionAt = (/** @type {MouseEvent} */ event) => {
-      const x = event.clientX - canvas.getBoundingClientRect().left;
+      const [x] = pointIn(event, canvas.getBoundingClientRect());
       return clamp(Math.floor((x / drawn) * count), [0, count - 1]);
     };
     const layer = strip - PARTS.length - 1;
@@ -157,7 +157,7 @@ export class Panels {
     const column = element("div", { class: `column tiles${way}` }, canvas, overlay);
     column.style.width = `${size.tile}px`;
     const tileAt = (/** @type {MouseEvent} */ event) => {
-      const y = event.clientY - column.getBoundingClientRect().top;
+      const [, y] = pointIn(event, column.getBoundingClientRect());
       const head = Math.floor(y / (size.tile + TILE.gap));
       if (head < 0 || head >= grid.heads) return null;
       const inside = y - head * (size.tile + TILE.gap);

@@ -5,7 +5,15 @@
 import { indexedBitmap, textMeasure } from "../shared/canvas.js";
 import { channel } from "../shared/channel.js";
 import { canvasFont, colourTable } from "../shared/colour.js";
-import { element, takeArrow, termPieces, tooltip, watchWidth } from "../shared/elements.js";
+import {
+  element,
+  placeIn,
+  pointIn,
+  takeArrow,
+  termPieces,
+  tooltip,
+  watchWidth,
+} from "../shared/elements.js";
 import { digits, fill } from "../shared/format.js";
 import { mountWith } from "../shared/mount.js";
 import { clamp, largestAt } from "../shared/scale.js";
@@ -86,7 +94,7 @@ class Heatmap {
     this.tip = tooltip(root);
     this.box.addEventListener("pointermove", (event) => {
       const bounds = root.getBoundingClientRect();
-      this.point(this.cellAt(event), event.clientX - bounds.left, event.clientY - bounds.top);
+      this.point(this.cellAt(event), ...pointIn(event, bounds));
     });
     this.box.addEventListener("pointerleave", () => this.point(null));
     this.box.addEventListener("click", (event) => {
@@ -210,7 +218,7 @@ class Heatmap {
     const { rows, columns } = payload.header;
     const hidden = payload.arrays.hidden !== undefined;
     const counts = { rows: rows.length, columns: columns.length, hidden };
-    const [x, y] = [event.clientX - bounds.left, event.clientY - bounds.top];
+    const [x, y] = pointIn(event, bounds);
     return cellAtPoint(size, scroll, counts, x, y);
   }
 
@@ -257,12 +265,11 @@ class Heatmap {
     [this.box.scrollLeft, this.box.scrollTop] = [scroll.left, scroll.top];
     this.scene.scroll = { left: this.box.scrollLeft, top: this.box.scrollTop };
     if (to.query !== this.selected.query || cells) this.choose(to.query, to.key);
-    const bounds = this.root.getBoundingClientRect();
-    const inside = this.pane.getBoundingClientRect();
+    const [left, top] = placeIn(this.pane, this.root);
     this.point(
       to,
-      cellX(size, this.scene.scroll, to.key) + size.across + inside.left - bounds.left,
-      cellY(size, this.scene.scroll, to.query) + inside.top - bounds.top,
+      cellX(size, this.scene.scroll, to.key) + size.across + left,
+      cellY(size, this.scene.scroll, to.query) + top,
     );
     this.tell();
   }

@@ -3,7 +3,7 @@
 
 import { textMeasure } from "../shared/canvas.js";
 import { canvasFont } from "../shared/colour.js";
-import { element, isModified, watchWidth } from "../shared/elements.js";
+import { element, isModified, pageZoom, watchWidth } from "../shared/elements.js";
 import { mountWith } from "../shared/mount.js";
 import { readTheme } from "../shared/theme.js";
 import { Controls } from "./controls.js";
@@ -196,7 +196,8 @@ class Lines {
     if (!this.header || !this.weights || !width) return;
     const { tokens } = this.header;
     // Asked for while the tokens are not there yet, where the plot lies costs little.
-    const origin = this.plotBox.getBoundingClientRect();
+    const { left, top } = this.plotBox.getBoundingClientRect();
+    const origin = { left: left / pageZoom(), top: top / pageZoom() };
     if (this.tokens.isEmpty) this.tokens.make(tokens);
     const theme = readTheme(this.root);
     const across = this.settings.across ?? isMostlyUpright(tokens);

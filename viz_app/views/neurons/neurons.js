@@ -4,7 +4,15 @@
 
 import { sizeCanvas } from "../shared/canvas.js";
 import { colourTable, css, tableColour } from "../shared/colour.js";
-import { element, takeArrow, termPieces, tooltip, watchWidth } from "../shared/elements.js";
+import {
+  element,
+  placeIn,
+  pointIn,
+  takeArrow,
+  termPieces,
+  tooltip,
+  watchWidth,
+} from "../shared/elements.js";
 import { digits, fill } from "../shared/format.js";
 import { mountWith } from "../shared/mount.js";
 import { clamp, largest, scaleIndex } from "../shared/scale.js";
@@ -154,10 +162,10 @@ class Neurons {
     const canvas = element("canvas", { "aria-hidden": "true" });
     const strip = { canvas, values, top, row };
     canvas.addEventListener("pointermove", (event) => {
-      const index = Math.floor(event.offsetX / this.width);
+      const index = Math.floor(pointIn(event, canvas.getBoundingClientRect())[0] / this.width);
       if (index < 0 || index >= this.count) return;
       const bounds = this.root.getBoundingClientRect();
-      this.point(strip, index, event.clientX - bounds.left, event.clientY - bounds.top);
+      this.point(strip, index, ...pointIn(event, bounds));
     });
     canvas.addEventListener("pointerleave", () => {
       this.current = null;
@@ -188,10 +196,8 @@ class Neurons {
     const at = this.current ? this.strips.indexOf(this.current.strip) : 0;
     const strip = this.strips[step[0] ? nextStrip(at, step[0], this.strips.length) : at];
     const index = clamp((this.current?.index ?? -1) + step[1], [0, this.count - 1]);
-    const bounds = this.root.getBoundingClientRect();
-    const inside = strip.canvas.getBoundingClientRect();
-    const x = inside.left - bounds.left + index * this.width;
-    this.point(strip, index, x, inside.top - bounds.top);
+    const [left, top] = placeIn(strip.canvas, this.root);
+    this.point(strip, index, left + index * this.width, top);
   }
 
   repaint() {

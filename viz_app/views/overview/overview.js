@@ -4,7 +4,7 @@
 import { pixelRatio, sizeCanvas, textMeasure } from "../shared/canvas.js";
 import { deliver } from "../shared/channel.js";
 import { canvasFont, colourTable } from "../shared/colour.js";
-import { element, takeArrow, tooltip, watchWidth } from "../shared/elements.js";
+import { element, pointIn, takeArrow, tooltip, watchWidth } from "../shared/elements.js";
 import { digits, fill } from "../shared/format.js";
 import { mountWith } from "../shared/mount.js";
 import { readTheme } from "../shared/theme.js";
@@ -189,7 +189,7 @@ class Overview {
   tileAt(event) {
     if (!this.size) return null;
     const bounds = this.stage.getBoundingClientRect();
-    const [x, y] = [event.clientX - bounds.left, event.clientY - bounds.top];
+    const [x, y] = pointIn(event, bounds);
     return tileAtPoint(this.size, this.grid, x, y);
   }
 
@@ -203,7 +203,7 @@ class Overview {
     this.place(this.hoverMark, tile);
     const bounds = this.root.getBoundingClientRect();
     const text = describeTile(this.payload, this.grid, tile);
-    this.tip.show(text, event.clientX - bounds.left, event.clientY - bounds.top);
+    this.tip.show(text, ...pointIn(event, bounds));
   }
 
   leave() {

@@ -2,6 +2,7 @@
 // Drawing on a canvas in CSS pixels.
 
 import { tableColour } from "./colour.js";
+import { pageZoom } from "./elements.js";
 
 /** @typedef {{text: string, label: string, upright?: boolean}} TokenName */
 
@@ -18,7 +19,7 @@ export function context2d(canvas, settings) {
 }
 
 /** Device pixels in one CSS pixel. */
-export const pixelRatio = () => window.devicePixelRatio || 1;
+export const pixelRatio = () => (window.devicePixelRatio || 1) * pageZoom();
 
 /**
  * Size a canvas in CSS pixels, sharp at any zoom, and return its context in CSS pixels.

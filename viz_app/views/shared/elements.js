@@ -43,6 +43,38 @@ export function eventElement(event, selector) {
   return found instanceof HTMLElement ? found : null;
 }
 
+/** What a view with steps of its own answers in the projector's view; the detail says which way. */
+export const STEP_EVENT = "headlight-step";
+
+/** How much larger the page is drawn for a projector; what the browser itself is zoomed by is not in it. */
+export const pageZoom = () =>
+  Number(getComputedStyle(document.documentElement).getPropertyValue("--hl-zoom")) || 1;
+
+/**
+ * Where a pointer is in a box on the screen, in the pixels that the page lays out in.
+ *
+ * @param {MouseEvent} event
+ * @param {{left: number, top: number}} bounds
+ * @returns {[x: number, y: number]}
+ */
+export function pointIn(event, bounds) {
+  const zoom = pageZoom();
+  return [(event.clientX - bounds.left) / zoom, (event.clientY - bounds.top) / zoom];
+}
+
+/**
+ * Where the corner of an element is in a box around it, in the same pixels.
+ *
+ * @param {Element} inner
+ * @param {Element} outer
+ * @returns {[x: number, y: number]}
+ */
+export function placeIn(inner, outer) {
+  const [at, from] = [inner.getBoundingClientRect(), outer.getBoundingClientRect()];
+  const zoom = pageZoom();
+  return [(at.left - from.left) / zoom, (at.top - from.top) / zoom];
+}
+
 /**
  * Is a key pressed together with Ctrl, Alt or the command key? Those belong to the browser.
  *

@@ -3,6 +3,7 @@
 // Enter, the line that stands for a folded bar, and a history with one entry per visit.
 
 import { element } from "../shared/elements.js";
+import { followKeys, isProjecting, present, project, withProjector } from "./projector.js";
 
 /** Milliseconds after which Streamlit has sent the text of a box that was left. */
 const SENT = 100;
@@ -64,9 +65,12 @@ export function onePushPerVisit(page) {
   page.addEventListener("popstate", () => {
     acted = false;
   });
+  const replace = history.replaceState.bind(history);
+  const kept = (/** @type {string | URL | null | undefined} */ url) =>
+    withProjector(url ?? page.location.href, isProjecting(page.document), page.location.href);
+  history.replaceState = (state, unused, url) => replace(state, unused, kept(url));
   history.pushState = (state, unused, url) => {
-    if (acted) push(state, unused, url);
-    else history.replaceState(state, unused, url);
+    (acted ? push : replace)(state, unused, kept(url));
     acted = false;
   };
 }
@@ -142,8 +146,29 @@ function showFold(parent, { model, chip, texts }) {
   });
   folds.set(page, fold);
   const root = parent.querySelector(".headlight") ?? element("div", { class: "headlight" });
-  root.replaceChildren(fold);
+  root.replaceChildren(fold, presenterButtons(page, texts));
   parent.append(root);
+}
+
+/**
+ * What the presenter's keys do, for a mouse.
+ *
+ * @param {Document} page
+ * @param {Record<string, string>} texts
+ */
+function presenterButtons(page, texts) {
+  /** @type {[sign: string, title: string, act: () => void][]} */
+  const buttons = [
+    ["‹", texts.previous, () => present(page, -1)],
+    ["›", texts.next, () => present(page, 1)],
+    ["✕", texts.leave, () => project(page, false)],
+  ];
+  const made = buttons.map(([sign, title, act]) => {
+    const button = element("button", { type: "button", title, "aria-label": title }, sign);
+    button.addEventListener("click", act);
+    return button;
+  });
+  return element("div", { class: "presenter" }, ...made);
 }
 
 /** @typedef {{language: string, model: string, chip: string, texts: Record<string, string>}} ShellData */
@@ -160,4 +185,5 @@ export const mount = ({ data, parentElement }) => {
   takeTextBeforeLinks(document);
   enterTakesText(document);
   onePushPerVisit(window);
+  followKeys(document);
 };

@@ -1,7 +1,7 @@
 // @ts-check
 // The keyboard: left and right change the step, up and down the row, with shift the dimension.
 
-import { isModified } from "../shared/elements.js";
+import { isModified, STEP_EVENT } from "../shared/elements.js";
 
 /**
  * @typedef {{
@@ -53,7 +53,18 @@ export function arrowKeys(root, table, allowed, moves) {
   const onPageKey = (/** @type {KeyboardEvent} */ event) => {
     if (event.composedPath()[0] === document.body && root.checkVisibility()) onKey(event);
   };
+  // A presenter's keys, which the frame of the app follows.
+  const onStep = (/** @type {Event} */ event) => {
+    if (!(event instanceof CustomEvent) || !allowed() || !root.checkVisibility()) return;
+    event.preventDefault();
+    moves.step(event.detail);
+  };
   root.addEventListener("keydown", onKey);
   document.addEventListener("keydown", onPageKey);
-  return { close: () => document.removeEventListener("keydown", onPageKey) };
+  document.addEventListener(STEP_EVENT, onStep);
+  const close = () => {
+    document.removeEventListener("keydown", onPageKey);
+    document.removeEventListener(STEP_EVENT, onStep);
+  };
+  return { close };
 }

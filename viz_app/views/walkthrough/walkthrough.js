@@ -5,7 +5,7 @@
 
 import { textMeasure } from "../shared/canvas.js";
 import { canvasFont, colourTable, css, tableColour } from "../shared/colour.js";
-import { element, tooltip, watchWidth } from "../shared/elements.js";
+import { element, pointIn, tooltip, watchWidth } from "../shared/elements.js";
 import { mountWith } from "../shared/mount.js";
 import { oneAtATime } from "../shared/prefetch.js";
 import { clamp } from "../shared/scale.js";
@@ -75,7 +75,7 @@ class Walkthrough {
       question,
       showTip(text, event) {
         const box = root.getBoundingClientRect();
-        tip.show(text, event.clientX - box.left, event.clientY - box.top);
+        tip.show(text, ...pointIn(event, box));
       },
       hideTip: tip.hide,
     });
