@@ -217,6 +217,14 @@ def test_the_page_fits_a_phone(open_page: OpenPage) -> None:
     assert overflow <= 0
     box = page.locator(".stage").bounding_box()
     assert box is not None and box["x"] + box["width"] <= PHONE[0]
+    # The bars are about a row of the picture: below it here, beside it where there is room.
+    places = {"bars": ".groups", "picture": ".st-key-attention_head"}
+    at = {name: page.locator(selector).bounding_box() for name, selector in places.items()}
+    assert at["bars"]["y"] > at["picture"]["y"]  # type: ignore[index]
+    page.set_viewport_size({"width": 1440, "height": 900})
+    wait_until_settled(page)
+    at = {name: page.locator(selector).bounding_box() for name, selector in places.items()}
+    assert at["bars"]["x"] < at["picture"]["x"]  # type: ignore[index]
 
 
 def test_files_open_without_a_network(

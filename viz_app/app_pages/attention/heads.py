@@ -63,29 +63,30 @@ def one_head(page: AttentionPage) -> None:
     if shown is None or chosen.query not in positions:
         return
     row = positions.index(chosen.query)
-    order = st.segmented_control(
-        say("attention.bars.order"),
-        ORDERS,
-        key=choices.one_of("order", ORDERS, "position"),
-        format_func=lambda name: say(f"attention.bars.{name}"),
-        required=True,
-    )
-    title = say(
-        "attention.bars.title",
-        query=shown.rows[row].label,
-        what=say(f"attention.pool.{pool}", layer=chosen.layer, head=chosen.head),
-    )
-    # Our own bars: plotly's take half of the time from one head to the next.
-    ranked_bars(
-        [row_bars(shown, row, title=title, order=order or "position", most=MOST_BARS)],
-        key="attention_bars",
-        label=title,
-        high=1.0,
-        scale=say("attention.bars.axis"),
-    )
-    left_out = len(shown.columns) - MOST_BARS
-    if left_out > 0:
-        st.caption(say("attention.bars.left_out", shown=MOST_BARS, hidden=left_out))
+    with page.beside:
+        order = st.segmented_control(
+            say("attention.bars.order"),
+            ORDERS,
+            key=choices.one_of("order", ORDERS, "position"),
+            format_func=lambda name: say(f"attention.bars.{name}"),
+            required=True,
+        )
+        title = say(
+            "attention.bars.title",
+            query=shown.rows[row].label,
+            what=say(f"attention.pool.{pool}", layer=chosen.layer, head=chosen.head),
+        )
+        # Our own bars: plotly's take half of the time from one head to the next.
+        ranked_bars(
+            [row_bars(shown, row, title=title, order=order or "position", most=MOST_BARS)],
+            key="attention_bars",
+            label=title,
+            high=1.0,
+            scale=say("attention.bars.axis"),
+        )
+        left_out = len(shown.columns) - MOST_BARS
+        if left_out > 0:
+            st.caption(say("attention.bars.left_out", shown=MOST_BARS, hidden=left_out))
 
 
 def layer_as_lines(page: AttentionPage) -> None:

@@ -95,8 +95,11 @@ section = st.segmented_control(
 section = section or "head"
 # One skeleton for all sections: a component that moves is built anew and loses what it showed.
 left, right = st.columns([2, 3], gap="medium")
-page = AttentionPage(visit, visit.chosen(), choices, below=st.container())
 with left:
+    over = st.container()
+    beside = st.container(key="attention_beside")
+page = AttentionPage(visit, visit.chosen(), choices, beside, below=st.container())
+with over:
     draw_overview(page)
     if section in FILTERED:
         page = choose_part(page, blocks=section != "pair")

@@ -30,6 +30,8 @@ class AttentionPage:
     visit: Visit
     chosen: state.Selection
     choices: PageChoices
+    beside: DeltaGenerator
+    """Under the overview, beside what the section shows; on a phone below that."""
     below: DeltaGenerator
     """The whole width, under the overview and the section's controls."""
     part: Slice = Slice()
