@@ -60,8 +60,8 @@ def normalised_gain(before: float, after: float) -> float | None:
     Returns:
         At most 1, below 0 where the class does worse; None where all was right before.
 
-    Source: Hake 1998, “Interactive-engagement versus traditional methods”, Am. J. Phys. 66, the
-    average normalised gain ⟨g⟩ of section II.
+    Source: Hake 1998, “Interactive-engagement versus traditional methods”, Am. J. Phys. 66: the
+    average normalised gain ⟨g⟩.
     """
     return None if before >= 1 else (after - before) / (1 - before)
 
@@ -78,7 +78,8 @@ def _item_rest(table: NDArray[np.float64], item: int) -> float | None:
     """Correlation of an item with the sum of all others; None where one of them does not vary.
 
     The item itself is left out of the sum, or it would correlate with itself.
-    Source: Henrysson 1963, “Correction of item–total correlations in item analysis”.
+    Source: Guilford 1953, “The correlation of an item with a composite of the remaining items in a
+    test”.
     """
     own = table[:, item]
     rest = table.sum(axis=1) - own

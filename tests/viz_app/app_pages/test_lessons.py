@@ -45,7 +45,20 @@ def test_a_class_is_read_from_pasted_reports() -> None:
     assert text("en", "class.too_few", count=2, least=10) in said(test)
     paste(reports_csv([report(3, 0, 0.5, (2, 0, 1))], SAY).decode(), "again")
     assert any("normalised gain" in one and "**1.00**" in one for one in written(test))
-    test.button(key="class_paste_clear").click().run()
+    # files count too; what was brought is there still after another section
+    more = [("a.html", report_html(report(4, 1), SAY).encode(), "text/html")]
+    more.append(("b.csv", b"a,b", "text/csv"))
+    test.file_uploader[0].set_value(more).run()
+    assert "b.csv: " in said(test).replace("\\", "")
+    assert any("Reports: 3 · questions: 4" in one for one in written(test))
+    test.segmented_control(key="les_section").set_value("shelf").run()
+    test.segmented_control(key="les_section").set_value("class").run()
+    assert any("Reports: 3 · questions: 4" in one for one in written(test))
+    test.file_uploader[0].set_value([("c.html", report_html(report(5), SAY).encode(), "")]).run()
+    assert any("Reports: 4 · questions: 4" in one for one in written(test))
+    test.file_uploader[0].set_value([]).run()
+    assert any("Reports: 3 · questions: 4" in one for one in written(test))
+    test.button(key="class_clear").click().run()
     assert text("en", "class.waiting") in said(test)
 
 

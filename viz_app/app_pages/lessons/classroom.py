@@ -43,17 +43,31 @@ MEGABYTES = 8
 server takes it."""
 MOST_TEXTS = 200
 _PILE = "_class_pile"
+TIME_BOX = "class_paste_time"
+
+
+Content = tuple[Report, ...] | ReportError
+"""What a file turned out to be."""
 
 
 @dataclass
 class _Pile:
-    """What this session has read; the server has it nowhere else."""
+    """What this session has been brought; the server has it nowhere else."""
 
-    read: dict[str, tuple[Report, ...] | ReportError] = field(default_factory=dict)
-    """By the number that Streamlit gives an uploaded file."""
-    pasted: dict[str, list[tuple[Report, ...] | ReportError]] = field(
-        default_factory=lambda: {time: [] for time in TIMES}
+    files: dict[str, dict[str, tuple[str, Content]]] = field(
+        default_factory=lambda: {time: {} for time in TIMES}
     )
+    """By time and by the number that Streamlit gives an uploaded file: its name and content."""
+    shown: dict[str, set[str]] = field(default_factory=lambda: {time: set() for time in TIMES})
+    """The files that the upload boxes had in the last run."""
+    pasted: dict[str, list[Content]] = field(default_factory=lambda: {time: [] for time in TIMES})
+    round: int = 0
+    """Names the upload boxes, so that they begin empty after all was taken away."""
+
+    @property
+    def count(self) -> int:
+        """Files and pastes."""
+        return sum(len(self.files[time]) + len(self.pasted[time]) for time in TIMES)
 
 
 def class_results(say: Say) -> None:
@@ -102,19 +116,25 @@ def _bring(pile: _Pile, say: Say) -> tuple[dict[str, list[Brought]], list[Skippe
     brought: dict[str, list[Brought]] = {}
     skipped: list[Skipped] = []
     names = {"first": "class.upload", "again": "class.upload_again"}
+    # a box that was not drawn for a while comes back empty, which takes no file away
+    returned = TIME_BOX not in st.session_state
     for time, column in columns.items():
         files = column.file_uploader(
             say(names[time]),
             type=["html", "htm", "csv"],
             accept_multiple_files=True,
-            key=f"class_files_{time}",
+            key=f"class_files_{time}_{pile.round}",
             max_upload_size=MEGABYTES,
         )
-        entries = []
+        mine = pile.files[time]
+        now = {file.file_id for file in files}
+        for gone in set() if returned else pile.shown[time] - now:
+            mine.pop(gone, None)
         for file in files:
-            if file.file_id not in pile.read:
-                pile.read[file.file_id] = _read(file.getvalue())
-            entries.append((file.name, pile.read[file.file_id]))
+            if file.file_id not in mine:
+                mine[file.file_id] = file.name, _read(file.getvalue())
+        pile.shown[time] = now
+        entries = list(mine.values())
         entries += [
             (say("class.paste_name", number=number), content)
             for number, content in enumerate(pile.pasted[time], 1)
@@ -129,7 +149,7 @@ def _bring(pile: _Pile, say: Say) -> tuple[dict[str, list[Brought]], list[Skippe
     return brought, skipped
 
 
-def _read(content: bytes | str) -> tuple[Report, ...] | ReportError:
+def _read(content: bytes | str) -> Content:
     try:
         return read_reports(content)
     except ReportError as error:
@@ -139,30 +159,30 @@ def _read(content: bytes | str) -> tuple[Report, ...] | ReportError:
 def _draw_paste(pile: _Pile, say: Say) -> None:
     def add() -> None:
         content = _read(st.session_state["class_paste"])
-        pile.pasted[st.session_state["class_paste_time"]].append(content)
+        pile.pasted[st.session_state[TIME_BOX]].append(content)
         if not isinstance(content, ReportError):  # what could not be read stays in its box
             st.session_state["class_paste"] = ""
 
-    def clear() -> None:
-        pile.pasted = {time: [] for time in TIMES}
-
     with st.expander(say("class.paste")):
         st.caption(say("class.paste_note"))
-        st.text_area(say("class.paste_box"), key="class_paste", height=120)
+        st.text_area(say("class.paste_box"), key="class_paste", height=120, persist_state="session")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.radio(
                 say("class.paste_which"),
                 TIMES,
-                key="class_paste_time",
+                key=TIME_BOX,
                 format_func=lambda time: say(f"class.paste_{time}"),
                 horizontal=True,
                 width="content",
             )
             st.button(say("class.paste_add"), key="class_paste_add", on_click=add)
-            count = sum(map(len, pile.pasted.values()))
-            if count:
-                words = say("class.paste_clear", count=count)
-                st.button(words, key="class_paste_clear", type="tertiary", on_click=clear)
+
+    def clear() -> None:
+        st.session_state[_PILE] = _Pile(round=pile.round + 1)
+
+    if pile.count:
+        words = say("class.clear", count=pile.count)
+        st.button(words, key="class_clear", type="tertiary", on_click=clear)
 
 
 def _draw_skipped(skipped: Sequence[Skipped], say: Say) -> None:
