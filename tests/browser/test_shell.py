@@ -217,7 +217,8 @@ def test_nothing_is_wider_than_a_phone(open_page: OpenPage, theme: str) -> None:
     fold = page.get_by_role("button", name="A short sentence.")
     expect(fold).to_have_attribute("aria-expanded", "false", timeout=30_000)
     for name in pages():
-        link = page.get_by_role("link", name=text("en", f"app.page.{name}"), exact=True)
+        row = page.locator(".st-key-page_row")
+        link = row.get_by_role("link", name=text("en", f"app.page.{name}"), exact=True)
         expect(link).to_be_in_viewport()
     expect(page.get_by_label("Sentence A")).to_be_hidden()
     fold.click()
