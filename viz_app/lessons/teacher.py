@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from viz_app.lessons.answers import StopReview, explained
 from viz_app.lessons.card import answer_text
-from viz_app.lessons.records import Lesson, Stop, question_id
+from viz_app.lessons.records import Lesson, Number, Stop, question_id
 from viz_app.lessons.text import label, shown
 from viz_app.messages import Say
 
@@ -29,11 +29,11 @@ def _stop_parts(number: int, stop: Stop, found: StopReview, say: Say) -> Iterato
         ask = shown(question.ask, found.figures).strip()
         yield f"**{question_id(number, index)}** {ask}"
         if right is not None:
-            answer = label(answer_text(question, right.answer))
-            yield (
-                f":green[**{say('lessons.right_is', right=answer)}**] "
-                f":gray[{label(right.measured)}]"
-            )
+            # of a number, what decided is the answer itself
+            is_number = isinstance(question, Number)
+            answer = label(right.written if is_number else answer_text(question, right.answer))
+            why = "" if is_number else f" :gray[{label(right.measured)}]"
+            yield f":green[**{say('lessons.right_is', right=answer)}**]{why}"
         if question.explain:
             yield shown(question.explain, explained(question, found, right)).strip()
         if question.teacher:

@@ -37,7 +37,7 @@ def test_the_sheet_has_times_answers_notes_and_misconceptions() -> None:
             say("lessons.teacher.minutes", minutes=7),
             "There are 7.",
             "**1.1** How many?",
-            say("lessons.right_is", right="7"),
+            f":green[**{say('lessons.right_is', right='7')}**]\n",
             "It is 7.",
             "Some forget two.",
             "**1.2** Why?",

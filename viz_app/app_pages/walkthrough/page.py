@@ -10,6 +10,7 @@ from viz_app.app_pages.walkthrough.divisor_lab import divisor_lab
 from viz_app.export.chain_csv import chain_csv
 from viz_app.export.walkthrough import walkthrough_file
 from viz_app.export.workbook import chain_workbook
+from viz_app.lessons import run as runs
 from viz_app.session import frame, state
 from viz_app.session.address import Part
 from viz_app.view_models.walkthrough.build import walkthrough
@@ -109,7 +110,10 @@ bert = visit.bert
 config = trace.config
 without = frozenset(bert.missing) & {"mlm", "nsp"}
 now = visit.selection
-subject = repr((now.model, now.text_a, now.text_b, now.language, trace.attention))
+lesson = runs.current()
+# at another stop of a lesson the table goes to the stop's step, as it does in another text
+at_stop = (lesson.name, lesson.stop) if lesson else None
+subject = repr((now.model, now.text_a, now.text_b, now.language, trace.attention, at_stop))
 
 
 def place_now() -> dict[str, Any]:
