@@ -115,6 +115,7 @@ def test_a_test_tells_nobody_what_is_right() -> None:
     captions = "\n".join(box.value for box in cover.caption)
     assert text("en", "class.test_so_far", answered=2, asked=10) in captions
     assert not any("✓ ✗" in one or "✗" in one for one in written(cover))
+    assert "Right" not in "\n".join(written(cover))
     card = app("start", lesson=name, told=told, stop="1")
     words = "\n".join(written(card))
     assert "**Your answer:** 4" in words
@@ -124,3 +125,13 @@ def test_a_test_tells_nobody_what_is_right() -> None:
     for key in ("class.csv.right", "class.csv.is_right", "class.csv.tolerance", "class.csv.score"):
         assert f"<dt>{SAY(key)}</dt>" not in shown
     assert read_reports(page) == (report(1, 0, 0.7, (0, 1, 2)),)
+
+
+def test_the_table_of_numbers_is_another_one_at_another_stop() -> None:
+    """Else it would stay at the step of the stop before, which is on the same page."""
+    stops = [
+        app("walkthrough", lesson="en/3-attention-by-hand", stop=stop, told='{"1.1":0,"2.1":0}')
+        for stop in ("1", "2")
+    ]
+    one, other = (test.session_state["walkthrough_sent"][0][0] for test in stops)
+    assert one != other

@@ -71,7 +71,7 @@ def draw_cover(run: Run, say: Say) -> None:
             if reviews is not None:
                 with st.popover(say("class.moodle")):
                     draw_moodle(run, reviews, say)
-        if reviews is not None:
+        if reviews is not None and not lesson.test:  # of a test the class page says what is right
             with st.expander(say("lessons.teacher"), key="lesson_teacher"):
                 st.markdown(teacher_sheet(lesson, reviews, say))
         if reviews is not None and run.answers:
