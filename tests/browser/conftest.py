@@ -15,6 +15,7 @@ from tools.browser import find_chromium
 HERE = Path(__file__).parent
 DESKTOP = (1440, 900)
 PHONE = (390, 844)
+STYLED = "getComputedStyle(document.documentElement).getPropertyValue('--hl-text') !== ''"
 
 
 class OpenPage(Protocol):
@@ -84,6 +85,8 @@ def open_page(browser: Browser, app: App) -> Iterator[OpenPage]:
         page = context.new_page()
         page.goto(app.address + path)
         wait_until_settled(page)
+        # On a busy machine the style sheet, an element as any other, can come after the page.
+        page.wait_for_function(STYLED)
         return page
 
     yield open_page
