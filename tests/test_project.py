@@ -13,6 +13,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from viz_app.palette import Variant, palette
+
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
@@ -110,14 +112,16 @@ def contrast(first: str, second: str) -> float:
 
 
 @pytest.mark.parametrize("variant", ["light", "dark"])
-def test_theme_is_legible(variant: str) -> None:
+def test_theme_is_legible(variant: Variant) -> None:
     settings = tomllib.loads((ROOT / ".streamlit/config.toml").read_text(encoding="utf-8"))
     theme = settings["theme"][variant]
     for background in (theme["backgroundColor"], theme["secondaryBackgroundColor"]):
         assert contrast(theme["textColor"], background) >= 7
-    # The accent is text on these and lies under a button's white text; no colour has 4.5 to both.
-    for other in (theme["backgroundColor"], theme["secondaryBackgroundColor"], "#ffffff"):
-        assert contrast(theme["primaryColor"], other) >= 4
+        assert contrast(theme["primaryColor"], background) >= 4.5
+    # white marks on it: the tick in a box, the knob of a slider
+    assert contrast(theme["primaryColor"], "#ffffff") >= 3
+    ink = palette(variant)["on_accent"]
+    assert contrast(theme["primaryColor"], ink) >= 4.5, "text on a button"
 
 
 def tracked_text() -> list[tuple[str, str]]:

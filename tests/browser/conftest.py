@@ -84,7 +84,7 @@ def open_page(browser: Browser, app: App) -> Iterator[OpenPage]:
         context.on("page", watch.follow)
         page = context.new_page()
         page.goto(app.address + path)
-        wait_until_settled(page)
+        wait_until_settled(page, seconds=90)  # the first page waits for torch
         # On a busy machine the style sheet, an element as any other, can come after the page.
         page.wait_for_function(STYLED)
         return page

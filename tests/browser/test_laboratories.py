@@ -156,7 +156,7 @@ def test_the_words_that_mattered_are_drawn(open_page: OpenPage) -> None:
         3,
         timeout=30_000,  # the chart library comes after the page has settled
     )
-    expect(page.locator("td")).to_have_count(9)
+    expect(page.locator("td[data-row]")).to_have_count(9)
 
 
 def test_a_pair_is_judged_swapped_and_kept(open_page: OpenPage) -> None:
@@ -167,7 +167,7 @@ def test_a_pair_is_judged_swapped_and_kept(open_page: OpenPage) -> None:
     expect(page.get_by_label("Sentence A")).to_have_value("There was no milk left.")
     expect(page.get_by_text("Pairs tried in this session: 2")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("button", name="CSV", exact=True).click()
+        page.get_by_role("button", name="CSV next_sentence", exact=True).click()
     lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) == 3
     assert lines[1].startswith("mini-en,He opened the fridge.,There was no milk left.,0.")
@@ -264,7 +264,7 @@ def test_two_sentences_of_ones_own_are_compared(open_page: OpenPage) -> None:
     expect(page.get_by_text("You chose A, and so does the model.")).to_be_visible()
     assert parameters(page)["mw_own_b"] == "He have a red car."
     with page.expect_download() as download:
-        page.get_by_role("button", name="CSV", exact=True).click()
+        page.get_by_role("button", name="CSV minimal_pair", exact=True).click()
     lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
     assert len(lines) == 1 + 6
     assert lines[2].startswith("1,0,has,-") and ",have,-" in lines[2]

@@ -7,7 +7,7 @@ import { describeCell } from "../../viz_app/views/heatmap/heatmap.js";
 import { describeDimension } from "../../viz_app/views/neurons/neurons.js";
 import { gridOf } from "../../viz_app/views/overview/layout.js";
 import { describeTile } from "../../viz_app/views/overview/overview.js";
-import { nextChip } from "../../viz_app/views/token_chips/token_chips.js";
+import { languageOf, nextPlace } from "../../viz_app/views/shared/elements.js";
 
 const tokens = ["a", "b"].map((label) => ({ label, segment: 1 }));
 
@@ -58,13 +58,18 @@ test("a cell of a table holds digits or a text, or is empty", () => {
   assert.deepEqual(named, { text: "word", title: "r · c: word 2.0" });
 });
 
-test("keys lead along the chips", () => {
+test("keys lead along a row of buttons", () => {
   const keys = ["Home", "End", "ArrowLeft", "ArrowDown", "x"];
   assert.deepEqual(
-    keys.map((key) => nextChip(key, 1, 3)),
+    keys.map((key) => nextPlace(key, 1, 3)),
     [0, 2, 0, 2, null],
   );
-  assert.equal(nextChip("ArrowRight", 2, 3), 2);
+  assert.equal(nextPlace("ArrowRight", 2, 3), 2);
+});
+
+test("a text tells the language that it is written in", () => {
+  const texts = ["cat", "##s", "猫 (3)", "[CLS]", "12", "。"];
+  assert.deepEqual(texts.map(languageOf), ["en", "en", "zh-CN", "en", null, null]);
 });
 
 test("parts of the board say what they are, and which page a click opens", () => {

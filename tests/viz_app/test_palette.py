@@ -103,6 +103,16 @@ def test_ink_is_chosen_as_in_the_browser(colour: str, ink: str) -> None:
     assert ink_on(rgb(colour)) == ink
 
 
+@pytest.mark.parametrize("variant", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["probability", "signed"])
+def test_digits_can_be_read_on_every_colour_of_a_scale(variant: Variant, kind: str) -> None:
+    for colour in scale_colours(range(256), kind, 0, 255, variant):
+        low, high = sorted(
+            brightness(f"#{code}") for code in (bytes(colour).hex(), ink_on(colour)[1:] * 2)
+        )
+        assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
 @pytest.mark.parametrize(("kind", "scale", "low", "high", "ticks"), GOLDEN["ticks"])
 def test_legends_have_the_ticks_of_the_browser(
     kind: str, scale: Scale, low: float, high: float, ticks: list[list[Any]]

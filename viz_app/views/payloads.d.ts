@@ -6,7 +6,7 @@ export type Term = [string, string];
 
 export type HeatmapPlace = "rows" | "columns" | "legend";
 
-export type LinesLabel = "queries" | "keys" | "all" | "everything" | "head" | "by_weight" | "by_count" | "turn" | "legend" | "help" | "unlock" | "sparse" | "looks" | "seen" | "hidden" | "mean" | "count" | "count_of" | "plot";
+export type LinesLabel = "queries" | "keys" | "all" | "everything" | "head" | "cut" | "by_weight" | "by_count" | "turn" | "legend" | "help" | "unlock" | "sparse" | "looks" | "seen" | "hidden" | "mean" | "count" | "count_of" | "plot";
 
 export type Side = "query" | "key";
 

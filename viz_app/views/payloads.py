@@ -106,6 +106,7 @@ LinesLabel = Literal[
     "all",
     "everything",
     "head",
+    "cut",
     "by_weight",
     "by_count",
     "turn",

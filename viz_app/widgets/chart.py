@@ -8,7 +8,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from viz_app.messages import Say
+from viz_app.number_text import decimal_text
 from viz_app.view_models.csv_file import csv_bytes
+from viz_app.view_models.views import BarView
 
 IMAGE_FORMATS = ("png", "svg")
 Table = tuple[Sequence[str], Iterable[Sequence[object]]]
@@ -34,10 +36,17 @@ def chart(figure: go.Figure, key: str, *, alt: str, image: str = "png") -> None:
         config={
             "displaylogo": False,
             "responsive": True,
-            "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+            # each button is a stop of the tab key; dragging zooms, a double click shows all again
+            "modeBarButtons": [["toImage"]],
             "toImageButtonOptions": {"format": image, "filename": key, "scale": 2},
         },
     )
+
+
+def bars_in_words(view: BarView) -> str:
+    """The bars of a chart as text, for `alt`."""
+    pairs = zip(view.labels, view.values, strict=True)
+    return ", ".join(f"{label} {decimal_text(float(value), 3)}" for label, value in pairs)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], key: str) -> None:
@@ -61,9 +70,12 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def download(name: str, numbers: Callable[[], Table], say: Say) -> None:
-    """A button that saves a table as `name`.csv; `numbers` is called when it is pressed."""
+    """A button that saves a table as `name`.csv; `numbers` is called when it is pressed.
+
+    It is called by the file: a page may have several, and "CSV" alone does not say of what.
+    """
     st.download_button(
-        say("positions.export.csv"),
+        f"{say('positions.export.csv')} :small[{name}]",
         data=lambda: csv_bytes(*numbers()),
         file_name=f"{name}.csv",
         mime="text/csv",

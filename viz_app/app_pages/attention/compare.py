@@ -85,7 +85,7 @@ def _draw(page: AttentionPage, trace: Trace, model: str, layer: int, head: int) 
             heatmap(view, selected=None, key=f"attention_{key}", say=say)
             st.caption(page.read(view.reading))
     difference = difference_map(first, second)
-    paragraph(f"##### {say('attention.compare.difference')}")
+    paragraph(f"#### {say('attention.compare.difference')}")
     if difference is None:
         st.info(say("attention.compare.lengths", first=len(first.rows), second=len(second.rows)))
         return

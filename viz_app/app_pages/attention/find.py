@@ -87,7 +87,7 @@ def _links(
 ) -> None:
     """What the chosen head links in the text."""
     say, layer, head = page.say, page.chosen.layer, page.chosen.head
-    paragraph(f"##### {say('attention.find.here', name=page.head_name())}")
+    paragraph(f"#### {say('attention.find.here', name=page.head_name())}")
     looks: Looks = "dependent"
     if chosen in scores.relations:
         score = scores.relations[chosen]
@@ -145,7 +145,7 @@ def _figures(page: AttentionPage, scores: RelationScores) -> None:
     rows = figures_table(scores.relations, page.bert.language, say)
     columns = [say(f"attention.find.column.{name}") for name in TABLE[: len(rows[0])]]
     with page.below:
-        paragraph(f"##### {say('attention.find.table')}")
+        paragraph(f"#### {say('attention.find.table')}")
         table(columns, [written(row) for row in rows], key="attention_find")
         download("head_finder", lambda: (columns, rows), say)
         st.caption(say("attention.find.method"))

@@ -35,7 +35,7 @@ def how_weights_flow(page: AttentionPage) -> None:
         page, flow_map(page.trace, flow, chosen.layer, chosen.head), key=f"attention_{flow}"
     )
     if flow == "norm_head":
-        st.markdown(f"##### {say('attention.flow.beside', layer=chosen.layer, head=chosen.head)}")
+        st.markdown(f"#### {say('attention.flow.beside', layer=chosen.layer, head=chosen.head)}")
         show_matrix(
             page, attention_map(page.trace, chosen.layer, chosen.head), key="attention_flow_plain"
         )

@@ -123,7 +123,7 @@ def _show_words(page: AttentionPage, without: Trace) -> None:
     say, trace = page.say, page.trace
     tokenizer = page.bert.tokenizer
     places = mask_positions(trace.encoding, tokenizer) or [page.chosen.query]
-    paragraph(f"##### {say('attention.off.words')}")
+    paragraph(f"#### {say('attention.off.words')}")
     for place in places:
         both = [
             top_tokens(one.mlm_logits_at(place).cpu(), tokenizer, TOP) for one in (trace, without)
@@ -176,7 +176,7 @@ def _show_ranking(page: AttentionPage) -> None:
     """Heads by the loss without them, beside their rank by how sharp they look."""
     say, bert = page.say, page.bert
     passes = 1 + bert.config.num_hidden_layers * bert.config.num_attention_heads
-    paragraph(f"##### {say('attention.off.ranking')}")
+    paragraph(f"#### {say('attention.off.ranking')}")
     paragraph(say("attention.off.ranking.means"))
     if st.session_state.get(_RANKED) != page.chosen.model:
         st.button(

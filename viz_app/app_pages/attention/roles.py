@@ -95,7 +95,7 @@ def what_heads_do(page: AttentionPage) -> None:
         )
         show_grid(page, view, key="attention_roles")
         st.caption(say(f"attention.roles.uniform.{source}", value=decimal_text(uniform, 3)))
-    paragraph(f"##### {say('attention.roles.table')}")
+    paragraph(f"#### {say('attention.roles.table')}")
     shelf = shelf or shelf_means(page)  # after the picture: the first time it takes seconds
     if shelf is None:
         return

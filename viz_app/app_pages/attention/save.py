@@ -36,21 +36,21 @@ def take_away(page: AttentionPage) -> None:
     lines = slice_lines(layer_lines(page.trace, chosen.layer), page.part)
     order = tile_order(page, page.trace)  # here: the file is made where the session is out of reach
     save_matrix(page)
-    st.markdown(f"##### {say('attention.save.lines', layer=chosen.layer)}")
+    st.markdown(f"#### {say('attention.save.lines', layer=chosen.layer)}")
     name = f"lines_L{chosen.layer}"
     with st.container(horizontal=True):
         picture(layer_picture(page, lines, settings), name=name, key="save_lines", say=say)
         download(name, lambda: (LINE_COLUMNS, lines_rows(lines, POINTED)), say)
     st.caption(say("attention.save.lines_note"))
     save_neurons(page)
-    paragraph(f"##### {say('attention.save.overview')}")
+    paragraph(f"#### {say('attention.save.overview')}")
     picture(
         overview_svg(overview_map(page.trace), page.bert.name, order),
         name="attention_overview",
         key="save_overview",
         say=say,
     )
-    paragraph(f"##### {say('attention.save.file')}")
+    paragraph(f"#### {say('attention.save.file')}")
     paragraph(say("attention.save.file_means"))
     st.download_button(
         say("attention.save.file_button"),
@@ -60,9 +60,9 @@ def take_away(page: AttentionPage) -> None:
         on_click="ignore",
         key="save_file",
     )
-    paragraph(f"##### {say('attention.save.link')}")
+    paragraph(f"#### {say('attention.save.link')}")
     st.code(address.link(), language=None)
-    paragraph(f"##### {say('attention.save.code')}")
+    paragraph(f"#### {say('attention.save.code')}")
     st.code(notebook_code(page), language="python")
 
 
@@ -80,7 +80,7 @@ def save_matrix(page: AttentionPage) -> None:
     if matrix is None:
         return
     what = say(f"attention.pool.{pool}", layer=chosen.layer, head=chosen.head)
-    st.markdown(f"##### {say('attention.save.head', name=what)}")
+    st.markdown(f"#### {say('attention.save.head', name=what)}")
     name = f"attention_L{chosen.layer}_" + (f"H{chosen.head}" if pool == "head" else pool)
     svg = matrix_svg(matrix, f"{page.bert.name} · {what}", say=say, scale=scale)
     with st.container(horizontal=True):
@@ -95,7 +95,7 @@ def save_neurons(page: AttentionPage) -> None:
     place = (page.trace, chosen.layer, chosen.head, chosen.query)
     view = neuron_view(*place)
     headings = neuron_headings(view, say)
-    st.markdown(f"##### {say('attention.heading.neurons', layer=chosen.layer, head=chosen.head)}")
+    st.markdown(f"#### {say('attention.heading.neurons', layer=chosen.layer, head=chosen.head)}")
     name = f"neurons_L{chosen.layer}_H{chosen.head}_token{chosen.query}"
     title = f"{page.bert.name} · {page.head_name()} · {headings['query']}"
     legend = say("attention.legend.signed")

@@ -22,7 +22,7 @@ from viz_app.view_models.positions import effects
 from viz_app.view_models.positions.views import Grid
 from viz_app.view_models.tokens import display_text, token_labels
 from viz_app.view_models.views import Reading
-from viz_app.widgets.chart import chart, download, table
+from viz_app.widgets.chart import bars_in_words, chart, download, table
 from viz_app.widgets.prose import paragraph
 
 DIMENSIONS_SHOWN = 16
@@ -67,7 +67,7 @@ def composition(visit: Visit, choices: PageChoices) -> None:
     token = chosen.query
     window = slice(first, first + DIMENSIONS_SHOWN)
     st.markdown(
-        f"##### {say('positions.sum.token', token=frame.escape(labels[token]), index=token)}"
+        f"#### {say('positions.sum.token', token=frame.escape(labels[token]), index=token)}"
     )
     chart(
         curves.stacked(
@@ -86,7 +86,7 @@ def composition(visit: Visit, choices: PageChoices) -> None:
     else:
         st.caption(say("positions.sum.check", worst=tiny_text(view.worst)))
 
-    paragraph(f"##### {say('positions.sum.all')}")
+    paragraph(f"#### {say('positions.sum.all')}")
     st.segmented_control(
         say("positions.control.stage"),
         STAGES,
@@ -106,7 +106,7 @@ def composition(visit: Visit, choices: PageChoices) -> None:
     st.caption(say("positions.sum.scale"))
     download(f"positions_{stage}", partial(grid_rows, grid, say, labels), say)
 
-    paragraph(f"##### {say('positions.sum.norms')}")
+    paragraph(f"#### {say('positions.sum.norms')}")
     chart(
         curves.part_norm_bars(effects.part_norms(view), labels, say),
         "positions_part_norms",
@@ -161,7 +161,7 @@ def _two_places(
     view: effects.Composition, labels: list[str], say: Say, choices: PageChoices
 ) -> None:
     """One word at two places, or any two tokens: how alike each stage is."""
-    paragraph(f"##### {say('positions.sum.twice')}")
+    paragraph(f"#### {say('positions.sum.twice')}")
     usual = effects.repeated_tokens(view)
     picked = []
     with st.container(horizontal=True):
@@ -261,7 +261,7 @@ def shuffle(visit: Visit, choices: PageChoices) -> None:
     for column, (name, heading) in zip(columns, headings.items(), strict=True):
         run, run_off = getattr(test, name), getattr(test, f"{name}_off", None)
         with column:
-            st.markdown(f"##### {heading}")
+            st.markdown(f"#### {heading}")
             st.markdown(_strip(run))
             _candidates(run, "on", name, top, say, image)
             if run_off is not None:
@@ -304,7 +304,7 @@ def _candidates(
                 axis=say("positions.axis.probability"),
             ),
             f"positions_order_{name}_{positions}",
-            alt=title,
+            alt=f"{title}: {bars_in_words(run.predictions)}",
             image=image,
         )
     if run.is_next is not None:
@@ -334,7 +334,7 @@ def heads(visit: Visit, choices: PageChoices) -> None:
     nowhere = visit.traced(position_ids=(0,) * length)
     view = effects.position_heads(trace, nowhere)
     labels = [token.label for token in token_labels(trace.encoding)]
-    paragraph(f"##### {say('positions.heads.only')}")
+    paragraph(f"#### {say('positions.heads.only')}")
     before, after = view.lengths
     paragraph(
         say(
@@ -402,7 +402,7 @@ def heads(visit: Visit, choices: PageChoices) -> None:
             )
     st.caption(say("positions.heads.scale"))
 
-    paragraph(f"##### {say('positions.heads.steer')}")
+    paragraph(f"#### {say('positions.heads.steer')}")
     paragraph(say("positions.heads.steer_text"))
     chart(
         maps.grid_map(

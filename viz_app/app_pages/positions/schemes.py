@@ -80,7 +80,7 @@ def side_by_side(visit: Visit, choices: PageChoices) -> None:
         if index % 2 == 0:
             cards = st.columns(2, gap="medium")
         with cards[index % 2].container(border=True, height="stretch"):
-            st.markdown(f"##### {say(f'positions.scheme.{scheme}')}")
+            st.markdown(f"#### {say(f'positions.scheme.{scheme}')}")
             st.markdown(say(f"positions.schemes.{scheme}"))
             st.latex(in_words(FORMULAS[scheme], say))
             title = say(f"positions.scheme.{scheme}")
@@ -189,7 +189,7 @@ def _swamping(visit: Visit, image: str) -> None:
     if len(words) < 2:
         st.info(say("positions.lengths.two_words"))
         return
-    paragraph(f"##### {say('positions.lengths.swamping')}")
+    paragraph(f"#### {say('positions.lengths.swamping')}")
     view = encodings.integer_swamping(
         bert.model, bert.config.max_position_embeddings, words[0], words[1]
     )
@@ -336,7 +336,7 @@ def learned(visit: Visit, choices: PageChoices) -> None:
         tables = {name: table - table.mean(0) for name, table in tables.items()}
     for column, (name, table) in zip(st.columns(2, gap="medium"), tables.items(), strict=True):
         with column:
-            st.markdown(f"##### {say(f'positions.scheme.{name}')}")
+            st.markdown(f"#### {say(f'positions.scheme.{name}')}")
             if view == "table":
                 _table(name, bert, length, say, image)
             elif view == "similarity":

@@ -113,7 +113,7 @@ def _matrix(choice: Choice, say: Say, choices: PageChoices) -> None:
         st.caption(say("positions.sinusoid.outside", position=choice.position))
     download("positions_matrix", partial(grid_rows, view, say), say)
 
-    st.markdown(f"##### {say('positions.sinusoid.row', position=choice.position)}")
+    st.markdown(f"#### {say('positions.sinusoid.row', position=choice.position)}")
     row = encodings.sinusoid_row(choice.position, choice.d_model, choice.base)
     chart(
         curves.value_bars(row, say, x="positions.axis.dimension", y="positions.axis.value"),
@@ -175,7 +175,7 @@ def _curves(choice: Choice, say: Say, choices: PageChoices) -> None:
         )
     else:
         st.info(say("positions.sinusoid.pick"))
-    paragraph(f"##### {say('positions.sinusoid.wavelengths')}")
+    paragraph(f"#### {say('positions.sinusoid.wavelengths')}")
     waves, reading = encodings.wavelength_curve(choice.length, choice.d_model, choice.base)
     chart(
         curves.lines(

@@ -1,7 +1,7 @@
 // @ts-check
 // The columns of the board as elements: tokens, strips of numbers, heads, what comes out.
 
-import { element, eventElement, isModified, pointIn } from "../shared/elements.js";
+import { element, eventElement, isModified, languageOf, pointIn } from "../shared/elements.js";
 import { percent } from "../shared/format.js";
 import { clamp } from "../shared/scale.js";
 import { TILE } from "./layout.js";
@@ -65,7 +65,7 @@ export function tokenColumn({ tokens, masked }, size, chosen, copy) {
         "aria-hidden": copy ? "true" : null,
       },
       bracket,
-      element("span", { class: "name" }, text),
+      element("span", { class: "name", lang: languageOf(text) }, text),
     );
     made.style.height = `${size.row}px`;
     column.append(made);

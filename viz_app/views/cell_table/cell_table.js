@@ -50,7 +50,9 @@ function makeTable({ header, arrays }) {
   const head = element(
     "tr",
     {},
-    element("th", { scope: "col", class: "corner" }, header.corner),
+    header.corner
+      ? element("th", { scope: "col", class: "corner" }, header.corner)
+      : element("td", { class: "corner" }),
     ...header.columns.map((column) => element("th", { scope: "col" }, column)),
   );
   const body = header.rows.map((label, row) => {
@@ -116,6 +118,7 @@ class CellTable {
     const theme = readTheme(this.root);
     const table = colourTable(header.kind, theme);
     for (const cell of this.scroller.querySelectorAll("td")) {
+      if (!cell.dataset.row) continue;
       const [row, column] = [Number(cell.dataset.row), Number(cell.dataset.column)];
       const value = arrays.values[row * header.columns.length + column];
       if (Number.isNaN(value)) continue;
@@ -146,7 +149,7 @@ class CellTable {
 
   /** @param {Event} event */
   placeOf(event) {
-    const cell = eventElement(event, "td");
+    const cell = eventElement(event, "td[data-row]");
     return cell && { row: Number(cell.dataset.row), column: Number(cell.dataset.column) };
   }
 

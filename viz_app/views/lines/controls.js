@@ -2,7 +2,7 @@
 // What the reader can set in the line view: heads, the cut, rows or columns.
 
 import { headColour, inkOn } from "../shared/colour.js";
-import { element } from "../shared/elements.js";
+import { element, oneStop } from "../shared/elements.js";
 import { digits } from "../shared/format.js";
 import { rgb } from "../shared/theme.js";
 
@@ -62,6 +62,7 @@ export class Controls {
   constructor(settings, actions) {
     this.settings = settings;
     this.actions = actions;
+    this.makeStop = oneStop(this.chips, "button");
     this.cutKind.addEventListener("change", () => {
       actions.change({ cut: this.cutKind.value === "count" ? "count" : "weight" });
     });
@@ -85,14 +86,13 @@ export class Controls {
       element("option", { value: "weight" }, labels.by_weight),
       element("option", { value: "count" }, labels.by_count),
     );
-    this.cut.setAttribute("aria-label", labels.by_weight);
+    this.cutKind.setAttribute("aria-label", labels.cut);
     this.everything.textContent = labels.everything;
     this.turn.textContent = labels.turn;
     this.unlock.textContent = labels.unlock;
     this.chips.setAttribute("aria-label", labels.head);
     this.buttons = [...Array(heads).keys()].map((head) => {
       const chip = element("button", { type: "button", class: "chip" }, `H${head}`);
-      chip.setAttribute("aria-label", `${labels.head} ${head}`);
       // A double click is two clicks first: those cancel out.
       chip.addEventListener("click", () => {
         this.actions.change({ heads: toggledHeads(this.settings().heads, head, heads) });
@@ -105,6 +105,7 @@ export class Controls {
     const all = element("button", { type: "button", class: "plain" }, labels.all);
     all.addEventListener("click", () => this.actions.change({ heads: null }));
     this.chips.replaceChildren(...this.buttons, all);
+    this.makeStop(0);
   }
 
   /** @param {Theme} theme */
@@ -124,6 +125,7 @@ export class Controls {
     });
     const byWeight = cut === "weight";
     this.cutKind.value = cut;
+    this.cut.setAttribute("aria-label", this.cutKind.selectedOptions[0].text);
     Object.assign(
       this.cut,
       byWeight

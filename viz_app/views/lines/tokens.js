@@ -2,7 +2,7 @@
 // The tokens of the line view as buttons on both sides of the plot.
 
 import { pixels } from "../shared/colour.js";
-import { element, eventElement } from "../shared/elements.js";
+import { element, eventElement, languageOf } from "../shared/elements.js";
 
 /** @import { LinesPlace, Side, Token } from "../payloads.js" */
 /** @import { Size } from "./layout.js" */
@@ -25,6 +25,7 @@ function makeButton(token, side, isStop) {
       // One stop for the tab key per side; the arrow keys move along.
       tabindex: isStop ? "0" : "-1",
       dir: "auto",
+      lang: languageOf(token.text),
       title: token.label,
       class: `token ${side}${kind}`,
     },

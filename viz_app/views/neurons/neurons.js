@@ -6,6 +6,7 @@ import { sizeCanvas } from "../shared/canvas.js";
 import { colourTable, css, tableColour } from "../shared/colour.js";
 import {
   element,
+  languageOf,
   placeIn,
   pointIn,
   takeArrow,
@@ -60,7 +61,7 @@ function headRow(terms) {
   const titles = names.map((name) =>
     element("th", { class: NUMBERS.includes(name) && "number" }, ...termPieces(terms[name])),
   );
-  return element("tr", {}, element("th"), ...titles);
+  return element("tr", {}, element("td"), ...titles);
 }
 
 class Neurons {
@@ -126,7 +127,7 @@ class Neurons {
       return element(
         "tr",
         {},
-        element("th", { scope: "row", dir: "auto" }, token.label),
+        element("th", { scope: "row", dir: "auto", lang: languageOf(token.label) }, token.label),
         element("td", {}, this.addStrip(part(keys), tops.keys, row)),
         element("td", {}, this.addStrip(part(products), tops.products, row)),
         ...this.numbers(arrays, row),

@@ -58,6 +58,9 @@ function build(root) {
       svg = new Blob([arrays.svg], { type: "image/svg+xml" });
       svgButton.textContent = header.labels.svg;
       pngButton.textContent = header.labels.png;
+      // a page has several: the letters alone do not say of what
+      for (const button of [svgButton, pngButton])
+        button.setAttribute("aria-label", `${button.textContent} ${name}`);
     },
     select() {},
     repaint() {},

@@ -1,7 +1,7 @@
 // @ts-check
 // Ranked bars in groups: label, bar, digits. A row with an action is a button.
 
-import { element, eventElement, isModified, isRepeat } from "../shared/elements.js";
+import { element, eventElement, isRepeat, languageOf, oneStop } from "../shared/elements.js";
 import { mountWith } from "../shared/mount.js";
 import { clamp } from "../shared/scale.js";
 
@@ -31,7 +31,7 @@ function makeRow(bar, value, high, place) {
   const bars = [makeBar("bar", value / high)];
   if (bar.baseline !== null) bars.push(makeBar("bar baseline", bar.baseline / high));
   const parts = [
-    element("span", { class: "label" }, bar.label),
+    element("span", { class: "label", lang: languageOf(bar.label) }, bar.label),
     element("span", { class: "track", "aria-hidden": "true" }, ...bars),
     element("span", { class: "digits" }, bar.digits),
     element("span", { class: "tag" }, bar.tag),
@@ -43,9 +43,7 @@ function makeRow(bar, value, high, place) {
     "data-row": place.row,
   };
   if (!bar.action) return element("li", {}, element("div", attributes, ...parts));
-  const said = [bar.label, bar.digits, bar.tag, bar.action].filter(Boolean).join(", ");
-  const button = { ...attributes, type: "button", "aria-label": said };
-  return element("li", {}, element("button", button, ...parts));
+  return element("li", {}, element("button", { ...attributes, type: "button" }, ...parts));
 }
 
 /**
@@ -79,15 +77,7 @@ function build(root, emit) {
     if (!row || isRepeat(event)) return;
     emit("select", { group: Number(row.dataset.group), row: Number(row.dataset.row) });
   });
-  box.addEventListener("keydown", (event) => {
-    const row = eventElement(event, "button.row");
-    const step = event.key === "ArrowUp" ? -1 : event.key === "ArrowDown" ? 1 : 0;
-    if (!step || !row || isModified(event)) return;
-    const rows = [...box.querySelectorAll("button")];
-    event.preventDefault();
-    event.stopPropagation();
-    rows[rows.indexOf(/** @type {HTMLButtonElement} */ (row)) + step]?.focus();
-  });
+  const settle = oneStop(box, "button");
 
   return {
     show(/** @type {BarsPayload} */ { header, arrays }) {
@@ -101,6 +91,7 @@ function build(root, emit) {
           return makeGroup(group, number, values, header.high);
         }),
       );
+      settle(0);
       scale.textContent = header.scale;
     },
     select() {},

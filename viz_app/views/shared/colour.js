@@ -108,13 +108,25 @@ export function tableColour(table, index) {
 }
 
 /**
- * Black or white, whichever is easier to read on a colour.
+ * Relative luminance of a colour, 0 to 1. Source: WCAG 2.2.
+ *
+ * @param {Rgb} colour
+ */
+function relativeLuminance(colour) {
+  const linear = (/** @type {number} */ part) =>
+    part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  return luminance(/** @type {Rgb} */ (colour.map((part) => 255 * linear(part / 255))));
+}
+
+/**
+ * Black or white, whichever stands out more from a colour: at least 4.5 to 1 on any, which no grey
+ * could promise.
  *
  * @param {Rgb} colour
  */
 export function inkOn(colour) {
   const { ink_dark, ink_light } = palette.both;
-  return luminance(colour) > 0.52 ? ink_dark : ink_light;
+  return relativeLuminance(colour) > 0.179 ? ink_dark : ink_light;
 }
 
 /**

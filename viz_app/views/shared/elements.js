@@ -24,6 +24,17 @@ export function element(tag, attributes = {}, ...children) {
 }
 
 /**
+ * The language that a token or a reader's text is written in, for whoever reads it aloud and for the
+ * form of its characters: the page may be in the other one. Null where nothing tells.
+ *
+ * @param {string} text
+ */
+export function languageOf(text) {
+  if (/\p{Script=Han}/u.test(text)) return "zh-CN";
+  return /[a-z]/i.test(text) ? "en" : null;
+}
+
+/**
  * The pieces of a label; pointing at a term shows its name in the other language.
  *
  * @param {TermPiece[]} pieces
@@ -103,6 +114,53 @@ export function takeArrow(event) {
   event.preventDefault();
   event.stopPropagation();
   return step;
+}
+
+/**
+ * The place in a row of `count` that a key leads to; null where it leads nowhere.
+ *
+ * @param {string} key
+ * @param {number} place
+ * @param {number} count
+ */
+export function nextPlace(key, place, count) {
+  const last = count - 1;
+  if (key === "Home") return 0;
+  if (key === "End") return last;
+  const [down, across] = ARROWS[key] ?? [0, 0];
+  return down || across ? Math.max(0, Math.min(place + down + across, last)) : null;
+}
+
+/**
+ * Make the buttons in a box one stop of the tab key: arrow keys, Home and End lead to the others.
+ *
+ * @param {HTMLElement} box
+ * @param {string} selector of the buttons
+ * @returns {(place: number) => void} makes one of them the stop; to be called when they are replaced
+ */
+export function oneStop(box, selector) {
+  const all = () => [.../** @type {NodeListOf<HTMLElement>} */ (box.querySelectorAll(selector))];
+  const settle = (/** @type {number} */ place) => {
+    for (const [index, button] of all().entries()) button.tabIndex = index === place ? 0 : -1;
+  };
+  const placeOf = (/** @type {Event} */ event) => {
+    const button = eventElement(event, selector);
+    return button ? all().indexOf(button) : -1;
+  };
+  box.addEventListener("focusin", (event) => {
+    const place = placeOf(event);
+    if (place >= 0) settle(place);
+  });
+  box.addEventListener("keydown", (event) => {
+    const place = placeOf(event);
+    if (place < 0 || isModified(event)) return;
+    const target = nextPlace(event.key, place, all().length);
+    if (target === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+    all()[target].focus();
+  });
+  return settle;
 }
 
 /**

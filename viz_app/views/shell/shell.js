@@ -1,6 +1,7 @@
 // @ts-check
 // What the frame of the app needs of the browser: the page's language, texts taken before links and by
-// Enter, the line that stands for a folded bar, and a history with one entry per visit.
+// Enter, the line that stands for a folded bar, a history with one entry per visit, and a keyboard's way
+// into what scrolls.
 
 import { element } from "../shared/elements.js";
 import { followKeys, isProjecting, present, project, withProjector } from "./projector.js";
@@ -173,6 +174,31 @@ function presenterButtons(page, texts) {
 
 /** @typedef {{language: string, model: string, chip: string, texts: Record<string, string>}} ShellData */
 
+/** Streamlit's own boxes that scroll where their content is too wide. */
+const SCROLLERS = ".katex-display, [data-testid=stCode] pre, [data-testid=stMarkdownContainer]";
+
+/**
+ * Boxes that scroll are stops of the tab key as long as they do, so that the arrow keys scroll them.
+ *
+ * @param {Document} page
+ */
+export function stopAtScrollers(page) {
+  let waiting = 0;
+  const look = () => {
+    waiting = 0;
+    for (const box of page.querySelectorAll(SCROLLERS)) {
+      const tooWide = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+      if (tooWide && getComputedStyle(box).overflowX === "auto") box.setAttribute("tabindex", "0");
+      else box.removeAttribute("tabindex");
+    }
+  };
+  const lookSoon = () => {
+    if (!waiting) waiting = setTimeout(look, 200);
+  };
+  new MutationObserver(lookSoon).observe(page.body, { childList: true, subtree: true });
+  new ResizeObserver(lookSoon).observe(page.body);
+}
+
 /** @type {WeakSet<Document>} pages that have it already: a view is mounted again at every visit */
 const prepared = new WeakSet();
 
@@ -186,4 +212,5 @@ export const mount = ({ data, parentElement }) => {
   enterTakesText(document);
   onePushPerVisit(window);
   followKeys(document);
+  stopAtScrollers(document);
 };

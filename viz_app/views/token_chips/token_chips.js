@@ -1,28 +1,11 @@
 // @ts-check
 // The tokens as chips: a click or Enter acts on one, arrow keys move among them.
 
-import { element, eventElement, isModified, isRepeat } from "../shared/elements.js";
+import { element, eventElement, isRepeat, languageOf, oneStop } from "../shared/elements.js";
 import { mountWith } from "../shared/mount.js";
-import { clamp } from "../shared/scale.js";
 
 /** @import { ChipLegend, ChipShown, TokenChipsHeader, TokenChipsValues } from "../payloads.js" */
 /** @import { Emit } from "../shared/mount.js" */
-
-/**
- * The chip that a key leads to; null where it leads nowhere.
- *
- * @param {string} key
- * @param {number} position
- * @param {number} count
- */
-export function nextChip(key, position, count) {
-  const last = count - 1;
-  if (key === "Home") return 0;
-  if (key === "End") return last;
-  if (key === "ArrowLeft" || key === "ArrowUp") return clamp(position - 1, [0, last]);
-  if (key === "ArrowRight" || key === "ArrowDown") return clamp(position + 1, [0, last]);
-  return null;
-}
 
 /**
  * One chip as a button; a chip without an action cannot be pressed but can be read.
@@ -40,10 +23,9 @@ function makeChip(chip, position) {
       "aria-disabled": chip.action ? null : "true",
       tabindex: "-1",
       title: chip.action || null,
-      "aria-label": [chip.text, chip.note, chip.action].filter(Boolean).join(". "),
     },
-    element("span", { class: "token" }, chip.text),
-    element("span", { class: "note", "aria-hidden": "true" }, chip.note),
+    element("span", { class: "token", lang: languageOf(chip.text) }, chip.text),
+    element("span", { class: "note" }, chip.note),
   );
 }
 
@@ -71,12 +53,11 @@ class TokenChips {
     this.row.addEventListener("click", (event) => {
       const position = this.positionOf(event);
       if (position === null || isRepeat(event)) return;
-      this.makeStop(position);
       if (this.chips[position].action) this.emit("select", { position });
     });
     this.row.addEventListener("pointerover", (event) => this.hover(this.positionOf(event)));
     this.row.addEventListener("pointerleave", () => this.hover(null));
-    this.row.addEventListener("keydown", (event) => this.walk(event));
+    this.makeStop = oneStop(this.row, ".chip");
   }
 
   /** @param {{header: TokenChipsHeader}} payload */
@@ -111,13 +92,6 @@ class TokenChips {
     return button ? Number(button.dataset.position) : null;
   }
 
-  /** @param {number} position of the one that the tab key leads to */
-  makeStop(position) {
-    this.buttons.forEach((button, index) => {
-      button.tabIndex = index === position ? 0 : -1;
-    });
-  }
-
   markSelected() {
     this.buttons.forEach((button, index) => {
       button.classList.toggle("selected", index === this.selected);
@@ -131,18 +105,6 @@ class TokenChips {
       const chip = this.chips[index];
       button.classList.toggle("together", chip.action !== "" && chip.group === group);
     });
-  }
-
-  /** @param {KeyboardEvent} event */
-  walk(event) {
-    const position = this.positionOf(event);
-    if (position === null || isModified(event)) return;
-    const target = nextChip(event.key, position, this.chips.length);
-    if (target === null) return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.makeStop(target);
-    this.buttons[target].focus();
   }
 }
 
