@@ -17,6 +17,7 @@ from bert_core.batched import Report, attention_probs_of
 from bert_core.bert import Bert
 from bert_core.encoding import Encoding
 from bert_core.memo import kept
+from bert_core.model import additive_attention_mask
 from bert_core.trace import Trace, head_mask
 
 HeadsOff = frozenset[tuple[int, int]]
@@ -313,10 +314,9 @@ def mlm_loss(
                 attention_mask=batch.attention_mask.to(device),
                 mlm_positions=batch.hidden_at.to(device),
                 head_mask=None if mask is None else mask.to(device),
+                keep_hidden_states=False,
             )
-            total += torch.nn.functional.cross_entropy(
-                output.mlm_logits, batch.answers.to(device), reduction="sum"
-            ).item()
+            total += _summed_loss(output.mlm_logits, batch)
         count += len(batch.answers)
     return total / count
 
@@ -349,18 +349,59 @@ def shelf_losses(
 
 
 def rank_heads(bert: Bert, report: Report | None = None) -> tuple[tuple[int, int, float], ...]:
-    """(layer, head, rise of the loss without it in nats), the largest rise first.
+    """(layer, head, rise of the loss on the shelf without it in nats), the largest rise first.
 
     Raises:
         ValueError: the checkpoint has no MLM head.
     """
+    bert.require("mlm", "be scored on masked words")
+    shelf = _masked_shelf(bert)
     places = [
         (layer, head)
         for layer in range(bert.config.num_hidden_layers)
         for head in range(bert.config.num_attention_heads)
     ]
-    plain, *without = shelf_losses(
-        bert, [NONE_OFF, *(frozenset({place}) for place in places)], report
-    )
-    rises = [(*place, loss - plain) for place, loss in zip(places, without, strict=True)]
-    return tuple(sorted(rises, key=lambda entry: -entry[2]))
+    rises = dict.fromkeys(places, 0.0)
+    for number, batch in enumerate(shelf):
+        inputs, plain = _layer_inputs(bert, batch)
+        for done, place in enumerate(places, start=1):
+            rises[place] += _loss_without(bert, batch, inputs, place) - plain
+            if report is not None:
+                report(number * len(places) + done, len(shelf) * len(places))
+    hidden = sum(len(batch.answers) for batch in shelf)
+    found = [(*place, rise / hidden) for place, rise in rises.items()]
+    return tuple(sorted(found, key=lambda entry: -entry[2]))
+
+
+def _layer_inputs(bert: Bert, batch: MaskedBatch) -> tuple[tuple[Tensor, ...], float]:
+    """What every layer of the whole model reads, and the summed loss of the hidden tokens."""
+    device = next(bert.model.parameters()).device
+    with torch.inference_mode():
+        output = bert.model(
+            batch.input_ids.to(device),
+            attention_mask=batch.attention_mask.to(device),
+            mlm_positions=batch.hidden_at.to(device),
+        )
+        return output.hidden_states[:-1], _summed_loss(output.mlm_logits, batch)
+
+
+def _loss_without(
+    bert: Bert, batch: MaskedBatch, inputs: tuple[Tensor, ...], place: tuple[int, int]
+) -> float:
+    """The summed loss without one head: what lies below it is as in the whole model."""
+    first, head = place
+    model, hidden = bert.model, inputs[first]
+    with torch.inference_mode():
+        mask = additive_attention_mask(batch.attention_mask.to(hidden.device), "full", hidden)
+        on = torch.ones(bert.config.num_attention_heads, device=hidden.device)
+        on[head] = 0.0
+        for index in range(first, len(inputs)):
+            only_at = batch.hidden_at.to(hidden.device) if index == len(inputs) - 1 else None
+            heads = on if index == first else None
+            hidden = model.layer(index)(hidden, mask, heads, model.kernel, only_at)
+        return _summed_loss(model.mlm_logits(hidden), batch)
+
+
+def _summed_loss(logits: Float[Tensor, "hidden vocab"], batch: MaskedBatch) -> float:
+    answers = batch.answers.to(logits.device)
+    return torch.nn.functional.cross_entropy(logits, answers, reduction="sum").item()

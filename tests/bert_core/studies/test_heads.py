@@ -3,10 +3,11 @@ import math
 import pytest
 import torch
 
-from bert_core import load
+from bert_core import load, shelves
 from bert_core.encoding import Encoding
 from bert_core.studies.heads import (
     ROLES,
+    SHELF_SEED,
     RoleScores,
     head_roles,
     layer_value_norms,
@@ -14,6 +15,7 @@ from bert_core.studies.heads import (
     mask_shelf,
     mean_roles,
     mlm_loss,
+    rank_heads,
     role_pairs,
     rollout,
     sharpness,
@@ -251,6 +253,21 @@ def test_the_loss_without_heads_is_that_of_the_model_without_them() -> None:
     expected = torch.nn.functional.cross_entropy(logits, batch.answers).item()
     assert mlm_loss(toy, shelf, off) == pytest.approx(expected, rel=1e-5)
     assert mlm_loss(toy, shelf, off) != mlm_loss(toy, shelf)
+
+
+def test_heads_are_ranked_by_the_loss_without_each() -> None:
+    toy = toy_bert()
+    told: list[tuple[int, int]] = []
+    ranking = rank_heads(toy, lambda done, total: told.append((done, total)))
+    texts = shelves.sentences(toy.language)
+    shelf = mask_shelf(toy, texts, torch.Generator().manual_seed(SHELF_SEED))
+    plain = mlm_loss(toy, shelf)
+    assert [rise for *_, rise in ranking] == sorted((rise for *_, rise in ranking), reverse=True)
+    assert len({(layer, head) for layer, head, _ in ranking}) == 3 * 4 == len(ranking)
+    for layer, head, rise in (ranking[0], ranking[5], ranking[-1]):
+        expected = mlm_loss(toy, shelf, {(layer, head)}) - plain
+        assert rise == pytest.approx(expected, abs=1e-6), (layer, head)
+    assert told[-1][0] == told[-1][1] == len(told)
 
 
 def test_main_role_is_the_one_most_above_a_uniform_head() -> None:
