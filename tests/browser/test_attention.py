@@ -60,6 +60,8 @@ def test_a_click_and_the_arrow_keys_choose_a_head(open_page: OpenPage) -> None:
     expect(page.get_by_role("heading", name="Layer 0, head 0")).to_be_visible()
     wait_until_settled(page)
     assert (params(page)["layer"], params(page)["head"]) == ("0", "0")
+    # an option that is called by the head follows it
+    expect(page.get_by_role("combobox", name="Which weights")).to_have_value("L0 H0")
     page.locator(".stage").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")

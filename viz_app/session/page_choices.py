@@ -6,7 +6,7 @@ link would break when the language changes; and it does not let `state.synchroni
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -30,6 +30,14 @@ class _Memory:
     defaults: dict[str, Any] = field(default_factory=dict)
     language: str = ""
     """Of the page in the last run."""
+
+
+def is_reworded(key: str, wording: Hashable) -> bool:
+    """Whether a widget's options are called by something else than in the last run."""
+    name = f"_{key}_wording"
+    before = st.session_state.get(name, wording)
+    st.session_state[name] = wording
+    return bool(before != wording)
 
 
 class PageChoices:
@@ -61,10 +69,17 @@ class PageChoices:
                 self._memory.kept.pop(name, None)
             self._memory.kept.update(asked)
 
-    def one_of(self, name: str, options: Sequence[Option], default: Option) -> str:
-        """One of a few words or numbers."""
+    def one_of(
+        self, name: str, options: Sequence[Option], default: Option, wording: Hashable = None
+    ) -> str:
+        """One of a few words or numbers.
+
+        Args:
+            wording: What the options are called by, where that changes: a head, the sentence.
+        """
         texts = {str(option): option for option in options}
-        return self._prepare(name, default, texts.get, options.__contains__, str)
+        again = is_reworded(f"{self._prefix}_{name}", wording)
+        return self._prepare(name, default, texts.get, options.__contains__, str, again)
 
     def some_of(self, name: str, options: Sequence[Option], default: Sequence[Option]) -> str:
         """Any number of a few words or numbers; kept as a list in the order of choosing."""
@@ -144,6 +159,7 @@ class PageChoices:
         read: Callable[[str], Any],
         fits: Callable[[Any], bool],
         to_text: Callable[[Any], str],
+        reworded: bool = False,
     ) -> str:
         key = f"{self._prefix}_{name}"
         if key in st.session_state:
@@ -157,9 +173,10 @@ class PageChoices:
         if value is None or not fits(value):
             value = default
         # Writing a value back that is there already would make the browser drop a newer one that a
-        # reader, quicker than the server, has chosen meanwhile. In another language it must: the
+        # reader, quicker than the server, has chosen meanwhile. With other words it must: the
         # browser would go on showing the option as it was worded before.
-        if key not in st.session_state or st.session_state[key] != value or self._reworded:
+        reworded = reworded or self._reworded
+        if key not in st.session_state or st.session_state[key] != value or reworded:
             st.session_state[key] = value
         self._memory.defaults[key] = default
         self._used[key] = (default, to_text)

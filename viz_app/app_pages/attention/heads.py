@@ -41,7 +41,7 @@ def one_head(page: AttentionPage) -> None:
         pool = st.selectbox(
             say("attention.pool.label"),
             POOLS,
-            key=choices.one_of("pool", POOLS, "head"),
+            key=choices.one_of("pool", POOLS, "head", wording=(chosen.layer, chosen.head)),
             format_func=lambda name: say(
                 f"attention.pool.{name}", layer=chosen.layer, head=chosen.head
             ),

@@ -32,6 +32,7 @@ from viz_app.lessons.report_reading import ReportError, read_reports
 from viz_app.lessons.text import label, shown
 from viz_app.messages import Say
 from viz_app.number_text import decimal_text, share_text
+from viz_app.session.page_choices import is_reworded
 from viz_app.view_models.csv_file import csv_bytes
 from viz_app.widgets.chart import chart, table
 from viz_app.widgets.prose import paragraph
@@ -89,6 +90,10 @@ def class_results(say: Say) -> None:
             each: sum(one.report.head.subject == each for one in sum(brought.values(), []))
             for each in known
         }
+        # the browser would go on showing an option with the number of reports it had before
+        picked = st.session_state.get("class_subject")
+        if is_reworded("class_subject", tuple(counts.values())) and picked in known:
+            st.session_state["class_subject"] = picked
         subject = st.selectbox(
             say("class.subject"),
             known,

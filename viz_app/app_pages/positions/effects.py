@@ -17,7 +17,7 @@ from viz_app.number_text import decimal_text, tiny_text
 from viz_app.session import frame, jobs, state
 from viz_app.session.defaults import default_at
 from viz_app.session.frame import Visit
-from viz_app.session.page_choices import PageChoices
+from viz_app.session.page_choices import PageChoices, is_reworded
 from viz_app.view_models.positions import effects
 from viz_app.view_models.positions.views import Grid
 from viz_app.view_models.tokens import display_text, token_labels
@@ -35,9 +35,10 @@ def composition(visit: Visit, choices: PageChoices) -> None:
     say, trace, chosen, image = visit.say, visit.trace, visit.chosen(), choices["image"]
     hidden = trace.config.hidden_size
     paragraph(say("positions.sum.intro"))
-    if st.session_state.get("pos_token") != chosen.query:
-        st.session_state["pos_token"] = chosen.query
     labels = [token.label for token in token_labels(trace.encoding)]
+    reworded = is_reworded("pos_token", tuple(labels))
+    if reworded or st.session_state.get("pos_token") != chosen.query:
+        st.session_state["pos_token"] = chosen.query
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             say("positions.control.token"),
@@ -171,7 +172,9 @@ def _two_places(
                     say(f"positions.control.place_{number}"),
                     range(len(labels)),
                     format_func=lambda index: f"{index}  {labels[index]}",
-                    key=choices.one_of(f"place_{number}", range(len(labels)), place),
+                    key=choices.one_of(
+                        f"place_{number}", range(len(labels)), place, wording=tuple(labels)
+                    ),
                     width=200,
                 )
             )
@@ -227,7 +230,9 @@ def shuffle(visit: Visit, choices: PageChoices) -> None:
             say("positions.control.hidden"),
             places,
             format_func=lambda index: labels[index],
-            key=choices.one_of("hidden", places, first),
+            key=choices.one_of(
+                "hidden", places, first, wording=tuple(map(labels.__getitem__, places))
+            ),
             width=180,
         )
         shift = st.slider(
