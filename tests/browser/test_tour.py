@@ -23,6 +23,16 @@ def tab_to(page: Page, target: str, *, key: str = "Tab") -> None:
     raise AssertionError(f"{target} was not reached by {key}")
 
 
+def lead_on(page: Page, head: str) -> None:
+    """Press Enter on the button that leads on, once more where a busy page did not take it."""
+    page.keyboard.press("Enter")
+    try:
+        expect(page.locator(CARD)).not_to_contain_text(head, timeout=SLOW / 2)
+    except AssertionError:
+        tab_to(page, GO)
+        page.keyboard.press("Enter")
+
+
 def test_all_stops_by_keyboard_on_a_phone(open_page: OpenPage) -> None:
     page = open_page("/", size=PHONE)
     tab_to(page, ".st-key-tour_begin")
@@ -50,7 +60,7 @@ def test_all_stops_by_keyboard_on_a_phone(open_page: OpenPage) -> None:
         tab_to(page, GO)
         if number == 5:
             the_address_brings_it_back(page)
-        page.keyboard.press("Enter")
+        lead_on(page, head)
     found = marks(parameters(page)["tour_told"])
     right = sum(told.right for told in found.values())
     assert len(found) == len(STOPS)
